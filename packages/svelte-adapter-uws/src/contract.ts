@@ -1,0 +1,11 @@
+export type * from './contract/bus.ts';
+export type * from './contract/client.ts';
+export type * from './contract/clock.ts';
+export type * from './contract/connection.ts';
+export type * from './contract/envelope.ts';
+export type * from './contract/hooks.ts';
+export type * from './contract/http.ts';
+export type * from './contract/log.ts';
+export type * from './contract/platform.ts';
+export type * from './contract/telemetry.ts';
+export type * from './contract/transport.ts';

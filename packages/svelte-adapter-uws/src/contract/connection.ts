@@ -1,0 +1,27 @@
+import type { Frame } from './transport.ts';
+
+/**
+ * One client as hooks and features see it. The method names are those of a uWebSockets.js socket, so code
+ * written for one runs on either transport; every method is a no-op (or gives an empty answer) after close.
+ */
+export interface Connection<UserData = any> {
+	/** What the `upgrade` hook returned, plus `remoteAddress`. The same object for the life of the connection. */
+	getUserData(): UserData;
+	/** Joins `topic` without asking the `subscribe` hook. */
+	subscribe(topic: string): boolean;
+	unsubscribe(topic: string): boolean;
+	isSubscribed(topic: string): boolean;
+	getTopics(): string[];
+	/** 1 = sent, 0 = buffered, 2 = dropped, as uWebSockets.js counts. */
+	send(message: Frame | ArrayBuffer, isBinary?: boolean): 0 | 1 | 2;
+	cork(write: () => void): this;
+	getBufferedAmount(): number;
+	/** Closes with a close frame that carries the code; the default code is 1000. */
+	close(code?: number, reason?: string): void;
+	end(code?: number, reason?: string): void;
+	getRemoteAddressAsText(): ArrayBuffer;
+	/** Unique for the life of the server; the `sessionId` announced to the client. */
+	readonly id: string;
+	/** Aborts when the connection has closed. */
+	readonly signal: AbortSignal;
+}

@@ -1,0 +1,48 @@
+/** A header list in the order in which it is written. */
+export type HeaderList = readonly (readonly [name: string, value: string])[];
+
+/** An answer that is known at once and needs no app code. The transport writes it as it is; for HEAD it leaves the body out. */
+export interface StaticPlan {
+	readonly status: number;
+	readonly headers: HeaderList;
+	/** Absent for 204, 304 and bodies read from `file`. */
+	readonly body?: Uint8Array;
+	/** Bytes of the body that GET would send. */
+	readonly length: number;
+	/** A body that is streamed from disk: bytes `start` to `start + length - 1` of `path`. */
+	readonly file?: { readonly path: string; readonly start: number };
+}
+
+/** Where a request came from, as the transport knows it. */
+export interface Peer {
+	readonly address: string;
+	/** True on a TLS listener. */
+	readonly secure: boolean;
+}
+
+/** A request as a transport parsed it: no body yet, nothing decoded. */
+export interface RequestHead {
+	readonly method: string;
+	/** Path as sent, percent-encoded, without the query. */
+	readonly path: string;
+	/** Query as sent, without `?`; `''` when there is none. */
+	readonly query: string;
+	/** The value of one header by lower-case name; `''` when absent. */
+	header(name: string): string;
+	/** Every header line in order, names in lower case. */
+	readonly headers: HeaderList;
+	readonly peer: Peer;
+}
+
+/** What a transport asks about an HTTP request. Implemented once, in `http/`. */
+export interface HttpHandler {
+	/** Largest request body in bytes; `Infinity` = no limit. Enforced by the transport while it reads. */
+	readonly bodyLimit: number;
+	/** Synchronous, so that uWS can answer a file without leaving its callback; `undefined` = ask `respond`. */
+	plan(head: RequestHead): StaticPlan | undefined;
+	/**
+	 * Answers with app code. `body` is pulled lazily; it errors with a `PayloadTooLargeError` past the limit and with the
+	 * abort reason when the client leaves, and `signal` aborts then. Never rejects: failures are 4xx or 5xx responses.
+	 */
+	respond(head: RequestHead, body: ReadableStream<Uint8Array> | undefined, signal: AbortSignal): Promise<Response>;
+}

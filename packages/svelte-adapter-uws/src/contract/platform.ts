@@ -1,0 +1,75 @@
+import type { Connection } from './connection.ts';
+import type { Envelope } from './envelope.ts';
+
+export interface PublishOptions {
+	/** `false`: this node only. Default true. */
+	readonly relay?: boolean;
+	/** `false`: no position, and the topic's counter does not move. Default true. */
+	readonly seq?: boolean;
+}
+
+/** One message of `batch` and `publishBatched`. */
+export interface PublishMessage {
+	readonly topic: string;
+	readonly event: string;
+	readonly data?: unknown;
+	readonly options?: PublishOptions;
+}
+
+export interface BatchedMessage extends PublishMessage {
+	/** Of several messages with one key only the last is sent, at its own place. */
+	readonly coalesceKey?: string;
+}
+
+/** A topic with its name bound. Each method publishes the event of its name. */
+export interface TopicHelper {
+	publish(event: string, data?: unknown): boolean;
+	created(data: unknown): boolean;
+	updated(data: unknown): boolean;
+	deleted(data: unknown): boolean;
+	set(value: unknown): boolean;
+	/** `by` defaults to 1. */
+	increment(by?: number): boolean;
+	decrement(by?: number): boolean;
+}
+
+/** Where a published envelope came from: this node, or another one through the bus. */
+export type Origin = 'local' | 'remote';
+export type Tap = (envelope: Envelope, origin: Origin) => void;
+
+/** `event.platform` in SvelteKit and `platform` in every hook. Methods work when detached from the object. */
+export interface Platform {
+	/** Correlation id of the request or connection this object was made for. */
+	readonly requestId: string;
+	/** Id of this server's sequence space: positions of another epoch do not compare. */
+	readonly epoch: string;
+	/** Live sockets of this worker. */
+	readonly connections: number;
+	/** Largest inbound frame in bytes. */
+	readonly maxPayloadLength: number;
+	/**
+	 * Sends an event to every subscriber of a topic, on every node. True when this node has a subscriber or the event was relayed.
+	 * Throws a TypeError for a bad name or data that JSON cannot carry; nothing is sent then.
+	 * @example platform.publish('orders', 'created', order)
+	 */
+	publish(topic: string, event: string, data?: unknown, options?: PublishOptions): boolean;
+	/** `publish` for each message; one result each. */
+	batch(messages: readonly PublishMessage[]): boolean[];
+	/** Publishes messages that belong together: clients that can take it get one frame with exactly the events of their own topics. */
+	publishBatched(messages: readonly BatchedMessage[]): void;
+	/** To one client; without a position. 1 = sent, 0 = buffered, 2 = dropped. */
+	send(ws: Connection, topic: string, event: string, data?: unknown): 0 | 1 | 2;
+	/** To every client of this worker whose user data passes `filter`. Gives the number sent. */
+	sendTo(filter: (userData: any) => boolean, topic: string, event: string, data?: unknown): number;
+	/** Joins through the `subscribe` hook. `null` = joined; otherwise the reason for the denial. */
+	subscribe(ws: Connection, topic: string): Promise<string | null>;
+	/** Asks the `subscribe` hook without joining. */
+	checkSubscribe(ws: Connection, topic: string): Promise<string | null>;
+	unsubscribe(ws: Connection, topic: string): boolean;
+	/** Subscribers of a topic on this worker. */
+	subscribers(topic: string): number;
+	bufferedAmount(ws: Connection): number;
+	topic(name: string): TopicHelper;
+	/** Sees every envelope that is published or received on this node, after it was fanned out. Dispose to stop. */
+	tap(tap: Tap): Disposable;
+}

@@ -1,0 +1,54 @@
+import type { Bus } from '../contract/bus.ts';
+import type { Clock } from '../contract/clock.ts';
+import type { WebSocketHooks } from '../contract/hooks.ts';
+import type { Log } from '../contract/log.ts';
+import type { Platform } from '../contract/platform.ts';
+import type { Telemetry } from '../contract/telemetry.ts';
+import type { Listener, SocketHandler, UpgradeRequest } from '../contract/transport.ts';
+
+/** Whose handshakes are accepted. `expectedOrigin` is what same-origin means for one request; `undefined` = cannot tell. */
+export interface OriginPolicy {
+	readonly allowed: 'same-origin' | '*' | readonly string[];
+	readonly expectedOrigin: (request: UpgradeRequest) => string | undefined;
+}
+
+/** What the core must know of the configuration. Every value was validated before. */
+export interface ServerOptions {
+	readonly origin: OriginPolicy;
+	/** The client's address by the proxy rules; falls back to the socket address. */
+	readonly clientAddress: (request: UpgradeRequest) => string;
+	readonly maxPayloadLength: number;
+	/** Milliseconds that an `upgrade` hook may take; 0 = no limit. */
+	readonly upgradeTimeoutMs: number;
+	readonly allowSystemTopicSubscribe: boolean;
+	readonly allowNonAsciiTopics: boolean;
+}
+
+/** Everything a server core needs; it imports none of it. */
+export interface ServerParts {
+	/** Starts listening with the core as the handler of its sockets. */
+	readonly listen: (sockets: SocketHandler) => Promise<Listener>;
+	readonly hooks: WebSocketHooks;
+	readonly bus?: Bus;
+	readonly clock: Clock;
+	readonly log: Log;
+	readonly telemetry: Telemetry;
+	readonly options: ServerOptions;
+	/** A random id without dashes or other punctuation, at least 60 bits. */
+	readonly randomId: () => string;
+}
+
+/** A running server: disposing it closes every socket with 1001 and stops listening. */
+export interface ServerCore extends AsyncDisposable {
+	readonly platform: Platform;
+	readonly listener: Listener;
+	/** A platform for one HTTP request: same methods, own `requestId`. */
+	platformFor(requestId: string): Platform;
+	/**
+	 * Takes other hooks from now on: `shutdown` of the old, `init` of the new, and every open socket is closed with 1012.
+	 * A rejected `init` keeps the new hooks and rejects.
+	 */
+	replaceHooks(hooks: WebSocketHooks): Promise<void>;
+	/** Runs the `shutdown` hook, stops accepting and closes every socket with 1001. Idempotent. */
+	drain(): Promise<void>;
+}

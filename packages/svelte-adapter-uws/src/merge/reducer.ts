@@ -1,0 +1,19 @@
+/**
+ * How the events of a topic change a value. Pure: `reduce` never changes `state`; it gives the same reference back when
+ * nothing changed. For all partitions into batches, a sequence of events gives the same state.
+ */
+export interface Reducer<State> {
+	reduce(state: State, event: string, data: unknown): State;
+}
+
+/** The merge strategies of a stream. */
+export type MergeName = 'crud' | 'latest' | 'set' | 'presence' | 'cursor';
+
+export interface MergeOptions {
+	/** Identity field of `crud`. Default `id`. */
+	readonly key?: string;
+	/** `crud`: new items go to the front. Default false. */
+	readonly prepend?: boolean;
+	/** Items kept. Default 50 for `latest`, unlimited (0) for `crud`. */
+	readonly max?: number;
+}

@@ -1,0 +1,46 @@
+import type { MergeName } from 'svelte-adapter-uws/merge';
+import type { Context } from './context.ts';
+
+/** The user's function. */
+export type Handler<Args extends unknown[] = any[], Out = unknown> = (ctx: Context<any>, ...args: Args) => Out | Promise<Out>;
+
+/** A callable procedure: `live(fn)`. */
+export interface Call<Args extends unknown[] = any[], Out = any> {
+	readonly kind: 'call';
+	readonly run: Handler<Args, Out>;
+}
+
+/** A value with live updates: `live.stream(topic, load, options)`. */
+export interface Stream<Args extends unknown[] = any[], Value = any> {
+	readonly kind: 'stream';
+	/** A string for one stream of the whole app; a function for one stream per arguments. */
+	readonly topic: string | ((ctx: Context<any>, ...args: Args) => string);
+	readonly load: Handler<Args, Value>;
+	readonly options: StreamOptions<Args>;
+}
+
+export interface StreamOptions<Args extends unknown[] = any[]> {
+	/** How events change the value. Default `crud`. */
+	readonly merge?: MergeName;
+	/** Identity field of `crud`. Default `id`. */
+	readonly key?: string;
+	readonly prepend?: boolean;
+	readonly max?: number;
+	/** Asked before anybody may subscribe; anything but `true` denies. */
+	readonly access?: (ctx: Context<any>, ...args: Args) => boolean | Promise<boolean>;
+	/** Called when the first subscription of one client to the topic is there. Errors are reported, never thrown. */
+	readonly onSubscribe?: (ctx: Context<any>, topic: string) => unknown;
+	/** `remaining`: other clients of this worker that still hold the topic. */
+	readonly onUnsubscribe?: (ctx: Context<any>, topic: string, remaining: number) => unknown;
+}
+
+/** A gate in front of every export of a module (`_guard`). Throwing, or returning `false`, denies. */
+export interface Guard {
+	readonly kind: 'guard';
+	readonly check: (ctx: Context<any>) => unknown;
+}
+
+/** What a live module exports: inert data that says what it is. Nothing happens until a runtime installs it. */
+export type Definition = Call | Stream;
+export type Kind = Definition['kind'];
+export type DefinitionOf<K extends Kind> = Extract<Definition, { readonly kind: K }>;

@@ -1,0 +1,12 @@
+/** One live module: where its exports are callable (`<path>/<export>`), and how it is loaded. */
+export interface ManifestEntry {
+	/** Path below the live directory without extension, `/` between segments. */
+	readonly path: string;
+	/** Imports the module; importing has no effect but to define its exports. */
+	readonly load: () => Promise<Readonly<Record<string, unknown>>>;
+}
+
+export type Manifest = readonly ManifestEntry[];
+
+/** Every live module of the app. Empty here: the Vite plugin puts the app's own manifest in this module's place. */
+export const manifest: Manifest = [];
