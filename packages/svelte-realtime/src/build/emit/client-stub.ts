@@ -1,0 +1,13 @@
+import type { LiveModule } from '../scan/live-module.ts';
+import { exportLine } from './export-line.ts';
+
+/** The module that stands for a live module in the browser: no code of the server, only names. */
+export function clientStub(module: LiveModule): string {
+	const lines = module.exports.flatMap((entry) => {
+		const path = JSON.stringify(`${module.path}/${entry.name}`);
+		if (entry.kind === 'call') return exportLine(entry.name, `__rpc(${path})`);
+		if (entry.kind === 'stream') return exportLine(entry.name, `__stream(${path}, ${JSON.stringify(entry.options)}, ${entry.dynamic})`);
+		return [];
+	});
+	return [`import { __rpc, __stream } from 'svelte-realtime/client';`, `export { empty } from 'svelte-realtime/client';`, ...lines, ''].join('\n');
+}

@@ -1,0 +1,14 @@
+import type { LiveModule } from '../scan/live-module.ts';
+
+/**
+ * The module that takes the place of `svelte-realtime/manifest`. `eager` imports every live module with it, so that one
+ * which does not compile fails the import of the whole and the version before stays in force.
+ */
+export function serverManifest(modules: readonly LiveModule[], eager: boolean): string {
+	const imports = eager ? modules.map((module, i) => `import * as live${i} from ${JSON.stringify(module.file)};`) : [];
+	const entries = modules.map((module, i) => {
+		const load = eager ? `async () => live${i}` : `() => import(${JSON.stringify(module.file)})`;
+		return `\t{ path: ${JSON.stringify(module.path)}, load: ${load} }`;
+	});
+	return [...imports, `export const manifest = [`, entries.join(',\n'), `];`, ''].join('\n');
+}

@@ -1,0 +1,13 @@
+import type { LiveModule } from '../scan/live-module.ts';
+import { exportLine } from './export-line.ts';
+
+/** The module that stands for a live module while pages are rendered: streams that can be loaded, calls that explain themselves. */
+export function ssrStub(module: LiveModule): string {
+	const lines = module.exports.flatMap((entry) => {
+		const path = JSON.stringify(`${module.path}/${entry.name}`);
+		if (entry.kind === 'call') return exportLine(entry.name, `ssrCall(${path})`);
+		if (entry.kind === 'stream') return exportLine(entry.name, `ssrStream(${path}, ${entry.dynamic})`);
+		return [];
+	});
+	return [`import { ssrCall, ssrStream } from 'svelte-realtime/ssr';`, `export { empty } from 'svelte-realtime/ssr';`, ...lines, ''].join('\n');
+}

@@ -1,0 +1,30 @@
+/** What one export of a live module is, as far as its syntax tells. */
+export type LiveExport =
+	| { readonly kind: 'call'; readonly name: string }
+	| { readonly kind: 'stream'; readonly name: string; readonly dynamic: boolean; readonly options: StreamStubOptions }
+	| { readonly kind: 'guard'; readonly name: string };
+
+/** The options of a stream that are written as literals; the server's reply has the last word. */
+export interface StreamStubOptions {
+	readonly merge?: string;
+	readonly key?: string;
+	readonly prepend?: boolean;
+	readonly max?: number;
+}
+
+/** Something about a live module that its author should know. `offset` counts UTF-16 units from the start of the file. */
+export interface Finding {
+	readonly level: 'warn' | 'error';
+	readonly message: string;
+	readonly offset: number;
+}
+
+/** One live module as the generators need it. */
+export interface LiveModule {
+	/** Path below the live directory without extension, `/` between segments. */
+	readonly path: string;
+	/** Absolute file name. */
+	readonly file: string;
+	readonly exports: readonly LiveExport[];
+	readonly findings: readonly Finding[];
+}

@@ -1,0 +1,118 @@
+import { parseSync, type ESTree } from 'vite';
+import type { Finding, LiveExport, LiveModule, StreamStubOptions } from './live-module.ts';
+import { nameOf, ourName, readScope, unwrap, type Scope } from './scope.ts';
+
+type Node = ESTree.Node;
+
+/** Reads another file of the app: gives its name and text, or `undefined` when a specifier is not a file of the app. */
+export type ReadModule = (specifier: string, importer: string) => { readonly file: string; readonly code: string } | undefined;
+
+const EXPORT_NAME = /^[A-Za-z0-9_]+$/;
+const OPTION_TYPES = { merge: 'string', key: 'string', prepend: 'boolean', max: 'number' } as const;
+
+/**
+ * Finds the live exports of a module by its syntax tree: comments and strings are not code, and every way to write an
+ * export counts. Throws a SyntaxError with file and position when the text does not parse.
+ */
+export function parseLiveModule(path: string, file: string, code: string, read: ReadModule): LiveModule {
+	const exports = new Map<string, LiveExport>();
+	const findings: Finding[] = [];
+	collect(file, code, read, exports, findings, new Set([file]));
+	const list = [...exports.values()];
+	if (!list.some((entry) => entry.kind !== 'guard')) {
+		findings.push({ level: 'warn', message: `${file} has no live exports. Wrap a function in live() or live.stream().`, offset: 0 });
+	} else if (!exports.has('_guard')) {
+		findings.push({ level: 'warn', message: `${file} has no _guard: anybody who can connect can call it. Export one, for example: export const _guard = guard({ authenticated: true })`, offset: 0 });
+	}
+	return { path, file, exports: list, findings };
+}
+
+function collect(file: string, code: string, read: ReadModule, exports: Map<string, LiveExport>, findings: Finding[], seen: Set<string>): void {
+	const { program, errors } = parseSync(file, code);
+	const [error] = errors;
+	if (error) throw new SyntaxError(`${file}: ${error.codeframe ?? error.message}`);
+	const scope = readScope(program);
+
+	const add = (name: string, node: Node): void => {
+		const found = classify(scope, name, node);
+		if (typeof found === 'object') exports.set(name, found);
+		else if (found !== undefined) findings.push({ level: 'error', message: `${file}: export ${name}: ${found}`, offset: node.start });
+		else if (name !== 'default') findings.push({ level: 'warn', message: `${file}: export ${name} is not wrapped in live(), so clients cannot reach it.`, offset: node.start });
+	};
+
+	const follow = (from: string, take: (entry: LiveExport) => void): void => {
+		const target = read(from, file);
+		if (!target || seen.has(target.file)) return;
+		const inner = new Map<string, LiveExport>();
+		collect(target.file, target.code, read, inner, findings, new Set(seen).add(target.file));
+		for (const entry of inner.values()) take(entry);
+	};
+
+	for (const statement of program.body) {
+		if (statement.type === 'ExportAllDeclaration') {
+			if (statement.exportKind === 'type' || statement.exported) continue;
+			follow(statement.source.value, (entry) => {
+				if (!exports.has(entry.name)) exports.set(entry.name, entry);
+			});
+		} else if (statement.type === 'ExportNamedDeclaration' && statement.exportKind !== 'type') {
+			for (const part of statement.specifiers) {
+				if (part.exportKind === 'type') continue;
+				const local = nameOf(part.local);
+				const name = nameOf(part.exported);
+				const source = statement.source ? { imported: local, from: statement.source.value } : scope.imports.get(local);
+				if (source) follow(source.from, (entry) => entry.name === source.imported && exports.set(name, { ...entry, name }));
+				else add(name, part.local);
+			}
+			const declaration = statement.declaration;
+			if (declaration?.type === 'VariableDeclaration') {
+				for (const { id, init } of declaration.declarations) if (id.type === 'Identifier' && init) add(id.name, init);
+			} else if (declaration?.type === 'FunctionDeclaration' && declaration.id) add(declaration.id.name, declaration);
+		} else if (statement.type === 'ExportDefaultDeclaration') add('default', statement.declaration);
+	}
+}
+
+/** A live export; a sentence when it is one that cannot work; `undefined` when it is none. */
+function classify(scope: Scope, name: string, node: Node): LiveExport | string | undefined {
+	const value = unwrap(scope, node);
+	if (value.type !== 'CallExpression') return undefined;
+	const callee = ourName(scope, value.callee);
+	if (callee === undefined) return undefined;
+	if (callee === 'guard') return name === '_guard' ? { kind: 'guard', name } : 'a guard has to be exported as _guard.';
+	if (callee !== 'live' && !callee.startsWith('live.')) return undefined;
+	if (!EXPORT_NAME.test(name)) return 'the name may hold only letters, digits and _.';
+	if (name.startsWith('_')) return 'names that start with _ are reserved. Rename it.';
+	if (callee === 'live') return { kind: 'call', name };
+	if (callee !== 'live.stream') return `${callee} does not exist. This version has live() and live.stream().`;
+	const [topic, load, options] = value.arguments;
+	const dynamic = takesArguments(scope, [topic, load]);
+	if (dynamic === undefined) return 'cannot tell whether the stream takes arguments. Write its topic or its loader as a function in this file.';
+	return { kind: 'stream', name, dynamic, options: literalOptions(scope, options) };
+}
+
+/** Whether a topic or a loader takes anything after `ctx`; `undefined` when neither can be seen. */
+function takesArguments(scope: Scope, nodes: readonly (Node | undefined)[]): boolean | undefined {
+	let known = false;
+	for (const node of nodes) {
+		if (!node) continue;
+		const value = unwrap(scope, node);
+		if (value.type === 'ArrowFunctionExpression' || value.type === 'FunctionExpression' || value.type === 'FunctionDeclaration') {
+			known = true;
+			if (value.params.length > 1 || value.params.at(-1)?.type === 'RestElement') return true;
+		}
+	}
+	return known ? false : undefined;
+}
+
+function literalOptions(scope: Scope, node: Node | undefined): StreamStubOptions {
+	const value = node && unwrap(scope, node);
+	const options: Record<string, unknown> = {};
+	if (value?.type !== 'ObjectExpression') return options;
+	for (const property of value.properties) {
+		if (property.type !== 'Property' || property.computed || property.key.type !== 'Identifier') continue;
+		const name = property.key.name;
+		const literal = unwrap(scope, property.value);
+		if (!Object.hasOwn(OPTION_TYPES, name) || literal.type !== 'Literal') continue;
+		if (typeof literal.value === OPTION_TYPES[name as keyof typeof OPTION_TYPES]) options[name] = literal.value;
+	}
+	return options;
+}
