@@ -1,0 +1,91 @@
+import { expect, it } from 'vitest';
+import { parseLiveModule, type ReadModule } from './parse.ts';
+
+const nothing: ReadModule = () => undefined;
+const parse = (code: string, read = nothing) => parseLiveModule('todos', '/app/src/live/todos.ts', code, read);
+const IMPORT = `import { live, guard } from 'svelte-realtime/server';\n`;
+
+it('finds calls and streams however they are written', () => {
+	const { exports, findings } = parse(`
+		import { live as expose, guard } from 'svelte-realtime';
+		import * as rt from 'svelte-realtime/server';
+		export const _guard = guard({ authenticated: true });
+		export const add: unknown = expose<[string], number>(async (ctx, text: string) => 1);
+		const hidden = rt.live(async () => 2) satisfies object;
+		export { hidden as shown };
+		export const list = expose.stream('todos', async (ctx) => [], { merge: 'latest', max: 20 });
+		export default expose(() => 3);
+	`);
+	expect(findings).toEqual([]);
+	expect(exports).toEqual([
+		{ kind: 'guard', name: '_guard' },
+		{ kind: 'call', name: 'add' },
+		{ kind: 'call', name: 'shown' },
+		{ kind: 'stream', name: 'list', dynamic: false, options: { merge: 'latest', max: 20 } },
+		{ kind: 'call', name: 'default' }
+	]);
+});
+
+it('takes comments, strings and functions of other packages for what they are', () => {
+	const { exports, findings } = parse(`
+		import { live } from './mine.js';
+		// export const a = live(() => 1);
+		const text = 'export const b = live(() => 1)';
+		export const c = live(() => 1);
+		export type D = string;
+		export const plain = 1;
+	`);
+	expect(exports).toEqual([]);
+	expect(findings.map(({ level }) => level)).toEqual(['warn', 'warn', 'warn']);
+});
+
+it('calls a stream dynamic when its topic or its loader takes arguments', () => {
+	const { exports } = parse(`${IMPORT}
+		export const _guard = guard(() => true);
+		export const a = live.stream((ctx, id: string) => 'n:' + id, async (ctx, id) => []);
+		export const b = live.stream((ctx) => 'me:' + ctx.user.id, async (ctx) => []);
+		export const c = live.stream((ctx, ...ids) => ids.join(), load);
+		export const d = live.stream(TOPIC, load);
+		const TOPIC = 'd';
+		async function load(ctx, page = 1) { return []; }
+	`);
+	expect(exports.flatMap((entry) => (entry.kind === 'stream' ? [[entry.name, entry.dynamic]] : []))).toEqual([
+		['a', true],
+		['b', false],
+		['c', true],
+		['d', true]
+	]);
+});
+
+it('follows re-exports into other files, and circles among them to an end', () => {
+	const files: Record<string, string> = {
+		'./shared': `${IMPORT} export const one = live(() => 1); export const two = live(() => 2); export * from './todos';`,
+		'./todos': `export * from './shared';`
+	};
+	const read: ReadModule = (from) => (files[from] ? { file: `/app/src/live/${from.slice(2)}.ts`, code: files[from] } : undefined);
+	const { exports } = parse(`export { one as first } from './shared'; import { two } from './shared'; export { two }; export * from './shared';`, read);
+	expect(exports.map(({ name }) => name)).toEqual(['first', 'two', 'one']);
+});
+
+it.each([
+	['live.stream(TOPIC, load)', /cannot tell whether the stream takes arguments/],
+	['live.cron("* * * * *", "t", () => 1)', /live\.cron does not exist/]
+])('refuses %s with a sentence', (code, message) => {
+	const { findings } = parse(`${IMPORT} import { TOPIC, load } from '$lib/topics'; export const x = ${code};`);
+	expect(findings.filter(({ level }) => level === 'error').map((finding) => finding.message)).toEqual([expect.stringMatching(message)]);
+});
+
+it('reserves names that start with an underscore and guards for _guard', () => {
+	const { findings, exports } = parse(`${IMPORT} export const _x = live(() => 1); export const y = guard(() => true); export const z = live(() => 1);`);
+	expect(exports.map(({ name }) => name)).toEqual(['z']);
+	expect(findings.filter(({ level }) => level === 'error')).toHaveLength(2);
+});
+
+it('warns about a module that nobody guards', () => {
+	const { findings } = parse(`${IMPORT} export const x = live(() => 1);`);
+	expect(findings).toEqual([{ level: 'warn', message: expect.stringContaining('has no _guard'), offset: 0 }]);
+});
+
+it('reports a text that does not parse with its file', () => {
+	expect(() => parse(`export const x = live((`)).toThrow(/todos\.ts/);
+});
