@@ -1,0 +1,183 @@
+// Makes a fresh checkout ready to run: packages, the native engine, and with --tests the services that tests start.
+// Plain JavaScript for Node 18 and newer without dependencies, because it runs before anything is installed.
+import { execFileSync, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const root = fileURLToPath(new URL('..', import.meta.url));
+export const nodeBinary = join(root, 'node_modules', 'node', 'bin', process.platform === 'win32' ? 'node.exe' : 'node');
+const cache = join(root, '.cache');
+const NEEDED_GLIBC = [2, 38];
+
+const say = (line) => console.log(`setup: ${line}`);
+
+/** Runs a program; gives its output, or throws with what it wrote. */
+function run(command, args, options = {}) {
+	return execFileSync(command, args, { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], maxBuffer: 1 << 28, ...options });
+}
+
+const has = (command) => spawnSync('sh', ['-c', `command -v "${command}"`]).status === 0;
+const asRoot = () => process.getuid?.() === 0;
+
+/** A step that could not be done, and the command that a person can run instead. */
+class SetupError extends Error {
+	constructor(message, byHand) {
+		super(`${message}\nRun by hand: ${byHand}`);
+	}
+}
+
+function marker(name, value) {
+	const file = join(cache, `${name}.done`);
+	return {
+		isCurrent: () => existsSync(file) && readFileSync(file, 'utf8') === value,
+		set: () => {
+			mkdirSync(cache, { recursive: true });
+			writeFileSync(file, value);
+		}
+	};
+}
+
+const hashOf = (...files) => {
+	const hash = createHash('sha256');
+	for (const file of files) hash.update(existsSync(file) ? readFileSync(file) : '-').update('\0');
+	return hash.digest('hex');
+};
+
+function packages() {
+	const current = marker('packages', hashOf(join(root, 'package-lock.json'), join(root, 'package.json')));
+	if (current.isCurrent() && existsSync(nodeBinary)) return;
+	say('installing the npm packages of package-lock.json, the project’s own Node among them');
+	const npm = process.env.npm_execpath;
+	// Not `npm ci`: it refuses a lock file in which a registry left out optional packages of other platforms.
+	const args = ['install', '--no-audit', '--no-fund', '--loglevel=error'];
+	const result = npm?.endsWith('.js')
+		? spawnSync(process.execPath, [npm, ...args], { cwd: root, stdio: 'inherit' })
+		: spawnSync('npm', args, { cwd: root, stdio: 'inherit', shell: process.platform === 'win32' });
+	if (result.status !== 0 || !existsSync(nodeBinary)) throw new SetupError('The npm packages could not be installed.', 'npm install');
+	current.set();
+}
+
+function aptInstall(names, why) {
+	const byHand = `apt-get update && apt-get install -y --no-install-recommends ${names.join(' ')}`;
+	if (!has('apt-get') || !asRoot()) throw new SetupError(`${names.join(', ')} missing: ${why}.`, byHand);
+	say(`installing ${names.join(', ')}: ${why}`);
+	// Packages of servers would start a service of their own on a fixed port; tests start theirs on free ports.
+	const policy = '/usr/sbin/policy-rc.d';
+	const quiet = !existsSync(policy);
+	if (quiet) writeFileSync(policy, '#!/bin/sh\nexit 101\n', { mode: 0o755 });
+	try {
+		const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+		run('apt-get', ['update', '-qq'], { env });
+		run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...names], { env });
+	} catch (error) {
+		throw new SetupError(`apt-get could not install ${names.join(', ')}: ${String(error.stderr ?? error.message).trim().split('\n').at(-1)}`, byHand);
+	} finally {
+		if (quiet) rmSync(policy, { force: true });
+	}
+}
+
+/** True when the native engine loads in the project's own Node. */
+export function engineLoads() {
+	return spawnSync(nodeBinary, ['-e', 'require("uWebSockets.js").App'], { cwd: root, stdio: 'ignore' }).status === 0;
+}
+
+function glibc() {
+	const version = process.report?.getReport?.().header?.glibcVersionRuntime;
+	return version?.split('.').map(Number);
+}
+
+/** The host's Debian mirror, so that the project names none. */
+function debianMirror() {
+	const files = ['/etc/apt/sources.list', ...(existsSync('/etc/apt/sources.list.d') ? readdirSync('/etc/apt/sources.list.d').map((name) => `/etc/apt/sources.list.d/${name}`) : [])];
+	for (const file of files) {
+		if (!existsSync(file)) continue;
+		const text = readFileSync(file, 'utf8');
+		const mirror = /^\s*(?:deb\s+(?:\[[^\]]*\]\s*)?|URIs:\s*)(https?:\/\/\S*debian\/?)(?=\s|$)/m.exec(text)?.[1];
+		if (mirror && !mirror.includes('security')) return mirror;
+	}
+	return undefined;
+}
+
+function newerGlibc() {
+	const dir = join(cache, 'glibc');
+	const lib = join(dir, 'root');
+	const mirror = debianMirror();
+	const keyring = '/usr/share/keyrings/debian-archive-keyring.gpg';
+	if (!mirror || !has('apt-get') || !has('dpkg-deb')) throw new SetupError('No Debian mirror to fetch a newer glibc from.', 'use a system with glibc 2.38 or newer');
+	if (!has('patchelf')) aptInstall(['patchelf'], 'it makes a private copy of Node use the newer glibc');
+	const machine = process.arch === 'arm64' ? 'aarch64-linux-gnu' : 'x86_64-linux-gnu';
+	const loader = process.arch === 'arm64' ? 'ld-linux-aarch64.so.1' : 'ld-linux-x86-64.so.2';
+	const libDir = join(lib, 'usr', 'lib', machine);
+	if (!existsSync(join(libDir, loader))) {
+		say('fetching libc6, libstdc++6 and libgcc-s1 of Debian 13 into .cache/glibc: the native engine needs glibc 2.38');
+		for (const name of ['state/lists/partial', 'cache/archives/partial', 'deb']) mkdirSync(join(dir, name), { recursive: true });
+		// apt reads its paths from a file here, because the checkout may lie in a path with a space in it.
+		writeFileSync(join(dir, 'sources.list'), `deb [signed-by=${keyring}] ${mirror} trixie main\n`);
+		const config = join(dir, 'apt.conf');
+		writeFileSync(config, [
+			`Dir::Etc::sourcelist "${join(dir, 'sources.list')}";`,
+			'Dir::Etc::sourceparts "-";',
+			`Dir::State "${join(dir, 'state')}";`,
+			`Dir::Cache "${join(dir, 'cache')}";`,
+			'APT::Sandbox::User "root";',
+			'Acquire::Languages "none";'
+		].join('\n'));
+		const env = { ...process.env, APT_CONFIG: config };
+		try {
+			run('apt-get', ['update', '-qq'], { env });
+			run('apt-get', ['download', '-qq', 'libc6', 'libstdc++6', 'libgcc-s1'], { env, cwd: join(dir, 'deb') });
+		} catch (error) {
+			throw new SetupError(`A newer glibc could not be fetched: ${String(error.stderr ?? error.message).trim().split('\n').at(-1)}`, 'npm run setup');
+		}
+		for (const deb of readdirSync(join(dir, 'deb'))) if (deb.endsWith('.deb')) run('dpkg-deb', ['-x', join(dir, 'deb', deb), lib]);
+	}
+	say('making the project’s own Node use the newer glibc');
+	const copy = `${nodeBinary}.patched`;
+	copyFileSync(nodeBinary, copy);
+	chmodSync(copy, 0o755);
+	run('patchelf', ['--set-interpreter', join(libDir, loader), '--set-rpath', libDir, copy]);
+	renameSync(copy, nodeBinary);
+}
+
+/** Brings the native engine to life where it can be; gives the reason where it cannot. */
+function engine() {
+	if (engineLoads()) return undefined;
+	const version = glibc();
+	if (process.platform !== 'linux' || !version) return 'uWebSockets.js does not load on this system';
+	if (version[0] > NEEDED_GLIBC[0] || version[1] >= NEEDED_GLIBC[1]) return 'uWebSockets.js does not load, though glibc is new enough';
+	try {
+		newerGlibc();
+	} catch (error) {
+		return error.message;
+	}
+	return engineLoads() ? undefined : 'uWebSockets.js does not load with the newer glibc either';
+}
+
+function services() {
+	const missing = [];
+	if (!has('redis-server')) missing.push('redis-server');
+	if (!existsSync('/usr/lib/postgresql') || readdirSync('/usr/lib/postgresql').length === 0) missing.push('postgresql');
+	if (!has('chromium')) missing.push('chromium');
+	if (missing.length > 0) aptInstall(missing, 'tests run against real services and a real browser');
+}
+
+/** Everything that `npm start` needs, and with `tests` everything that `npm test` needs. Throws with what to run by hand. */
+export function setup({ tests = false } = {}) {
+	packages();
+	const problem = engine();
+	if (problem && tests) throw new SetupError(`The native engine is needed for tests. ${problem}`, 'npm run setup -- --tests');
+	if (problem) say(`the native engine is not available, so the server will run on the node transport (${problem.split('\n')[0]})`);
+	if (tests) services();
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+	try {
+		setup({ tests: process.argv.includes('--tests') });
+		say('ready');
+	} catch (error) {
+		console.error(`setup: ${error.message}`);
+		process.exit(1);
+	}
+}
