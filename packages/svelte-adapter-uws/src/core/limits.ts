@@ -1,0 +1,21 @@
+/** Every cap on a table or queue that grows with input from outside. Hitting one emits `limit.<name>` as telemetry. */
+export const LIMITS = {
+	/** Topics that one connection may hold; over it a subscribe is denied with `RATE_LIMITED`. */
+	subscriptionsPerConnection: 10_000,
+	/** Topics read from one batch subscribe; the rest are ignored without an answer. */
+	topicsPerBatch: 256,
+	/** Frames of one connection that wait while a hook decides on an earlier one; over it the connection is closed with 4429. */
+	waitingFrames: 4_096,
+	/** The same in UTF-16 units or bytes. */
+	waitingSize: 4 << 20,
+	/** Topics of one `resume`; the rest are dropped before the hook sees them. */
+	resumeTopics: 1_000,
+	/** Publishes and sends that wait for the end of the turn before they are flushed early. */
+	pendingFrames: 4_096,
+	/** The same in UTF-16 units. */
+	pendingSize: 1 << 20,
+	/** UTF-16 units of one batch frame; a larger batch leaves as several. */
+	batchSize: 256 << 10,
+	/** Topics with a sequence counter; at this number one warning is logged, and publishing goes on. */
+	sequencedTopics: 1_000_000
+} as const;

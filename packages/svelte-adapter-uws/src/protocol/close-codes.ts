@@ -1,0 +1,20 @@
+/** What a client does about a close: never come back, come back later than usual, or come back. */
+export type CloseClass = 'TERMINAL' | 'THROTTLE' | 'RETRY';
+
+/** Close codes that mean something between this server and its clients. Every other code is a retry. */
+export const CLOSE_CODES = {
+	NORMAL: 1000,
+	GOING_AWAY: 1001,
+	POLICY: 1008,
+	INTERNAL: 1011,
+	RESTART: 1012,
+	UNAUTHORIZED: 4401,
+	FORBIDDEN: 4403,
+	THROTTLED: 4429
+} as const;
+
+/** How a client has to take `code`. */
+export function classifyCloseCode(code: number): CloseClass {
+	if (code === CLOSE_CODES.POLICY || code === CLOSE_CODES.UNAUTHORIZED || code === CLOSE_CODES.FORBIDDEN) return 'TERMINAL';
+	return code === CLOSE_CODES.THROTTLED ? 'THROTTLE' : 'RETRY';
+}
