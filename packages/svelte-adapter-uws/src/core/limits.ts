@@ -7,15 +7,15 @@ export const LIMITS = {
 	/** Frames of one connection that wait while a hook decides on an earlier one; over it the connection is closed with 4429. */
 	waitingFrames: 4_096,
 	/** The same in UTF-16 units or bytes. */
-	waitingSize: 4 << 20,
+	waitingSize: 4_194_304,
 	/** Topics of one `resume`; the rest are dropped before the hook sees them. */
 	resumeTopics: 1_000,
 	/** Publishes and sends that wait for the end of the turn before they are flushed early. */
 	pendingFrames: 4_096,
 	/** The same in UTF-16 units. */
-	pendingSize: 1 << 20,
+	pendingSize: 1_048_576,
 	/** UTF-16 units of one batch frame; a larger batch leaves as several. */
-	batchSize: 256 << 10,
+	batchSize: 262_144,
 	/** Topics with a sequence counter; at this number one warning is logged, and publishing goes on. */
 	sequencedTopics: 1_000_000
 } as const;

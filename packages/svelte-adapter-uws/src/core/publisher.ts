@@ -1,6 +1,6 @@
 import type { Bus } from '../contract/bus.ts';
 import type { Clock } from '../contract/clock.ts';
-import type { Encoded, Envelope } from '../contract/envelope.ts';
+import type { Encoded, Envelope, Position } from '../contract/envelope.ts';
 import type { Log } from '../contract/log.ts';
 import type { Origin, PublishOptions, Tap } from '../contract/platform.ts';
 import type { Telemetry } from '../contract/telemetry.ts';
@@ -92,7 +92,7 @@ export class Publisher {
 		return { [Symbol.dispose]: () => void this.#taps.delete(tap) };
 	}
 
-	#stamp(topic: string): Encoded['position'] {
+	#stamp(topic: string): Position {
 		const position = this.#parts.sequencer.next(topic);
 		if (this.#parts.sequencer.size >= LIMITS.sequencedTopics && !this.#warned) {
 			this.#warned = true;

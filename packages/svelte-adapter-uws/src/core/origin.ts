@@ -1,0 +1,23 @@
+import type { UpgradeRequest } from '../contract/transport.ts';
+import type { OriginPolicy } from './parts.ts';
+
+/**
+ * Whether a handshake may come from where it says it comes from. Without an `Origin` it is no browser: then `hasUpgradeHook`
+ * decides, because the hook is the real gate. Scheme, host and effective port have to be equal.
+ */
+export function isOriginAllowed(policy: OriginPolicy, request: UpgradeRequest, hasUpgradeHook: boolean): boolean {
+	if (policy.allowed === '*') return true;
+	const origin = request.header('origin');
+	if (origin === '') return hasUpgradeHook;
+	if (policy.allowed !== 'same-origin') return policy.allowed.includes(origin);
+	const expected = policy.expectedOrigin(request);
+	const sent = normalize(origin);
+	return sent !== undefined && expected !== undefined && sent === normalize(expected);
+}
+
+function normalize(origin: string): string | undefined {
+	const url = URL.canParse(origin) ? new URL(origin) : undefined;
+	// An origin is scheme, host and port; anything more is somebody's trick to look like one.
+	if (!url || (url.protocol !== 'http:' && url.protocol !== 'https:') || url.username || url.password || url.pathname !== '/' || url.search || url.hash) return undefined;
+	return url.origin;
+}

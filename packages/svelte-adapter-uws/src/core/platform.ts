@@ -1,0 +1,99 @@
+import type { Connection } from '../contract/connection.ts';
+import type { Log } from '../contract/log.ts';
+import type { BatchedMessage, Platform, PublishOptions, TopicHelper } from '../contract/platform.ts';
+import { encodeData, encodePrefix } from '../protocol/envelope-codec.ts';
+import type { Audience } from './audience.ts';
+import { ServerConnection } from './connection.ts';
+import { isThenable } from './isolation.ts';
+import type { Publisher } from './publisher.ts';
+import type { Subscriptions } from './subscriptions.ts';
+
+export interface PlatformParts {
+	readonly requestId: string;
+	readonly epoch: string;
+	readonly maxPayloadLength: number;
+	readonly publisher: Publisher;
+	readonly audience: Audience;
+	readonly subscriptions: Subscriptions;
+	readonly connections: ReadonlySet<ServerConnection>;
+	readonly log: Log;
+}
+
+/** The platform of one server: a thin face over its parts, made of functions that can be detached from it. */
+export function createPlatform(parts: PlatformParts): Platform {
+	const { publisher, audience, subscriptions, connections, log } = parts;
+	let warnedAboutFilter = false;
+
+	const publish = (topic: string, event: string, data?: unknown, options?: PublishOptions): boolean => publisher.publish(topic, event, data, options);
+	const encode = (topic: string, event: string, data: unknown): string => `${encodePrefix(topic, event)}${encodeData(data)}}`;
+
+	const passes = (filter: (userData: any) => boolean, connection: ServerConnection): boolean => {
+		try {
+			const verdict: unknown = filter(connection.getUserData());
+			if (!isThenable(verdict)) return Boolean(verdict);
+			if (!warnedAboutFilter) log.error('A filter of sendTo returned a promise, which counts as no. Make it synchronous.');
+		} catch (error) {
+			if (!warnedAboutFilter) log.error('A filter of sendTo threw, which counts as no.', error);
+		}
+		warnedAboutFilter = true;
+		return false;
+	};
+
+	return {
+		requestId: parts.requestId,
+		epoch: parts.epoch,
+		maxPayloadLength: parts.maxPayloadLength,
+		get connections() {
+			return connections.size;
+		},
+		publish,
+		batch: (messages) => messages.map(({ topic, event, data, options }) => publish(topic, event, data, options)),
+		publishBatched: (messages) => {
+			for (const { topic, event, data, options } of collapse(messages)) publish(topic, event, data, options);
+		},
+		send: (ws, topic, event, data) => own(ws).sendFrame(encode(topic, event, data)),
+		sendTo: (filter, topic, event, data) => {
+			const frame = encode(topic, event, data);
+			let sent = 0;
+			for (const connection of connections) if (passes(filter, connection) && connection.sendFrame(frame) !== 2) sent++;
+			return sent;
+		},
+		subscribe: (ws, topic) => subscriptions.join(own(ws), topic),
+		checkSubscribe: (ws, topic) => subscriptions.check(own(ws), topic),
+		unsubscribe: (ws, topic) => subscriptions.leave(own(ws), topic),
+		subscribers: (topic) => audience.size(topic),
+		bufferedAmount: (ws) => ws.getBufferedAmount(),
+		topic: (name) => createTopicHelper(publish, name),
+		tap: (tap) => publisher.tap(tap)
+	};
+}
+
+/** The same platform for one request or connection, with an id of its own. */
+export function derivePlatform(base: Platform, requestId: string): Platform {
+	return Object.create(base, { requestId: { value: requestId, enumerable: true } }) as Platform;
+}
+
+function own(ws: Connection): ServerConnection {
+	if (ws instanceof ServerConnection) return ws;
+	throw new TypeError('Not a connection of this server. Hand over the ws that a hook was given.');
+}
+
+function createTopicHelper(publish: Platform['publish'], name: string): TopicHelper {
+	return {
+		publish: (event, data) => publish(name, event, data),
+		created: (data) => publish(name, 'created', data),
+		updated: (data) => publish(name, 'updated', data),
+		deleted: (data) => publish(name, 'deleted', data),
+		set: (value) => publish(name, 'set', value),
+		increment: (by = 1) => publish(name, 'increment', by),
+		decrement: (by = 1) => publish(name, 'decrement', by)
+	};
+}
+
+/** Of several messages with one `coalesceKey` only the last stays, at its own place. The same list when no message has a key. */
+export function collapse(messages: readonly BatchedMessage[]): readonly BatchedMessage[] {
+	if (!Array.isArray(messages)) return [];
+	if (!messages.some(({ coalesceKey }) => coalesceKey !== undefined)) return messages;
+	const last = new Map(messages.map(({ coalesceKey }, i) => [coalesceKey, i]));
+	return messages.filter(({ coalesceKey }, i) => coalesceKey === undefined || last.get(coalesceKey) === i);
+}
