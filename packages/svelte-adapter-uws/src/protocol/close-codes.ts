@@ -15,6 +15,14 @@ export const CLOSE_CODES = {
 
 /** How a client has to take `code`. */
 export function classifyCloseCode(code: number): CloseClass {
-	if (code === CLOSE_CODES.POLICY || code === CLOSE_CODES.UNAUTHORIZED || code === CLOSE_CODES.FORBIDDEN) return 'TERMINAL';
-	return code === CLOSE_CODES.THROTTLED ? 'THROTTLE' : 'RETRY';
+	switch (code) {
+		case CLOSE_CODES.POLICY:
+		case CLOSE_CODES.UNAUTHORIZED:
+		case CLOSE_CODES.FORBIDDEN:
+			return 'TERMINAL';
+		case CLOSE_CODES.THROTTLED:
+			return 'THROTTLE';
+		default:
+			return 'RETRY';
+	}
 }

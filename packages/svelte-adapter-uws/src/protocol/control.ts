@@ -1,26 +1,56 @@
+/** Correlates a request and its answer. */
+export type Ref = number | string;
+
 /** What a client asks of the server; `ref` wants an answer. */
 export type ClientControl =
 	| { readonly type: 'hello'; readonly caps: readonly string[] }
 	| { readonly type: 'ping' }
-	| { readonly type: 'subscribe'; readonly topic: string; readonly ref: Ref | undefined }
-	| { readonly type: 'subscribe-batch'; readonly topics: readonly unknown[]; readonly ref: Ref | undefined }
+	| { readonly type: 'subscribe'; readonly topic: string; readonly ref?: Ref | undefined }
+	| { readonly type: 'subscribe-batch'; readonly topics: readonly unknown[]; readonly ref?: Ref | undefined }
 	| { readonly type: 'unsubscribe'; readonly topic: string }
-	| { readonly type: 'resume'; readonly sessionId: string; readonly lastSeenSeqs: Readonly<Record<string, unknown>>; readonly eps: Readonly<Record<string, unknown>> }
-	| { readonly type: 'reply'; readonly ref: Ref; readonly data: unknown; readonly error: string | undefined };
+	| Resume
+	| { readonly type: 'reply'; readonly ref: Ref; readonly data?: unknown; readonly error?: string | undefined };
 
-/** Correlates a request and its answer. */
-export type Ref = number | string;
+/** A returning client: its last session, and by topic the highest `seq` it saw and the epoch that belongs to it. */
+export interface Resume {
+	readonly type: 'resume';
+	readonly sessionId: string;
+	readonly lastSeenSeqs: Readonly<Record<string, unknown>>;
+	/** Only for servers that listed `epoch`. */
+	readonly eps?: Readonly<Record<string, unknown>> | undefined;
+}
 
-/** Capabilities that this server announces, and what a client may list in `hello`. */
+/** What the server tells a client apart from events. */
+export type ServerControl =
+	| Welcome
+	| { readonly type: 'subscribed'; readonly topic: string; readonly ref: Ref }
+	| { readonly type: 'subscribe-denied'; readonly topic: unknown; readonly ref: Ref; readonly reason: string }
+	| { readonly type: 'resumed' }
+	| { readonly type: 'pong' }
+	| { readonly type: 'request'; readonly ref: Ref; readonly event: string; readonly data: unknown };
+
+/** The first frame of every connection. Servers that know no additions send the session id alone. */
+export interface Welcome {
+	readonly type: 'welcome';
+	readonly sessionId: string;
+	/** What the server can do beyond the base protocol; empty when it does not say. */
+	readonly caps: readonly string[];
+	/** Epoch of the server's positions; `''` when it does not say. */
+	readonly ep: string;
+	/** Largest frame in bytes that the server takes; `undefined` when it does not say. */
+	readonly maxPayloadLength: number | undefined;
+}
+
+/** Names of capabilities. A client lists `batch` and `epoch` in `hello`; the server lists `ping` and `epoch` in `welcome`. */
 export const CAPS = { batch: 'batch', epoch: 'epoch', ping: 'ping' } as const;
 
-/** A control frame that a client sends: `type` first, no white space, or the server takes it for the application's. */
-export function encodeClientControl(frame: Record<string, unknown> & { readonly type: ClientControl['type'] }): string {
+/** A control frame of a client: `type` first and no white space, or the server takes it for the application's. */
+export function encodeClientControl(frame: ClientControl): string {
 	const { type, ...rest } = frame;
 	return JSON.stringify({ type, ...rest });
 }
 
-/** The first frame of every connection. */
+/** `sessionId` and `epoch` must need no escaping. */
 export function encodeWelcome(sessionId: string, epoch: string, maxPayloadLength: number): string {
 	return `{"type":"welcome","sessionId":"${sessionId}","caps":["ping","epoch"],"ep":"${epoch}","maxPayloadLength":${maxPayloadLength}}`;
 }

@@ -16,8 +16,8 @@ it.each(['{"type":"subscribe","topic":1}', '{"type":"hello","caps":1}', '{"type"
 	(text) => expect(parseControl(text)).toBeUndefined()
 );
 
-it('treats a ref of another type as none', () => {
-	expect(parseControl('{"type":"subscribe","topic":"a","ref":{}}')).toEqual({ type: 'subscribe', topic: 'a', ref: undefined });
+it.each(['{}', 'null', 'true', '1e999', JSON.stringify('r'.repeat(257))])('treats a ref that cannot be echoed as none: %s', (ref) => {
+	expect(parseControl(`{"type":"subscribe","topic":"a","ref":${ref}}`)).toEqual({ type: 'subscribe', topic: 'a', ref: undefined });
 });
 
 it('leaves control frames of 8,192 bytes to the application, and takes long replies', () => {

@@ -3,6 +3,9 @@ import type { ClientControl, Ref } from './control.ts';
 /** Control frames are shorter than this, in UTF-8 bytes; a longer one belongs to the application. Replies may be as long as any message. */
 export const MAX_CONTROL_BYTES = 8192;
 
+/** Longest `ref` in UTF-16 units; a longer one counts as absent. */
+export const MAX_REF_LENGTH = 256;
+
 /** Whether a text can be a control frame: the fourth character of `{"type":…` is a `y`. Costs one comparison for all others. */
 export function looksLikeControl(text: string): boolean {
 	return text.charCodeAt(3) === 0x79 && text.startsWith('{"ty');
@@ -23,7 +26,7 @@ export function parseControl(text: string): ClientControl | undefined {
 	} catch {
 		return undefined;
 	}
-	const ref = typeof value['ref'] === 'number' || typeof value['ref'] === 'string' ? (value['ref'] as Ref) : undefined;
+	const ref = readRef(value['ref']);
 	switch (value['type']) {
 		case 'hello':
 			return Array.isArray(value['caps']) ? { type: 'hello', caps: value['caps'].filter((cap) => typeof cap === 'string') } : undefined;
@@ -44,6 +47,12 @@ export function parseControl(text: string): ClientControl | undefined {
 		default:
 			return undefined;
 	}
+}
+
+/** A ref is echoed with every topic of a batch, so a long one would be an amplifier; `Infinity` could not be echoed at all. */
+function readRef(value: unknown): Ref | undefined {
+	if (typeof value === 'string') return value.length <= MAX_REF_LENGTH ? value : undefined;
+	return typeof value === 'number' && Number.isFinite(value) ? value : undefined;
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {
