@@ -1,3 +1,5 @@
+import type { Socket } from '../contract/transport.ts';
+
 /**
  * Which form of an envelope a connection takes: bit 0 = batch frames, bit 1 = epochs in positions. Each variant of a topic
  * is an engine topic of its own, so a publish never looks at a socket to see what it can read.
@@ -13,42 +15,118 @@ export function variantOf(batch: boolean, epoch: boolean): Variant {
 	return ((batch ? 1 : 0) | (epoch ? 2 : 0)) as Variant;
 }
 
-/** The engine's name for one variant of a topic. No topic holds a control character, so the names cannot meet. */
-export function engineTopic(topic: string, variant: Variant): string {
-	return variant === 0 ? topic : String.fromCharCode(variant) + topic;
+/** One connection as its topics see it. */
+export interface Member {
+	readonly socket: Socket;
+	readonly variant: Variant;
+	readonly topics: ReadonlySet<string>;
 }
 
-/** Subscribers of one topic, by variant. */
-export type Counts = [number, number, number, number];
+/** Who listens to one topic on this node. */
+export class Listeners {
+	readonly topic: string;
+	readonly #counts: [number, number, number, number] = [0, 0, 0, 0];
+	readonly #names: (string | undefined)[] = [undefined, undefined, undefined, undefined];
+	size = 0;
 
-/** How many connections of this node hold each topic. */
-export class Audience {
-	readonly #counts = new Map<string, Counts>();
-
-	join(topic: string, variant: Variant): void {
-		let counts = this.#counts.get(topic);
-		if (!counts) this.#counts.set(topic, (counts = [0, 0, 0, 0]));
-		counts[variant]++;
+	constructor(topic: string) {
+		this.topic = topic;
 	}
 
-	leave(topic: string, variant: Variant): void {
-		const counts = this.#counts.get(topic);
-		if (!counts) return;
-		counts[variant]--;
-		if (total(counts) === 0) this.#counts.delete(topic);
+	count(variant: Variant): number {
+		return this.#counts[variant];
+	}
+
+	add(variant: Variant, by: 1 | -1): void {
+		this.#counts[variant] += by;
+		this.size += by;
+	}
+
+	/** The engine's name for one variant. No topic holds a control character, so the names of two topics cannot meet. */
+	engineTopic(variant: Variant): string {
+		return (this.#names[variant] ??= variant === 0 ? this.topic : String.fromCharCode(variant) + this.topic);
+	}
+}
+
+/** Members that hold the same ones of several topics, in the same form. */
+export interface Slice {
+	readonly variant: Variant;
+	readonly topics: ReadonlySet<string>;
+	readonly members: readonly Member[];
+}
+
+/** Who holds which topic on this node: counts always, members only once somebody asked for slices. */
+export class Audience {
+	readonly #listeners = new Map<string, Listeners>();
+	readonly #all: Iterable<Member>;
+	#members: Map<string, Set<Member>> | undefined;
+
+	/** `all` gives every member there is, whenever it is iterated. */
+	constructor(all: Iterable<Member>) {
+		this.#all = all;
+	}
+
+	join(topic: string, member: Member): Listeners {
+		let listeners = this.#listeners.get(topic);
+		if (!listeners) this.#listeners.set(topic, (listeners = new Listeners(topic)));
+		listeners.add(member.variant, 1);
+		if (this.#members) index(this.#members, topic, member);
+		return listeners;
+	}
+
+	/** Gives what is left of the topic, for its engine name. `topic` must have been joined with the same variant. */
+	leave(topic: string, member: Member): Listeners | undefined {
+		const listeners = this.#listeners.get(topic);
+		if (!listeners) return undefined;
+		listeners.add(member.variant, -1);
+		if (listeners.size === 0) this.#listeners.delete(topic);
+		const members = this.#members?.get(topic);
+		if (members?.delete(member) && members.size === 0) this.#members?.delete(topic);
+		return listeners;
 	}
 
 	/** `undefined` when nobody listens. */
-	of(topic: string): Readonly<Counts> | undefined {
-		return this.#counts.get(topic);
+	of(topic: string): Listeners | undefined {
+		return this.#listeners.get(topic);
 	}
 
-	size(topic: string): number {
-		const counts = this.#counts.get(topic);
-		return counts ? total(counts) : 0;
+	/** Topics that somebody holds. */
+	get size(): number {
+		return this.#listeners.size;
+	}
+
+	/** Splits the batch-taking members of several topics by which of the topics they hold. */
+	slices(topics: Iterable<string>): readonly Slice[] {
+		const members = (this.#members ??= this.#index());
+		const held = new Map<Member, string[]>();
+		for (const topic of topics) {
+			for (const member of members.get(topic) ?? []) {
+				if (!takesBatches(member.variant)) continue;
+				const list = held.get(member);
+				if (list) list.push(topic);
+				else held.set(member, [topic]);
+			}
+		}
+		const slices = new Map<string, { variant: Variant; topics: Set<string>; members: Member[] }>();
+		for (const [member, list] of held) {
+			// A topic holds no control character, so the joined names are unambiguous.
+			const key = `${member.variant}\n${list.join('\n')}`;
+			const slice = slices.get(key);
+			if (slice) slice.members.push(member);
+			else slices.set(key, { variant: member.variant, topics: new Set(list), members: [member] });
+		}
+		return [...slices.values()];
+	}
+
+	#index(): Map<string, Set<Member>> {
+		const members = new Map<string, Set<Member>>();
+		for (const member of this.#all) for (const topic of member.topics) index(members, topic, member);
+		return members;
 	}
 }
 
-function total(counts: Readonly<Counts>): number {
-	return counts[0] + counts[1] + counts[2] + counts[3];
+function index(members: Map<string, Set<Member>>, topic: string, member: Member): void {
+	const set = members.get(topic);
+	if (set) set.add(member);
+	else members.set(topic, new Set([member]));
 }

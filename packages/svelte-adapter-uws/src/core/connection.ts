@@ -1,13 +1,18 @@
 import type { Connection } from '../contract/connection.ts';
+import type { WebSocketHooks } from '../contract/hooks.ts';
 import type { Platform } from '../contract/platform.ts';
 import type { Frame, SendStatus, Socket } from '../contract/transport.ts';
-import { engineTopic, type Audience, type Variant } from './audience.ts';
+import { unsafeIndex } from '../protocol/topic.ts';
+import type { Audience, Member, Variant } from './audience.ts';
+import type { ByteCounter } from './byte-counter.ts';
+import { toBuffer } from './message.ts';
 import type { Publisher } from './publisher.ts';
 
 /** What every connection of one server shares. */
 export interface ConnectionParts {
 	readonly publisher: Publisher;
 	readonly audience: Audience;
+	readonly bytes: ByteCounter;
 	readonly platformFor: (requestId: string) => Platform;
 	readonly randomId: () => string;
 	readonly now: () => number;
@@ -15,33 +20,48 @@ export interface ConnectionParts {
 
 const CODE: Readonly<Record<SendStatus, 0 | 1 | 2>> = { queued: 0, sent: 1, dropped: 2 };
 const EMPTY: ReadonlySet<string> = new Set<string>();
-const encoder = new TextEncoder();
 
 /** One client: its socket, its topics and what was counted of it. Made small, because there are many of them. */
-export class ServerConnection implements Connection {
+export class ServerConnection<Parts extends ConnectionParts = ConnectionParts> implements Connection, Member {
 	readonly id: string;
-	readonly openedAt: number;
 	readonly socket: Socket;
+	/** The hooks that it was opened with, for as long as it lives. */
+	readonly hooks: WebSocketHooks;
+	readonly openedAt: number;
+	/** False once either side has begun to close: nothing more is sent or handled. */
 	open = true;
+	variant: Variant = 0;
 	messagesIn = 0;
 	bytesIn = 0;
 	messagesOut = 0;
 	bytesOut = 0;
-	variant: Variant = 0;
-	protected readonly shared: ConnectionParts;
+	protected readonly parts: Parts;
 	readonly #userData: unknown;
 	#requestId: string | undefined;
 	#topics: Set<string> | undefined;
 	#abort: AbortController | undefined;
 	#platform: Platform | undefined;
 
-	constructor(shared: ConnectionParts, socket: Socket, userData: unknown, requestId: string | undefined) {
-		this.shared = shared;
+	constructor(parts: Parts, socket: Socket, hooks: WebSocketHooks, opened: { readonly userData: unknown; readonly requestId: string | undefined }) {
+		this.parts = parts;
 		this.socket = socket;
-		this.#userData = userData;
-		this.#requestId = requestId;
-		this.id = shared.randomId();
-		this.openedAt = shared.now();
+		this.hooks = hooks;
+		this.#userData = opened.userData;
+		this.#requestId = opened.requestId;
+		this.id = parts.randomId();
+		this.openedAt = parts.now();
+	}
+
+	get requestId(): string {
+		return (this.#requestId ??= this.parts.randomId());
+	}
+
+	get platform(): Platform {
+		return (this.#platform ??= this.parts.platformFor(this.requestId));
+	}
+
+	get topics(): ReadonlySet<string> {
+		return this.#topics ?? EMPTY;
 	}
 
 	get signal(): AbortSignal {
@@ -50,56 +70,50 @@ export class ServerConnection implements Connection {
 		return this.#abort.signal;
 	}
 
-	get platform(): Platform {
-		return (this.#platform ??= this.shared.platformFor((this.#requestId ??= this.shared.randomId())));
-	}
-
-	get topics(): ReadonlySet<string> {
-		return this.#topics ?? EMPTY;
-	}
-
 	getUserData(): any {
 		return this.#userData;
 	}
 
 	subscribe(topic: string): boolean {
-		if (!this.open || this.#topics?.has(topic)) return this.open;
+		if (!this.open) return false;
+		if (this.#topics?.has(topic)) return true;
+		// Nothing can be published under such a name; in the engine it could stand for another topic's variant.
+		if (typeof topic !== 'string' || unsafeIndex(topic) >= 0) return false;
 		// Who joins between two publishes of one turn hears exactly the second.
-		this.shared.publisher.flush();
+		this.parts.publisher.flush();
 		(this.#topics ??= new Set()).add(topic);
-		this.shared.audience.join(topic, this.variant);
-		this.socket.subscribe(engineTopic(topic, this.variant));
+		this.#join(topic);
 		return true;
 	}
 
 	unsubscribe(topic: string): boolean {
-		if (!this.#topics?.has(topic)) return false;
-		this.shared.publisher.flush();
+		if (!this.open || !this.#topics?.has(topic)) return false;
+		this.parts.publisher.flush();
 		this.#topics.delete(topic);
-		this.shared.audience.leave(topic, this.variant);
-		this.socket.unsubscribe(engineTopic(topic, this.variant));
+		this.#leave(topic);
 		return true;
 	}
 
 	isSubscribed(topic: string): boolean {
-		return this.#topics?.has(topic) ?? false;
+		return this.open && this.topics.has(topic);
 	}
 
 	getTopics(): string[] {
-		return [...this.topics];
+		return this.open ? [...this.topics] : [];
 	}
 
-	send(message: Frame | ArrayBuffer, _isBinary?: boolean): 0 | 1 | 2 {
-		return this.sendFrame(message instanceof ArrayBuffer ? new Uint8Array(message) : message);
+	/** Without `isBinary` text leaves as text and bytes as bytes; with it the frame is of that kind, whatever was given. */
+	send(message: Frame | ArrayBuffer, isBinary?: boolean): 0 | 1 | 2 {
+		return this.sendFrame(toFrame(message, isBinary));
 	}
 
 	/** Sends a frame after everything that was published before; counts it unless it was dropped. */
 	sendFrame(frame: Frame): 0 | 1 | 2 {
 		if (!this.open) return 2;
-		const status = this.shared.publisher.send(this.socket, frame);
+		const status = this.parts.publisher.send(this.socket, frame);
 		if (status !== 'dropped') {
 			this.messagesOut++;
-			this.bytesOut += sizeOf(frame);
+			if (this.hooks.close) this.bytesOut += this.parts.bytes.count(frame);
 		}
 		return CODE[status];
 	}
@@ -110,12 +124,13 @@ export class ServerConnection implements Connection {
 	}
 
 	getBufferedAmount(): number {
-		return this.socket.bufferedAmount;
+		return this.open ? this.socket.bufferedAmount : 0;
 	}
 
 	close(code = 1000, reason = ''): void {
 		if (!this.open) return;
-		this.shared.publisher.flush();
+		this.parts.publisher.flush();
+		this.open = false;
 		this.socket.close(code, reason);
 	}
 
@@ -124,41 +139,45 @@ export class ServerConnection implements Connection {
 	}
 
 	getRemoteAddressAsText(): ArrayBuffer {
-		return encoder.encode(this.socket.remoteAddress).buffer as ArrayBuffer;
+		return toBuffer(this.socket.remoteAddress);
 	}
 
 	/** Takes frames in another form from now on, in every topic it holds. */
-	changeVariant(variant: Variant): void {
-		if (variant === this.variant) return;
-		this.shared.publisher.flush();
-		for (const topic of this.topics) {
-			this.shared.audience.leave(topic, this.variant);
-			this.socket.unsubscribe(engineTopic(topic, this.variant));
-			this.shared.audience.join(topic, variant);
-			this.socket.subscribe(engineTopic(topic, variant));
-		}
+	protected changeVariant(variant: Variant): void {
+		this.parts.publisher.flush();
+		for (const topic of this.topics) this.#leave(topic);
 		this.variant = variant;
+		for (const topic of this.topics) this.#join(topic);
 	}
 
 	/** Lets go of everything; gives the topics it held. The socket is closed already. */
-	release(): ReadonlySet<string> {
+	protected release(): ReadonlySet<string> {
 		this.open = false;
 		const held = this.topics;
-		for (const topic of held) this.shared.audience.leave(topic, this.variant);
+		for (const topic of held) this.parts.audience.leave(topic, this);
 		this.#topics = undefined;
 		this.#abort?.abort();
 		return held;
 	}
+
+	#join(topic: string): void {
+		this.socket.subscribe(this.parts.audience.join(topic, this).engineTopic(this.variant));
+	}
+
+	#leave(topic: string): void {
+		const listeners = this.parts.audience.leave(topic, this);
+		if (listeners) this.socket.unsubscribe(listeners.engineTopic(this.variant));
+	}
 }
 
-/** Bytes of a frame on the wire, without its header. */
-export function sizeOf(frame: Frame): number {
-	if (typeof frame !== 'string') return frame.byteLength;
-	let bytes = frame.length;
-	for (let i = 0; i < frame.length; i++) {
-		const unit = frame.charCodeAt(i);
-		// A surrogate is half of a four-byte character.
-		if (unit > 0x7f) bytes += unit > 0x7ff && (unit < 0xd800 || unit > 0xdfff) ? 2 : 1;
-	}
-	return bytes;
+function toFrame(message: Frame | ArrayBuffer, isBinary: boolean | undefined): Frame {
+	if (typeof message === 'string') return isBinary ? new TextEncoder().encode(message) : message;
+	let bytes: Uint8Array;
+	if (message instanceof Uint8Array) bytes = message;
+	else if (ArrayBuffer.isView(message)) {
+		const { buffer, byteOffset, byteLength }: ArrayBufferView = message;
+		bytes = new Uint8Array(buffer, byteOffset, byteLength);
+	} else if (message instanceof ArrayBuffer) bytes = new Uint8Array(message);
+	else throw new TypeError(`ws.send: got ${message === null ? 'null' : typeof message}, expected text or bytes. Encode it first, for example with JSON.stringify.`);
+	return isBinary === false ? new TextDecoder().decode(bytes) : bytes;
 }

@@ -1,10 +1,10 @@
 import type { Encoded } from '../contract/envelope.ts';
 import type { Frame } from '../contract/transport.ts';
 import { encodeBatch, encodeFrame } from '../protocol/envelope-codec.ts';
-import { engineTopic, takesBatches, takesEpochs, VARIANTS, type Audience } from './audience.ts';
+import { takesBatches, takesEpochs, VARIANTS, type Audience, type Listeners, type Slice } from './audience.ts';
 import { LIMITS } from './limits.ts';
 
-/** Turns a run of envelopes of one topic into frames, one text for each form that somebody takes, and hands them to the listener. */
+/** Turns envelopes into frames, one text for each form that somebody takes, and hands them to the listener. */
 export class FanOut {
 	readonly #audience: Audience;
 	readonly #publish: (engineTopic: string, frame: Frame) => void;
@@ -14,37 +14,86 @@ export class FanOut {
 		this.#publish = publish;
 	}
 
-	publish(topic: string, run: readonly Encoded[]): void {
-		const counts = this.#audience.of(topic);
-		if (!counts) return;
-		let plain: readonly string[] | undefined;
-		let positioned: readonly string[] | undefined;
+	/** A run of envelopes of one topic, at least one. */
+	run(run: readonly Encoded[]): void {
+		const [first] = run;
+		const listeners = first && this.#audience.of(first.topic);
+		if (!listeners) return;
+		if (run.length === 1) return this.#one(listeners, first);
+		const forms = new Forms(run);
 		for (const variant of VARIANTS) {
-			if (counts[variant] === 0) continue;
-			const frames = takesEpochs(variant) ? (positioned ??= run.map((encoded) => encodeFrame(encoded, true))) : (plain ??= run.map((encoded) => encodeFrame(encoded, false)));
-			const name = engineTopic(topic, variant);
-			if (takesBatches(variant)) for (const frame of inBatches(frames)) this.#publish(name, frame);
-			else for (const frame of frames) this.#publish(name, frame);
+			if (listeners.count(variant) === 0) continue;
+			const name = listeners.engineTopic(variant);
+			for (const frame of takesBatches(variant) ? forms.joined(takesEpochs(variant)) : forms.single(takesEpochs(variant))) this.#publish(name, frame);
 		}
+	}
+
+	/** Envelopes of several topics that belong together: who takes batches gets its own part of them as one frame. */
+	together(envelopes: readonly Encoded[]): void {
+		for (const encoded of envelopes) {
+			const listeners = this.#audience.of(encoded.topic);
+			if (listeners) this.#one(listeners, encoded, takesBatches);
+		}
+		for (const slice of this.#audience.slices(new Set(envelopes.map(({ topic }) => topic)))) this.#slice(slice, envelopes);
+	}
+
+	#one(listeners: Listeners, encoded: Encoded, skip?: typeof takesBatches): void {
+		let plain: string | undefined;
+		let positioned: string | undefined;
+		for (const variant of VARIANTS) {
+			if (listeners.count(variant) === 0 || skip?.(variant)) continue;
+			const frame = takesEpochs(variant) ? (positioned ??= encodeFrame(encoded, true)) : (plain ??= encodeFrame(encoded, false));
+			this.#publish(listeners.engineTopic(variant), frame);
+		}
+	}
+
+	#slice({ variant, topics, members }: Slice, envelopes: readonly Encoded[]): void {
+		const frames = new Forms(envelopes.filter(({ topic }) => topics.has(topic))).joined(takesEpochs(variant));
+		// Where these members are all that one topic has, the engine can do it.
+		for (const topic of topics) {
+			const listeners = this.#audience.of(topic);
+			if (listeners?.count(variant) !== members.length) continue;
+			for (const frame of frames) this.#publish(listeners.engineTopic(variant), frame);
+			return;
+		}
+		for (const { socket } of members) for (const frame of frames) socket.send(frame);
+	}
+}
+
+/** The frames of a run in each form, made when the first taker asks. */
+class Forms {
+	readonly #run: readonly Encoded[];
+	readonly #single: (readonly string[] | undefined)[] = [undefined, undefined];
+	readonly #joined: (readonly string[] | undefined)[] = [undefined, undefined];
+
+	constructor(run: readonly Encoded[]) {
+		this.#run = run;
+	}
+
+	single(withEpoch: boolean): readonly string[] {
+		return (this.#single[Number(withEpoch)] ??= this.#run.map((encoded) => encodeFrame(encoded, withEpoch)));
+	}
+
+	joined(withEpoch: boolean): readonly string[] {
+		return (this.#joined[Number(withEpoch)] ??= join(this.single(withEpoch)));
 	}
 }
 
 /** Joins frames into as few batch frames as their size allows; a frame that stands alone stays as it is. */
-function inBatches(frames: readonly string[]): readonly string[] {
-	if (frames.length < 2) return frames;
+function join(frames: readonly string[]): readonly string[] {
 	const out: string[] = [];
 	let start = 0;
 	let size = 0;
-	const cut = (end: number): void => {
-		const part = frames.slice(start, end);
+	for (let i = 0; i <= frames.length; i++) {
+		const next = frames[i];
+		if (next !== undefined && (i === start || size + next.length <= LIMITS.batchSize)) {
+			size += next.length;
+			continue;
+		}
+		const part = frames.slice(start, i);
 		if (part.length > 0) out.push(part.length === 1 ? part[0]! : encodeBatch(part));
-		start = end;
-		size = 0;
-	};
-	frames.forEach((frame, i) => {
-		if (size + frame.length > LIMITS.batchSize) cut(i);
-		size += frame.length;
-	});
-	cut(frames.length);
+		start = i;
+		size = next?.length ?? 0;
+	}
 	return out;
 }

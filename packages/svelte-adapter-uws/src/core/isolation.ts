@@ -1,14 +1,32 @@
+import type { Clock } from '../contract/clock.ts';
 import type { Log } from '../contract/log.ts';
 import type { Telemetry } from '../contract/telemetry.ts';
 
-/** Reports a failure of the app's code; `where` says which hook. Never throws, whatever was thrown. */
-export type Report = (where: string, error: unknown) => void;
+/** Reports a failure of the app's code: `where` is the hook, or `tap`. Never throws, whatever was thrown. */
+export type Report = (where: string, error: unknown, requestId?: string) => void;
 
-/** Counts and logs failures of hooks. */
-export function createReport(log: Log, telemetry: Telemetry): Report {
-	return (where, error) => {
+const WINDOW_MS = 10_000;
+const LINES_PER_WINDOW = 20;
+
+/** Counts every failure of a hook and logs the first 20 of each hook in 10 seconds, because a client can cause them at will. */
+export function createReport(clock: Clock, log: Log, telemetry: Telemetry): Report {
+	// One entry a hook: the keys are ours.
+	const windows = new Map<string, { until: number; lines: number; silent: number }>();
+	return (where, error, requestId) => {
 		telemetry({ name: 'hook.failed', labels: { hook: where } });
-		log.error(`The ${where} hook failed. Only its own connection is affected.`, error);
+		const now = clock.now();
+		let window = windows.get(where);
+		let note = '';
+		if (!window || now >= window.until) {
+			if (window && window.silent > 0) note = ` ${window.silent} earlier failures were not logged.`;
+			windows.set(where, (window = { until: now + WINDOW_MS, lines: 0, silent: 0 }));
+		}
+		if (++window.lines > LINES_PER_WINDOW) {
+			window.silent++;
+			return;
+		}
+		const request = requestId === undefined ? '' : ` (request ${requestId})`;
+		log.error(`The ${where === 'tap' ? where : `${where} hook`} failed${request}; nobody else is affected.${note}`, error);
 	};
 }
 
@@ -23,11 +41,11 @@ export function isThenable(value: unknown): value is PromiseLike<unknown> {
 }
 
 /** Runs a hook whose answer nobody waits for. Nothing that it does can reach the caller. */
-export function isolate(report: Report, where: string, run: () => unknown): void {
+export function isolate(run: () => unknown, failed: (error: unknown) => void): void {
 	try {
 		const result = run();
-		if (isThenable(result)) void Promise.resolve(result).catch((error: unknown) => report(where, error));
+		if (isThenable(result)) void Promise.resolve(result).catch(failed);
 	} catch (error) {
-		report(where, error);
+		failed(error);
 	}
 }

@@ -10,12 +10,22 @@ export const LIMITS = {
 	waitingSize: 4_194_304,
 	/** Topics of one `resume`; the rest are dropped before the hook sees them. */
 	resumeTopics: 1_000,
+	/** Times that one connection may change its capabilities, because each change moves all its subscriptions; later ones are ignored. */
+	capabilityChanges: 32,
 	/** Publishes and sends that wait for the end of the turn before they are flushed early. */
 	pendingFrames: 4_096,
 	/** The same in UTF-16 units. */
 	pendingSize: 1_048_576,
 	/** UTF-16 units of one batch frame; a larger batch leaves as several. */
 	batchSize: 262_144,
+	/** UTF-16 units of one envelope; browsers drop a larger frame, so there is a warning. It is still sent. */
+	frameSize: 1_048_576,
+	/** Envelopes that taps may publish in consequence of one publish before the rest of them are not tapped any more. */
+	tapCascade: 10_000,
+	/** Prefixes (topic and event) that are kept as text; at this number the publisher forgets them and starts over. */
+	prefixes: 4_096,
 	/** Topics with a sequence counter; at this number one warning is logged, and publishing goes on. */
-	sequencedTopics: 1_000_000
+	sequencedTopics: 1_000_000,
+	/** Names of user data fields that were looked at for secrets; no more are looked at then. */
+	userDataNames: 1_000
 } as const;

@@ -20,6 +20,8 @@ export interface ServerOptions {
 	readonly maxPayloadLength: number;
 	/** Milliseconds that an `upgrade` hook may take; 0 = no limit. */
 	readonly upgradeTimeoutMs: number;
+	/** Milliseconds that `drain` waits for a `shutdown` hook before it goes on without it; absent or 0 = no limit. */
+	readonly shutdownTimeoutMs?: number;
 	readonly allowSystemTopicSubscribe: boolean;
 	readonly allowNonAsciiTopics: boolean;
 }

@@ -1,12 +1,12 @@
 import type { Connection } from '../contract/connection.ts';
 import type { Log } from '../contract/log.ts';
 import type { BatchedMessage, Platform, PublishOptions, TopicHelper } from '../contract/platform.ts';
-import { encodeData, encodePrefix } from '../protocol/envelope-codec.ts';
 import type { Audience } from './audience.ts';
 import { ServerConnection } from './connection.ts';
 import { isThenable } from './isolation.ts';
 import type { Publisher } from './publisher.ts';
 import type { Subscriptions } from './subscriptions.ts';
+import type { Taps } from './taps.ts';
 
 export interface PlatformParts {
 	readonly requestId: string;
@@ -15,17 +15,18 @@ export interface PlatformParts {
 	readonly publisher: Publisher;
 	readonly audience: Audience;
 	readonly subscriptions: Subscriptions;
+	readonly taps: Taps;
 	readonly connections: ReadonlySet<ServerConnection>;
 	readonly log: Log;
 }
 
 /** The platform of one server: a thin face over its parts, made of functions that can be detached from it. */
 export function createPlatform(parts: PlatformParts): Platform {
-	const { publisher, audience, subscriptions, connections, log } = parts;
+	const { publisher, audience, subscriptions, taps, connections, log } = parts;
 	let warnedAboutFilter = false;
 
 	const publish = (topic: string, event: string, data?: unknown, options?: PublishOptions): boolean => publisher.publish(topic, event, data, options);
-	const encode = (topic: string, event: string, data: unknown): string => `${encodePrefix(topic, event)}${encodeData(data)}}`;
+	const encode = (topic: string, event: string, data: unknown): string => `${publisher.encode(topic, event, data)}}`;
 
 	const passes = (filter: (userData: any) => boolean, connection: ServerConnection): boolean => {
 		try {
@@ -49,7 +50,7 @@ export function createPlatform(parts: PlatformParts): Platform {
 		publish,
 		batch: (messages) => messages.map(({ topic, event, data, options }) => publish(topic, event, data, options)),
 		publishBatched: (messages) => {
-			for (const { topic, event, data, options } of collapse(messages)) publish(topic, event, data, options);
+			if (Array.isArray(messages) && messages.length > 0) publisher.publishTogether(collapse(messages));
 		},
 		send: (ws, topic, event, data) => own(ws).sendFrame(encode(topic, event, data)),
 		sendTo: (filter, topic, event, data) => {
@@ -61,10 +62,10 @@ export function createPlatform(parts: PlatformParts): Platform {
 		subscribe: (ws, topic) => subscriptions.join(own(ws), topic),
 		checkSubscribe: (ws, topic) => subscriptions.check(own(ws), topic),
 		unsubscribe: (ws, topic) => subscriptions.leave(own(ws), topic),
-		subscribers: (topic) => audience.size(topic),
+		subscribers: (topic) => audience.of(topic)?.size ?? 0,
 		bufferedAmount: (ws) => ws.getBufferedAmount(),
 		topic: (name) => createTopicHelper(publish, name),
-		tap: (tap) => publisher.tap(tap)
+		tap: (tap) => taps.add(tap)
 	};
 }
 
@@ -92,7 +93,6 @@ function createTopicHelper(publish: Platform['publish'], name: string): TopicHel
 
 /** Of several messages with one `coalesceKey` only the last stays, at its own place. The same list when no message has a key. */
 export function collapse(messages: readonly BatchedMessage[]): readonly BatchedMessage[] {
-	if (!Array.isArray(messages)) return [];
 	if (!messages.some(({ coalesceKey }) => coalesceKey !== undefined)) return messages;
 	const last = new Map(messages.map(({ coalesceKey }, i) => [coalesceKey, i]));
 	return messages.filter(({ coalesceKey }, i) => coalesceKey === undefined || last.get(coalesceKey) === i);

@@ -1,20 +1,19 @@
-import type { CloseContext, WebSocketHooks } from '../contract/hooks.ts';
+import type { CloseContext } from '../contract/hooks.ts';
 import type { Telemetry } from '../contract/telemetry.ts';
-import type { Frame, Socket, SocketEvents } from '../contract/transport.ts';
+import type { Frame, SocketEvents } from '../contract/transport.ts';
 import { CLOSE_CODES } from '../protocol/close-codes.ts';
-import { CAPS, PONG, RESUMED, type ClientControl } from '../protocol/control.ts';
+import { CAPS, PONG, RESUMED, type ClientControl, type Resume } from '../protocol/control.ts';
 import { looksLikeControl, parseControl } from '../protocol/parse.ts';
-import { variantOf } from './audience.ts';
-import { ServerConnection, sizeOf, type ConnectionParts } from './connection.ts';
+import { variantOf, type Variant } from './audience.ts';
+import { ServerConnection, type ConnectionParts } from './connection.ts';
 import { isolate, isThenable, type Report } from './isolation.ts';
 import { LIMITS } from './limits.ts';
-import { Message } from './messages.ts';
+import { ConnectionContext, Message, toBuffer } from './message.ts';
 import { readResume } from './resume.ts';
 import type { Subscriptions } from './subscriptions.ts';
 
 /** What every session of one server shares. */
 export interface SessionParts extends ConnectionParts {
-	readonly hooks: () => WebSocketHooks;
 	readonly subscriptions: Subscriptions;
 	readonly report: Report;
 	readonly telemetry: Telemetry;
@@ -24,46 +23,58 @@ export interface SessionParts extends ConnectionParts {
 
 /** Frames that came while a hook was deciding on an earlier one. */
 interface Waiting {
-	frames: Frame[];
+	readonly frames: Frame[];
+	/** Index of the first that has not been handled. */
+	next: number;
+	/** UTF-16 units or bytes from there on. */
 	size: number;
 }
 
-const encoder = new TextEncoder();
+/** Handled frames that may stay in the list before it is cut: a list that is never empty must not grow for ever. */
+const COMPACT_AT = 1_024;
 
 /** The inbound side of one connection: each frame goes to the one part that answers it, in the order of arrival. */
-export class Session extends ServerConnection implements SocketEvents {
-	readonly #parts: SessionParts;
+export class Session extends ServerConnection<SessionParts> implements SocketEvents {
 	#waiting: Waiting | undefined;
+	#capabilityChanges = 0;
 
-	constructor(parts: SessionParts, socket: Socket, userData: unknown, requestId: string | undefined) {
-		super(parts, socket, userData, requestId);
-		this.#parts = parts;
+	/** Runs the `open` hook; a failure closes the connection. */
+	opened(): void {
+		if (!this.hooks.open) return;
+		const failed = (error: unknown): void => {
+			this.#failed('open')(error);
+			this.close(CLOSE_CODES.INTERNAL, 'open failed');
+		};
+		isolate(() => this.hooks.open?.(this, new ConnectionContext(this)), failed);
 	}
 
 	message(frame: Frame): void {
+		if (!this.open) return;
 		this.messagesIn++;
-		this.bytesIn += sizeOf(frame);
+		if (this.hooks.close) this.bytesIn += this.parts.bytes.count(frame);
 		if (this.#waiting) return this.#wait(this.#waiting, frame);
 		const pending = this.#handle(frame);
 		if (pending) this.#hold(pending);
 	}
 
 	drain(): void {
-		const hooks = this.#parts.hooks();
-		if (hooks.drain) isolate(this.#parts.report, 'drain', () => hooks.drain?.(this, { platform: this.platform }));
+		if (this.hooks.drain && this.open) isolate(() => this.hooks.drain?.(this, new ConnectionContext(this)), this.#failed('drain'));
 	}
 
 	closed(code: number, reason: string): void {
 		this.#waiting = undefined;
 		const subscriptions = this.release();
-		this.#parts.ended(this);
-		const hooks = this.#parts.hooks();
-		if (!hooks.close) return;
+		this.parts.ended(this);
+		const duration = this.parts.now() - this.openedAt;
+		this.parts.telemetry({ name: 'socket.close', value: duration, labels: { code: String(code) } });
+		if (!this.hooks.close) return;
 		const { id, messagesIn, bytesIn, messagesOut, bytesOut, platform } = this;
-		const duration = this.#parts.now() - this.openedAt;
-		const message = encoder.encode(reason).buffer as ArrayBuffer;
-		const context: CloseContext = { code, message, subscriptions, id, duration, messagesIn, bytesIn, messagesOut, bytesOut, platform };
-		isolate(this.#parts.report, 'close', () => hooks.close?.(this, context));
+		const context: CloseContext = { code, message: toBuffer(reason), subscriptions, id, duration, messagesIn, bytesIn, messagesOut, bytesOut, platform };
+		isolate(() => this.hooks.close?.(this, context), this.#failed('close'));
+	}
+
+	#failed(hook: string): (error: unknown) => void {
+		return (error) => this.parts.report(hook, error, this.requestId);
 	}
 
 	/** Gives a promise while a hook decides; nothing of this connection is handled before it settles. */
@@ -72,25 +83,30 @@ export class Session extends ServerConnection implements SocketEvents {
 			const control = parseControl(frame);
 			if (control) return this.#control(control);
 		}
-		const hooks = this.#parts.hooks();
-		if (hooks.message) isolate(this.#parts.report, 'message', () => hooks.message?.(this, new Message(frame, this)));
+		if (!this.hooks.message) return undefined;
+		try {
+			const result = this.hooks.message(this, new Message(this, frame));
+			if (isThenable(result)) void Promise.resolve(result).catch(this.#failed('message'));
+		} catch (error) {
+			this.#failed('message')(error);
+		}
 		return undefined;
 	}
 
 	#control(frame: ClientControl): Promise<unknown> | undefined {
 		switch (frame.type) {
 			case 'hello':
-				this.changeVariant(variantOf(frame.caps.includes(CAPS.batch), frame.caps.includes(CAPS.epoch)));
+				this.#hello(variantOf(frame.caps.includes(CAPS.batch), frame.caps.includes(CAPS.epoch)));
 				return undefined;
 			case 'ping':
 				this.sendFrame(PONG);
 				return undefined;
 			case 'subscribe':
-				return this.#parts.subscriptions.subscribe(this, [frame.topic], frame.ref);
+				return this.parts.subscriptions.answer(this, [frame.topic], frame.ref);
 			case 'subscribe-batch':
-				return this.#parts.subscriptions.subscribe(this, frame.topics, frame.ref);
+				return this.parts.subscriptions.answer(this, frame.topics, frame.ref);
 			case 'unsubscribe':
-				this.#parts.subscriptions.leave(this, frame.topic);
+				this.parts.subscriptions.leave(this, frame.topic);
 				return undefined;
 			case 'resume':
 				return this.#resume(frame);
@@ -100,47 +116,50 @@ export class Session extends ServerConnection implements SocketEvents {
 		}
 	}
 
-	#resume(frame: Extract<ClientControl, { type: 'resume' }>): Promise<unknown> | undefined {
-		const hooks = this.#parts.hooks();
+	#hello(variant: Variant): void {
+		if (variant === this.variant) return;
+		if (this.#capabilityChanges++ < LIMITS.capabilityChanges) this.changeVariant(variant);
+		else this.parts.telemetry({ name: 'limit.capabilityChanges' });
+	}
+
+	#resume(frame: Resume): Promise<unknown> | undefined {
 		const acknowledge = (): void => void this.sendFrame(RESUMED);
 		try {
-			const result = hooks.resume?.(this, readResume(frame, this.platform));
-			if (isThenable(result)) {
-				return Promise.resolve(result)
-					.catch((error: unknown) => this.#parts.report('resume', error))
-					.then(acknowledge);
-			}
+			const result = this.hooks.resume?.(this, readResume(frame, this.platform));
+			if (isThenable(result)) return Promise.resolve(result).catch(this.#failed('resume')).then(acknowledge);
 		} catch (error) {
-			this.#parts.report('resume', error);
+			this.#failed('resume')(error);
 		}
 		acknowledge();
 		return undefined;
 	}
 
 	#hold(pending: Promise<unknown>): void {
-		this.#waiting = { frames: [], size: 0 };
+		this.#waiting ??= { frames: [], next: 0, size: 0 };
 		void pending.then(() => this.#goOn());
 	}
 
 	#wait(waiting: Waiting, frame: Frame): void {
 		waiting.frames.push(frame);
 		waiting.size += frame.length;
-		if (waiting.frames.length <= LIMITS.waitingFrames && waiting.size <= LIMITS.waitingSize) return;
-		this.#parts.telemetry({ name: 'limit.waitingFrames' });
-		this.#waiting = { frames: [], size: 0 };
-		this.close(CLOSE_CODES.THROTTLED, 'too many frames while a subscribe is decided');
+		if (waiting.frames.length - waiting.next <= LIMITS.waitingFrames && waiting.size <= LIMITS.waitingSize) return;
+		this.parts.telemetry({ name: 'limit.waitingFrames' });
+		this.close(CLOSE_CODES.THROTTLED, 'too many frames while a hook decides');
 	}
 
+	/** Handles what has waited, up to the next frame that makes the others wait. */
 	#goOn(): void {
-		const frames = this.#waiting?.frames ?? [];
-		this.#waiting = undefined;
-		for (let i = 0; i < frames.length; i++) {
-			if (!this.open) return;
-			const pending = this.#handle(frames[i]!);
-			if (!pending) continue;
-			this.#hold(pending);
-			for (const later of frames.slice(i + 1)) this.#wait(this.#waiting!, later);
-			return;
+		const waiting = this.#waiting;
+		while (waiting && this.open && waiting.next < waiting.frames.length) {
+			const frame = waiting.frames[waiting.next++]!;
+			waiting.size -= frame.length;
+			const pending = this.#handle(frame);
+			if (waiting.next > COMPACT_AT) {
+				waiting.frames.splice(0, waiting.next);
+				waiting.next = 0;
+			}
+			if (pending) return this.#hold(pending);
 		}
+		this.#waiting = undefined;
 	}
 }

@@ -1,17 +1,22 @@
-import { parseCookie } from 'cookie';
 import type { Clock } from '../contract/clock.ts';
-import type { UpgradeContext, UpgradeResponse, WebSocketHooks } from '../contract/hooks.ts';
+import type { UpgradeResponse, WebSocketHooks } from '../contract/hooks.ts';
 import type { Log } from '../contract/log.ts';
+import type { Telemetry } from '../contract/telemetry.ts';
 import type { UpgradeDecision, UpgradeRequest } from '../contract/transport.ts';
+import { Handshake } from './handshake.ts';
 import { isThenable, type Report } from './isolation.ts';
 import { isOriginAllowed } from './origin.ts';
 import type { ServerOptions } from './parts.ts';
+import { ResponseHeaders } from './response-headers.ts';
+import { UserData } from './user-data.ts';
 
 /** What an accepted handshake carries to the open of its socket. */
 export interface Accepted {
 	readonly userData: object;
 	/** Absent: one is made when somebody asks. */
 	readonly requestId: string | undefined;
+	/** The hooks that decided; they go on with the connection. */
+	readonly hooks: WebSocketHooks;
 }
 type Decision = UpgradeDecision<Accepted>;
 
@@ -20,124 +25,83 @@ export interface UpgradeParts {
 	readonly options: ServerOptions;
 	readonly clock: Clock;
 	readonly log: Log;
+	readonly telemetry: Telemetry;
 	readonly report: Report;
 	readonly randomId: () => string;
 }
 
-const REQUEST_ID = /^[\x21-\x7e]{1,128}$/;
+/** origin -> `upgrade` hook -> decision, for each handshake. */
+export class Upgrades {
+	readonly #parts: UpgradeParts;
+	readonly #userData: UserData;
+	readonly #headers: ResponseHeaders;
+	/** Ends the wait for each hook that has not decided yet. */
+	readonly #waiting = new Set<(decision: Decision) => void>();
 
-/** Takes an inbound `X-Request-ID` of 1 to 128 printable characters; `undefined` for any other. */
-export function readRequestId(header: string): string | undefined {
-	const id = header.trim();
-	return REQUEST_ID.test(id) ? id : undefined;
-}
+	constructor(parts: UpgradeParts) {
+		this.#parts = parts;
+		this.#userData = new UserData(parts.log);
+		this.#headers = new ResponseHeaders(parts.log);
+	}
 
-/** origin -> `upgrade` hook -> decision. Gives a promise only when the hook does. */
-export function createUpgrade(parts: UpgradeParts): (request: UpgradeRequest) => Decision | Promise<Decision> {
-	const { options, clock, log, report } = parts;
-	let warnedAboutValue = false;
-
-	const toDecision = (result: unknown, context: Context): Decision => {
-		if (result === false) return refuse(401, 'Unauthorized');
-		const response = isUpgradeResponse(result) ? result : undefined;
-		const value = response ? response.userData : result;
-		if (value && typeof value !== 'object' && !warnedAboutValue) {
-			warnedAboutValue = true;
-			log.warn(`The upgrade hook returned ${typeof value}. Return an object to keep as user data, or false to refuse.`);
-		}
-		const userData: { remoteAddress?: unknown } = typeof value === 'object' && value !== null ? value : {};
-		if (!userData.remoteAddress && Object.isExtensible(userData)) userData.remoteAddress = context.remoteAddress;
-		const data = { userData, requestId: context.givenRequestId };
-		return response ? { accept: true, data, headers: toHeaders(response.headers) } : { accept: true, data };
-	};
-
-	const failed = (error: unknown): Decision => {
-		report('upgrade', error);
-		return refuse(500, 'Internal Server Error');
-	};
-
-	return (request) => {
-		const hooks = parts.hooks();
-		if (!isOriginAllowed(options.origin, request, hooks.upgrade !== undefined)) return refuse(403, 'Origin not allowed');
-		const context = new Context(request, options, parts.randomId);
-		if (!hooks.upgrade) return toDecision(undefined, context);
+	/** Gives a promise only when the hook does. Never throws or rejects. */
+	decide(request: UpgradeRequest): Decision | Promise<Decision> {
+		const { options, randomId, report } = this.#parts;
+		const hooks = this.#parts.hooks();
+		if (!isOriginAllowed(options.origin, request, hooks.upgrade !== undefined)) return this.#refuse(403, 'Origin not allowed');
+		const handshake = new Handshake(request, options, randomId);
+		const failed = (error: unknown): Decision => {
+			report('upgrade', error, handshake.requestId);
+			return this.#refuse(500, 'Internal Server Error');
+		};
 		try {
-			const result = hooks.upgrade(context);
-			if (!isThenable(result)) return toDecision(result, context);
-			const decided = Promise.resolve(result).then((value) => toDecision(value, context)).catch(failed);
-			return options.upgradeTimeoutMs > 0 ? within(clock, options.upgradeTimeoutMs, decided) : decided;
+			const result = hooks.upgrade?.(handshake);
+			if (!isThenable(result)) return this.#accept(result, handshake, hooks);
+			return this.#wait(Promise.resolve(result).then((value) => this.#accept(value, handshake, hooks)).catch(failed), request.signal);
 		} catch (error) {
 			return failed(error);
 		}
-	};
-}
+	}
 
-/** The decision, or 504 when it is not there in time; a late one is forgotten. */
-function within(clock: Clock, ms: number, decided: Promise<Decision>): Promise<Decision> {
-	return new Promise((resolve) => {
-		const timer = clock.after(ms, () => resolve(refuse(504, 'Gateway Timeout')));
-		void decided.then((decision) => {
-			timer[Symbol.dispose]();
-			resolve(decision);
+	/** Refuses every handshake that is being decided with 503; what the hooks say later is forgotten. */
+	refusePending(): void {
+		for (const settle of this.#waiting) settle(this.#refuse(503, 'Service Unavailable'));
+	}
+
+	#accept(result: unknown, handshake: Handshake, hooks: WebSocketHooks): Decision {
+		if (result === false) return this.#refuse(401, 'Unauthorized');
+		const response = isUpgradeResponse(result) ? result : undefined;
+		const userData = this.#userData.from(response ? response.userData : result, () => handshake.remoteAddress);
+		const data: Accepted = { userData, requestId: handshake.knownRequestId, hooks };
+		return response ? { accept: true, data, headers: this.#headers.from(response.headers) } : { accept: true, data };
+	}
+
+	/** The decision, or 504 when it is not there in time. Nothing waits any more once the client has left. */
+	#wait(decided: Promise<Decision>, signal: AbortSignal): Promise<Decision> {
+		const { clock, options } = this.#parts;
+		return new Promise((resolve) => {
+			const settle = (decision: Decision): void => {
+				if (!this.#waiting.delete(settle)) return;
+				timer?.[Symbol.dispose]();
+				signal.removeEventListener('abort', left);
+				resolve(decision);
+			};
+			const left = (): void => settle(this.#refuse(499, 'Client left'));
+			const ms = options.upgradeTimeoutMs;
+			const timer = ms > 0 ? clock.after(ms, () => settle(this.#refuse(504, 'Gateway Timeout'))) : undefined;
+			this.#waiting.add(settle);
+			signal.addEventListener('abort', left);
+			if (signal.aborted) left();
+			void decided.then(settle);
 		});
-	});
-}
+	}
 
-function refuse(status: number, body: string): Decision {
-	return { accept: false, status, body };
+	#refuse(status: number, body: string): Decision {
+		this.#parts.telemetry({ name: 'upgrade.refused', labels: { status: String(status) } });
+		return { accept: false, status, body };
+	}
 }
 
 function isUpgradeResponse(value: unknown): value is UpgradeResponse {
 	return typeof value === 'object' && value !== null && '__upgradeResponse' in value && value.__upgradeResponse === true;
-}
-
-function toHeaders(headers: UpgradeResponse['headers']): (readonly [string, string])[] {
-	return Object.entries(headers).flatMap(([name, value]) => (typeof value === 'string' ? [[name, value] as const] : value.map((one) => [name, one] as const)));
-}
-
-/** What the `upgrade` hook sees. Nothing is parsed before it is read. */
-class Context implements UpgradeContext {
-	readonly givenRequestId: string | undefined;
-	readonly #request: UpgradeRequest;
-	readonly #options: ServerOptions;
-	readonly #randomId: () => string;
-	#cookies: Readonly<Record<string, string>> | undefined;
-	#requestId: string | undefined;
-
-	constructor(request: UpgradeRequest, options: ServerOptions, randomId: () => string) {
-		this.#request = request;
-		this.#options = options;
-		this.#randomId = randomId;
-		this.givenRequestId = readRequestId(request.header('x-request-id'));
-	}
-
-	get headers(): Readonly<Record<string, string>> {
-		return this.#request.headers;
-	}
-
-	get cookies(): Readonly<Record<string, string>> {
-		return (this.#cookies ??= readCookies(this.#request.header('cookie')));
-	}
-
-	get url(): string {
-		return this.#request.url;
-	}
-
-	get remoteAddress(): string {
-		return this.#options.clientAddress(this.#request);
-	}
-
-	get requestId(): string {
-		return (this.#requestId ??= this.givenRequestId ?? this.#randomId());
-	}
-}
-
-/** Cookies without a prototype. The last of several with one name wins; a value that does not decode stays as it is. */
-export function readCookies(header: string): Readonly<Record<string, string>> {
-	const cookies = Object.create(null) as Record<string, string>;
-	for (const pair of header.split(';')) {
-		const [entry] = Object.entries(parseCookie(pair));
-		if (entry?.[1] !== undefined) cookies[entry[0]] = entry[1];
-	}
-	return cookies;
 }

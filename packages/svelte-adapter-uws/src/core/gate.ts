@@ -1,0 +1,56 @@
+import type { SubscribeVerdict } from '../contract/hooks.ts';
+import { DENIAL } from '../protocol/errors.ts';
+import type { ServerConnection } from './connection.ts';
+import { isThenable, type Report } from './isolation.ts';
+import { ConnectionContext } from './message.ts';
+
+/** Reason for a denial, or `null` for yes. */
+export type Answer = string | null;
+
+/**
+ * Asks the app about valid topics: `subscribeBatch` once, else `subscribe` for each at the same time, else everybody may.
+ * A hook that throws or rejects denies. Gives a promise only when a hook does.
+ */
+export function ask(connection: ServerConnection, topics: readonly string[], report: Report): readonly Answer[] | Promise<readonly Answer[]> {
+	const { hooks } = connection;
+	if (hooks.subscribeBatch) return askTogether(connection, topics, report);
+	if (!hooks.subscribe) return topics.map(() => null);
+	const failed = (error: unknown): Answer => {
+		report('subscribe', error, connection.requestId);
+		return DENIAL.INTERNAL_ERROR;
+	};
+	let waits = false;
+	const answers = topics.map((topic): Answer | Promise<Answer> => {
+		try {
+			const verdict = hooks.subscribe?.(connection, topic, new ConnectionContext(connection));
+			if (!isThenable(verdict)) return toAnswer(verdict);
+			waits = true;
+			return Promise.resolve(verdict).then(toAnswer, failed);
+		} catch (error) {
+			return failed(error);
+		}
+	});
+	return waits ? Promise.all(answers) : (answers as readonly Answer[]);
+}
+
+function askTogether(connection: ServerConnection, topics: readonly string[], report: Report): readonly Answer[] | Promise<readonly Answer[]> {
+	const read = (verdicts: unknown): readonly Answer[] => {
+		if (typeof verdicts !== 'object' || verdicts === null) return topics.map(() => null);
+		return topics.map((topic) => (Object.hasOwn(verdicts, topic) ? toAnswer((verdicts as Record<string, SubscribeVerdict>)[topic]) : null));
+	};
+	const failed = (error: unknown): readonly Answer[] => {
+		report('subscribeBatch', error, connection.requestId);
+		return topics.map(() => DENIAL.INTERNAL_ERROR);
+	};
+	try {
+		const verdicts = connection.hooks.subscribeBatch?.(connection, topics, new ConnectionContext(connection));
+		return isThenable(verdicts) ? Promise.resolve(verdicts).then(read).catch(failed) : read(verdicts);
+	} catch (error) {
+		return failed(error);
+	}
+}
+
+function toAnswer(verdict: SubscribeVerdict): Answer {
+	if (verdict === false) return DENIAL.FORBIDDEN;
+	return typeof verdict === 'string' ? verdict : null;
+}

@@ -1,0 +1,44 @@
+import type { HookContext, MessageContext } from '../contract/hooks.ts';
+import type { Platform } from '../contract/platform.ts';
+import type { Frame } from '../contract/transport.ts';
+
+/** What a hook sees beside its connection. The platform is made when somebody reads it. */
+export class ConnectionContext implements HookContext {
+	readonly #connection: HookContext;
+
+	constructor(connection: HookContext) {
+		this.#connection = connection;
+	}
+
+	get platform(): Platform {
+		return this.#connection.platform;
+	}
+}
+
+/** What the `message` hook sees of one frame. Text is encoded into `data` only when somebody reads it. */
+export class Message extends ConnectionContext implements MessageContext {
+	readonly isBinary: boolean;
+	readonly #frame: Frame;
+	#data: ArrayBuffer | undefined;
+
+	constructor(connection: HookContext, frame: Frame) {
+		super(connection);
+		this.#frame = frame;
+		this.isBinary = typeof frame !== 'string';
+	}
+
+	get text(): string {
+		return typeof this.#frame === 'string' ? this.#frame : '';
+	}
+
+	get data(): ArrayBuffer {
+		return (this.#data ??= toBuffer(this.#frame));
+	}
+}
+
+/** Bytes of a frame in a buffer of their own. */
+export function toBuffer(frame: Frame): ArrayBuffer {
+	const { buffer, byteOffset, byteLength } = typeof frame === 'string' ? new TextEncoder().encode(frame) : frame;
+	const isWhole = byteOffset === 0 && byteLength === buffer.byteLength;
+	return (isWhole ? buffer : buffer.slice(byteOffset, byteOffset + byteLength)) as ArrayBuffer;
+}
