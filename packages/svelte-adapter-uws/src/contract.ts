@@ -6,6 +6,7 @@ export type * from './contract/envelope.ts';
 export type * from './contract/hooks.ts';
 export type * from './contract/http.ts';
 export type * from './contract/log.ts';
+export type * from './contract/options.ts';
 export type * from './contract/platform.ts';
 export type * from './contract/telemetry.ts';
 export type * from './contract/transport.ts';

@@ -1,0 +1,49 @@
+/** How the server's WebSocket endpoint behaves. Every option has a default; `true` in place of the object means all of them. */
+export interface WebSocketOptions {
+	/** Path of the endpoint, starting with `/`. Default `/ws`. */
+	readonly path?: string;
+	/** The hooks file, relative to the project root. Default: the first of `src/hooks.ws.ts`, `.js`, `.mjs` that exists. */
+	readonly handler?: string;
+	/** Largest inbound message in bytes; a larger one ends its connection. Default 16,384. */
+	readonly maxPayloadLength?: number;
+	/** Seconds of silence after which a connection is closed: 0 (never) or 8 to 960. Default 120. */
+	readonly idleTimeout?: number;
+	/** Bytes of send buffer per connection; a frame that does not fit is dropped for that connection. Default 1,048,576. */
+	readonly maxBackpressure?: number;
+	/** permessage-deflate. Default false. */
+	readonly compression?: boolean;
+	/** Protocol pings keep quiet connections alive. Default true. */
+	readonly sendPingsAutomatically?: boolean;
+	/** Seconds that an `upgrade` hook may take; 0 = no limit. Default 10. */
+	readonly upgradeTimeout?: number;
+	/** Whose pages may connect. Default `same-origin`; `*` accepts everybody. */
+	readonly allowedOrigins?: 'same-origin' | '*' | readonly string[];
+	/** Lets clients subscribe to topics that start with `__`. Default false. */
+	readonly allowSystemTopicSubscribe?: boolean;
+	/** Lets topic names hold characters outside ASCII. Default false. */
+	readonly allowNonAsciiTopics?: boolean;
+	/** Starts although same-origin compares two headers that the client chooses; warns instead. Default false. */
+	readonly unsafeSameOriginWithoutHostPin?: boolean;
+}
+
+/** What `adapter()` takes. */
+export interface AdapterOptions {
+	/** Folder of the built server; emptied on every build. Default `build`. */
+	readonly out?: string;
+	/** Writes `.br` and `.gz` beside static files. Default true. */
+	readonly precompress?: boolean;
+	/** Put before the name of every environment variable that the built server reads. Default none. */
+	readonly envPrefix?: string;
+	/** Path of the health check; `false` removes it. Default `/healthz`. */
+	readonly healthCheckPath?: string | false;
+	/** The WebSocket endpoint. Default off. */
+	readonly websocket?: boolean | WebSocketOptions;
+}
+
+/** Validated, with defaults filled in. Plain data: it travels as JSON into the built server. */
+export type ResolvedWebSocketOptions = Required<Omit<WebSocketOptions, 'handler'>> & Pick<WebSocketOptions, 'handler'>;
+
+/** Validated, with defaults filled in. */
+export interface ResolvedAdapterOptions extends Required<Omit<AdapterOptions, 'websocket'>> {
+	readonly websocket: ResolvedWebSocketOptions | false;
+}

@@ -1,0 +1,27 @@
+import type { Platform } from '../contract/platform.ts';
+
+/** What `vite dev` and `vite preview` offer to the adapter. */
+export interface DevHost {
+	/** A platform for one request; waits until the server runs. `undefined` when the endpoint is off. */
+	platform(): Promise<Platform | undefined>;
+}
+
+// Vite loads the plugin and SvelteKit loads the adapter, often as two copies of this package: only the process is shared.
+const SLOT = Symbol.for('svelte-adapter-uws.dev-host');
+type Slot = { [SLOT]?: DevHost | undefined };
+
+/** The dev server of this process, if there is one. */
+export function devHost(): DevHost | undefined {
+	return (globalThis as Slot)[SLOT];
+}
+
+/** Makes `host` the dev server of this process until disposed. */
+export function offerDevHost(host: DevHost): Disposable {
+	const slot: Slot = globalThis;
+	slot[SLOT] = host;
+	return {
+		[Symbol.dispose]() {
+			if (slot[SLOT] === host) slot[SLOT] = undefined;
+		}
+	};
+}

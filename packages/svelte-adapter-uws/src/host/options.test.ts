@@ -1,0 +1,72 @@
+import { expect, it, vi } from 'vitest';
+import { resolveAdapterOptions, resolveWebSocketOptions } from './options.ts';
+
+const silent = (): void => {};
+
+it('fills in the documented defaults', () => {
+	expect(resolveAdapterOptions({ websocket: true }, silent)).toEqual({
+		out: 'build',
+		precompress: true,
+		envPrefix: '',
+		healthCheckPath: '/healthz',
+		websocket: {
+			path: '/ws',
+			maxPayloadLength: 16_384,
+			idleTimeout: 120,
+			maxBackpressure: 1_048_576,
+			compression: false,
+			sendPingsAutomatically: true,
+			upgradeTimeout: 10,
+			allowedOrigins: 'same-origin',
+			allowSystemTopicSubscribe: false,
+			allowNonAsciiTopics: false,
+			unsafeSameOriginWithoutHostPin: false
+		}
+	});
+});
+
+it('has no endpoint unless it is asked for', () => {
+	expect(resolveAdapterOptions({}, silent).websocket).toBe(false);
+	expect(resolveAdapterOptions({ websocket: false }, silent).websocket).toBe(false);
+	expect(resolveAdapterOptions({ websocket: {} }, silent).websocket).toMatchObject({ path: '/ws' });
+});
+
+it.each([
+	[{ idleTimeout: 5 }, 'websocket.idleTimeout: got 5, expected 0 or 8 to 960 seconds.'],
+	[{ idleTimeout: 961 }, 'websocket.idleTimeout: got 961, expected 0 or 8 to 960 seconds.'],
+	[{ maxPayloadLength: -1 }, 'websocket.maxPayloadLength: got -1, expected a whole number of bytes, 1 or more.'],
+	[{ maxPayloadLength: Number.NaN }, 'websocket.maxPayloadLength: got NaN, expected a whole number of bytes, 1 or more.'],
+	[{ maxBackpressure: Infinity }, 'websocket.maxBackpressure: got Infinity, expected a whole number of bytes, 1 or more.'],
+	[{ upgradeTimeout: '10' }, "websocket.upgradeTimeout: got '10', expected 0 or more seconds."],
+	[{ path: 'ws' }, "websocket.path: got 'ws', expected a path that starts with /, for example '/ws'."],
+	[{ path: '/ws?a' }, "websocket.path: got '/ws?a', expected a path that starts with /, for example '/ws'."],
+	[{ allowedOrigins: 'https://example.com' }, "websocket.allowedOrigins: got 'https://example.com', expected 'same-origin', '*' or a list"],
+	[{ allowedOrigins: ['example.com'] }, 'websocket.allowedOrigins: got ["example.com"], expected'],
+	[{ allowedOrigins: ['https://example.com/path'] }, 'websocket.allowedOrigins: got ["https://example.com/path"], expected'],
+	[{ compression: 1 }, 'websocket.compression: got 1, expected true or false.'],
+	[{ handler: '' }, "websocket.handler: got '', expected a file relative to the project root"]
+])('refuses %j', (options, message) => {
+	expect(() => resolveWebSocketOptions(options as object, silent)).toThrow(message);
+});
+
+it.each([
+	[{ out: '' }, "out: got '', expected the name of a folder."],
+	[{ healthCheckPath: 'healthz' }, "healthCheckPath: got 'healthz', expected a path"],
+	[{ healthCheckPath: true }, 'healthCheckPath: got true, expected a path'],
+	[{ envPrefix: 'A-B' }, "envPrefix: got 'A-B', expected letters, digits and underscores."],
+	[{ websocket: 'yes' }, "websocket: got 'yes', expected true, false or an object of options."],
+	[{ websocket: [] }, 'websocket: got [], expected true, false or an object of options.'],
+	[{ websocket: { path: '/healthz' } }, "websocket.path: got '/healthz', which is also healthCheckPath."]
+])('refuses %j', (options, message) => {
+	expect(() => resolveAdapterOptions(options as object, silent)).toThrow(message);
+});
+
+it('warns about an unknown key and names the nearest known one', () => {
+	const warn = vi.fn<(message: string) => void>();
+	resolveAdapterOptions({ precompres: true, websocket: { maxPayloadLenght: 1 }, somethingElse: 1 } as object, warn);
+	expect(warn.mock.calls.map(([message]) => message)).toEqual([
+		'precompres is not an option of this version of svelte-adapter-uws and has no effect. Did you mean precompress?',
+		'somethingElse is not an option of this version of svelte-adapter-uws and has no effect. The options are: out, precompress, envPrefix, healthCheckPath, websocket.',
+		'websocket.maxPayloadLenght is not an option of this version of svelte-adapter-uws and has no effect. Did you mean websocket.maxPayloadLength?'
+	]);
+});

@@ -1,0 +1,125 @@
+import type { AdapterOptions, ResolvedAdapterOptions, ResolvedWebSocketOptions, WebSocketOptions } from '../contract/options.ts';
+
+interface Rule {
+	readonly fallback: unknown;
+	readonly expected: string;
+	readonly accepts: (value: unknown) => boolean;
+}
+
+type Rules<Options> = { readonly [Name in keyof Required<Options>]: Rule };
+
+const isNumber = (value: unknown, min: number): value is number => typeof value === 'number' && Number.isFinite(value) && value >= min;
+const isWhole = (value: unknown, min: number): boolean => isNumber(value, min) && Number.isInteger(value);
+const isPath = (value: unknown): boolean => typeof value === 'string' && /^\/[^?#\s]*$/.test(value);
+const isOrigin = (value: unknown): boolean => typeof value === 'string' && /^https?:\/\/[^/?#@\s]+$/i.test(value) && URL.canParse(value);
+
+const flag = (fallback: boolean): Rule => ({ fallback, expected: 'true or false', accepts: (value) => typeof value === 'boolean' });
+const bytes = (fallback: number): Rule => ({ fallback, expected: 'a whole number of bytes, 1 or more', accepts: (value) => isWhole(value, 1) });
+
+const webSocketRules: Rules<WebSocketOptions> = {
+	path: { fallback: '/ws', expected: "a path that starts with /, for example '/ws'", accepts: isPath },
+	handler: {
+		fallback: undefined,
+		expected: "a file relative to the project root, for example 'src/hooks.ws.ts'",
+		accepts: (value) => value === undefined || (typeof value === 'string' && value !== '')
+	},
+	maxPayloadLength: bytes(16_384),
+	idleTimeout: {
+		fallback: 120,
+		expected: '0 or 8 to 960 seconds',
+		accepts: (value) => value === 0 || (isWhole(value, 8) && Number(value) <= 960)
+	},
+	maxBackpressure: bytes(1_048_576),
+	compression: flag(false),
+	sendPingsAutomatically: flag(true),
+	upgradeTimeout: { fallback: 10, expected: '0 or more seconds', accepts: (value) => isNumber(value, 0) },
+	allowedOrigins: {
+		fallback: 'same-origin',
+		expected: "'same-origin', '*' or a list of origins such as 'https://example.com'",
+		accepts: (value) => value === 'same-origin' || value === '*' || (Array.isArray(value) && value.every(isOrigin))
+	},
+	allowSystemTopicSubscribe: flag(false),
+	allowNonAsciiTopics: flag(false),
+	unsafeSameOriginWithoutHostPin: flag(false)
+};
+
+const adapterRules: Rules<AdapterOptions> = {
+	out: { fallback: 'build', expected: 'the name of a folder', accepts: (value) => typeof value === 'string' && value !== '' },
+	precompress: flag(true),
+	envPrefix: {
+		fallback: '',
+		expected: 'letters, digits and underscores',
+		accepts: (value) => typeof value === 'string' && /^\w*$/.test(value)
+	},
+	healthCheckPath: {
+		fallback: '/healthz',
+		expected: "a path that starts with /, for example '/healthz', or false",
+		accepts: (value) => value === false || isPath(value)
+	},
+	websocket: {
+		fallback: false,
+		expected: 'true, false or an object of options',
+		accepts: (value) => typeof value === 'boolean' || (typeof value === 'object' && value !== null && !Array.isArray(value))
+	}
+};
+
+/** Validates the adapter's options and fills in defaults. Throws a RangeError that names option, value and range; `warn` hears of unknown keys. */
+export function resolveAdapterOptions(options: AdapterOptions, warn: (message: string) => void): ResolvedAdapterOptions {
+	const resolved = apply(adapterRules, options, '', warn) as Required<AdapterOptions>;
+	const { websocket, ...rest } = resolved;
+	if (websocket === false) return { ...rest, websocket };
+	const endpoint = resolveWebSocketOptions(websocket === true ? {} : websocket, warn);
+	if (endpoint.path === rest.healthCheckPath) {
+		throw new RangeError(`websocket.path: got '${endpoint.path}', which is also healthCheckPath. Give them different paths.`);
+	}
+	return { ...rest, websocket: endpoint };
+}
+
+/** Validates WebSocket options and fills in defaults. Throws a RangeError that names option, value and range; `warn` hears of unknown keys. */
+export function resolveWebSocketOptions(options: WebSocketOptions, warn: (message: string) => void): ResolvedWebSocketOptions {
+	return apply(webSocketRules, options, 'websocket.', warn) as unknown as ResolvedWebSocketOptions;
+}
+
+function apply(rules: Readonly<Record<string, Rule>>, options: object, prefix: string, warn: (message: string) => void): Record<string, unknown> {
+	for (const key of Object.keys(options)) {
+		if (Object.hasOwn(rules, key)) continue;
+		const nearest = nearestKey(key, Object.keys(rules));
+		const hint = nearest ? ` Did you mean ${prefix}${nearest}?` : ` The options are: ${Object.keys(rules).join(', ')}.`;
+		warn(`${prefix}${key} is not an option of this version of svelte-adapter-uws and has no effect.${hint}`);
+	}
+	const given: Readonly<Record<string, unknown>> = Object.fromEntries(Object.entries(options));
+	const resolved: Record<string, unknown> = {};
+	for (const [name, rule] of Object.entries(rules)) {
+		const value = given[name] === undefined ? rule.fallback : given[name];
+		if (!rule.accepts(value)) throw new RangeError(`${prefix}${name}: got ${show(value)}, expected ${rule.expected}.`);
+		if (value !== undefined) resolved[name] = value;
+	}
+	return resolved;
+}
+
+function show(value: unknown): string {
+	if (typeof value === 'string') return `'${value}'`;
+	if (typeof value === 'function') return 'a function';
+	if (typeof value === 'object' && value !== null) return JSON.stringify(value) ?? 'an object';
+	return String(value);
+}
+
+/** The known key closest to `key`, when it is close enough to be a slip of the finger. */
+function nearestKey(key: string, known: readonly string[]): string | undefined {
+	const scored = known.map((name) => ({ name, distance: editDistance(key.toLowerCase(), name.toLowerCase()) }));
+	const best = scored.reduce((a, b) => (b.distance < a.distance ? b : a));
+	return best.distance <= Math.max(2, Math.floor(key.length / 3)) ? best.name : undefined;
+}
+
+function editDistance(a: string, b: string): number {
+	let previous = Array.from({ length: b.length + 1 }, (_, index) => index);
+	for (let i = 1; i <= a.length; i++) {
+		const row = [i];
+		for (let j = 1; j <= b.length; j++) {
+			const substitution = previous[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1);
+			row.push(Math.min(row[j - 1]! + 1, previous[j]! + 1, substitution));
+		}
+		previous = row;
+	}
+	return previous[b.length]!;
+}
