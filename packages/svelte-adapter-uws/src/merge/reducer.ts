@@ -1,9 +1,17 @@
+/** One event as it is merged. An `Envelope` is one. */
+export interface MergeEvent {
+	readonly event: string;
+	readonly data: unknown;
+}
+
 /**
  * How the events of a topic change a value. Pure: `reduce` never changes `state`; it gives the same reference back when
  * nothing changed. For all partitions into batches, a sequence of events gives the same state.
  */
 export interface Reducer<State> {
 	reduce(state: State, event: string, data: unknown): State;
+	/** The same as `reduce` for each event in order, at the cost of one copy of the state. */
+	reduceAll?(state: State, events: readonly MergeEvent[]): State;
 }
 
 /** The merge strategies of a stream. */
