@@ -47,3 +47,18 @@ export type ResolvedWebSocketOptions = Required<Omit<WebSocketOptions, 'handler'
 export interface ResolvedAdapterOptions extends Required<Omit<AdapterOptions, 'websocket'>> {
 	readonly websocket: ResolvedWebSocketOptions | false;
 }
+
+/** What the built server knows of the build; JSON. */
+export interface BuildSettings {
+	readonly envPrefix: string;
+	readonly healthCheckPath: string | false;
+	readonly websocket: ResolvedWebSocketOptions | false;
+	/** Base path of the app, `''` or `/base`. */
+	readonly base: string;
+	/** Folder of the app's own files below the base, `_app` unless configured. */
+	readonly appDir: string;
+	/** The origin that the app was configured with; `''` when it was not. */
+	readonly origin: string;
+	/** Paths that were prerendered. */
+	readonly prerendered: readonly string[];
+}

@@ -8,7 +8,7 @@ export interface DevHost {
 
 // Vite loads the plugin and SvelteKit loads the adapter, often as two copies of this package: only the process is shared.
 const SLOT = Symbol.for('svelte-adapter-uws.dev-host');
-type Slot = { [SLOT]?: DevHost | undefined };
+type Slot = typeof globalThis & { [SLOT]?: DevHost | undefined };
 
 /** The dev server of this process, if there is one. */
 export function devHost(): DevHost | undefined {

@@ -1,0 +1,128 @@
+import type { Server } from 'node:http';
+import type { WebSocketHooks } from '../contract/hooks.ts';
+import type { Log } from '../contract/log.ts';
+import type { ResolvedWebSocketOptions } from '../contract/options.ts';
+import type { ServerCore } from '../core/parts.ts';
+import { attach } from '../transport/node/attach.ts';
+import { assemble } from './assemble.ts';
+import { devOrigin, type DevOrigins } from './dev-origin.ts';
+import { offerDevHost } from './dev-slot.ts';
+import { readHooks } from './hooks.ts';
+
+export type HooksModule = Readonly<Record<string, unknown>>;
+
+export interface DevServerParts {
+	/** Somebody else's server; the core starts when it listens. */
+	readonly server: Server;
+	readonly websocket: ResolvedWebSocketOptions;
+	readonly origins: DevOrigins;
+	/** Gives the same object for as long as nothing in the graph of the hooks changed. */
+	readonly load: () => Promise<HooksModule>;
+	readonly log: Log;
+}
+
+/** The endpoint beside a server of Vite's. Disposing closes its sockets with 1001. */
+export interface DevServer extends AsyncDisposable {
+	/** Loads the hooks again; new ones take effect, and those that do not load leave the last good ones in force. */
+	reload(): void;
+}
+
+/** Hooks for as long as the real ones do not load: nobody comes in. */
+function closedDoor(reason: unknown): WebSocketHooks {
+	return {
+		upgrade() {
+			throw new Error('The WebSocket hooks do not load, so nobody can connect. Mend hooks.ws; it is loaded again when it is saved.', { cause: reason });
+		}
+	};
+}
+
+/** Runs a server core on somebody else's HTTP server, and offers its platform to the adapter. */
+export function createDevServer({ server, websocket, origins, load, log }: DevServerParts): DevServer {
+	let module: HooksModule | undefined;
+	let lastError = '';
+	let queue: Promise<unknown> = Promise.resolve();
+	let waiting = false;
+	let disposed = false;
+
+	const fail = (message: string, error: unknown): void => {
+		const text = error instanceof Error ? error.message : String(error);
+		if (text !== lastError) log.error(message, error);
+		lastError = text;
+	};
+
+	/** The hooks as they are now; `undefined` when they are those in force. */
+	async function next(): Promise<WebSocketHooks | undefined> {
+		const loaded = await load();
+		if (loaded === module) return undefined;
+		const hooks = readHooks(loaded);
+		module = loaded;
+		lastError = '';
+		return hooks;
+	}
+
+	async function start(): Promise<ServerCore | undefined> {
+		const parts = {
+			...{ websocket, log, expectedOrigin: devOrigin(origins) },
+			listen: (sockets: Parameters<typeof attach>[1]) => Promise.resolve(attach(server, sockets))
+		};
+		try {
+			const hooks = await next().catch((error: unknown) => {
+				fail('hooks.ws does not load', error);
+				return closedDoor(error);
+			});
+			if (disposed) return undefined;
+			const core = await assemble({ ...parts, hooks: hooks ?? {} });
+			log.info(`WebSocket endpoint registered at ${websocket.path}`);
+			return core;
+		} catch (error) {
+			// `init` failed: everything but that goes on, so that the next save can mend it.
+			fail('The init hook of hooks.ws failed', error);
+			return assemble({ ...parts, hooks: closedDoor(error) });
+		}
+	}
+
+	const core = new Promise<ServerCore | undefined>((resolve) => {
+		const begin = (): void => resolve(start());
+		if (server.listening) begin();
+		else server.once('listening', begin);
+	});
+	// `start` handles what can fail; a rejection here would be a fault of ours, and platform() reports it.
+	core.catch(() => {});
+
+	const slot = offerDevHost({ platform: async () => (await core)?.platform });
+
+	async function reload(): Promise<void> {
+		waiting = false;
+		const running = await core;
+		if (!running || disposed) return;
+		let hooks: WebSocketHooks | undefined;
+		try {
+			hooks = await next();
+		} catch (error) {
+			return fail('hooks.ws does not load; the last version that did stays in force', error);
+		}
+		if (!hooks) return;
+		try {
+			await running.replaceHooks(hooks);
+			log.info('hooks.ws reloaded');
+		} catch (error) {
+			fail('The init hook of hooks.ws failed', error);
+		}
+	}
+
+	return {
+		reload() {
+			if (waiting || disposed) return;
+			waiting = true;
+			// One change invalidates many modules in a row: load when all of them are.
+			setImmediate(() => (queue = queue.then(reload)));
+		},
+		async [Symbol.asyncDispose]() {
+			if (disposed) return;
+			disposed = true;
+			slot[Symbol.dispose]();
+			await queue;
+			if (server.listening) await (await core)?.[Symbol.asyncDispose]();
+		}
+	};
+}
