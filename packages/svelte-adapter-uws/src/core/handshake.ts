@@ -57,6 +57,17 @@ export function readCookies(header: string): Readonly<Record<string, string>> {
 	const cookies = Object.create(null) as Record<string, string>;
 	if (header === '') return cookies;
 	// One by one, because of several cookies with one name the parser keeps the first.
-	for (const pair of header.split(';')) for (const [name, value] of Object.entries(parseCookie(pair))) if (value !== undefined) cookies[name] = value;
+	for (const pair of header.split(';')) {
+		for (const [name, value] of Object.entries(parseCookie(pair, { decode }))) if (value !== undefined) cookies[name] = value;
+	}
 	return cookies;
+}
+
+function decode(value: string): string {
+	const bare = value.length > 1 && value.startsWith('"') && value.endsWith('"') ? value.slice(1, -1) : value;
+	try {
+		return decodeURIComponent(bare);
+	} catch {
+		return bare;
+	}
 }

@@ -23,21 +23,26 @@ export interface PlatformParts {
 /** The platform of one server: a thin face over its parts, made of functions that can be detached from it. */
 export function createPlatform(parts: PlatformParts): Platform {
 	const { publisher, audience, subscriptions, taps, connections, log } = parts;
-	let warnedAboutFilter = false;
+	const warned = new Set<string>();
 
 	const publish = (topic: string, event: string, data?: unknown, options?: PublishOptions): boolean => publisher.publish(topic, event, data, options);
 	const encode = (topic: string, event: string, data: unknown): string => `${publisher.encode(topic, event, data)}}`;
 
+	/** Says once of each mistake that the filter counts as no. */
+	const refuse = (mistake: 'returned a promise' | 'threw', details?: unknown): false => {
+		if (!warned.has(mistake)) log.error(`A filter of sendTo ${mistake}, which counts as no. It must answer at once, from the user data alone.`, details);
+		warned.add(mistake);
+		return false;
+	};
 	const passes = (filter: (userData: any) => boolean, connection: ServerConnection): boolean => {
 		try {
 			const verdict: unknown = filter(connection.getUserData());
 			if (!isThenable(verdict)) return Boolean(verdict);
-			if (!warnedAboutFilter) log.error('A filter of sendTo returned a promise, which counts as no. Make it synchronous.');
+			void Promise.resolve(verdict).catch(() => {});
+			return refuse('returned a promise');
 		} catch (error) {
-			if (!warnedAboutFilter) log.error('A filter of sendTo threw, which counts as no.', error);
+			return refuse('threw', error);
 		}
-		warnedAboutFilter = true;
-		return false;
 	};
 
 	return {

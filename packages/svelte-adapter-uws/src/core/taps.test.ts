@@ -1,0 +1,85 @@
+import { expect, it } from 'vitest';
+import { memoryLog, memoryTelemetry } from '../../test/support/log.ts';
+import { Taps } from './taps.ts';
+
+function taps() {
+	const failures: unknown[] = [];
+	const log = memoryLog();
+	const telemetry = memoryTelemetry();
+	return { taps: new Taps((_where, error) => failures.push(error), log, telemetry), failures, log, telemetry };
+}
+const envelope = (event: string) => ({ topic: 't', event, data: null });
+
+it('shows every envelope to every tap, in one order, whatever taps publish', () => {
+	const here = taps();
+	const seen: string[] = [];
+	here.taps.add(({ event }) => {
+		seen.push(`a${event}`);
+		if (event === '1') here.taps.run(envelope('2'), 'local');
+	});
+	here.taps.add(({ event }) => seen.push(`b${event}`));
+	here.taps.run(envelope('1'), 'local');
+	expect(seen).toEqual(['a1', 'b1', 'a2', 'b2']);
+});
+
+it('goes on after a tap that throws, and reports it', () => {
+	const here = taps();
+	const seen: string[] = [];
+	here.taps.add(() => {
+		throw null;
+	});
+	here.taps.add((_, origin) => seen.push(origin));
+	here.taps.run(envelope('1'), 'remote');
+	here.taps.run(envelope('2'), 'local');
+	expect(seen).toEqual(['remote', 'local']);
+	expect(here.failures).toEqual([null, null]);
+});
+
+it('stops with its disposal, also in the middle of an envelope', () => {
+	const here = taps();
+	const seen: string[] = [];
+	here.taps.add(() => second[Symbol.dispose]());
+	const second = here.taps.add(() => seen.push('second'));
+	here.taps.run(envelope('1'), 'local');
+	expect(seen).toEqual([]);
+	expect(here.taps.size).toBe(1);
+});
+
+it('tells a tap that is added by a tap of later envelopes only', () => {
+	const here = taps();
+	const seen: string[] = [];
+	const first = here.taps.add(() => {
+		first[Symbol.dispose]();
+		here.taps.add(({ event }) => seen.push(event));
+	});
+	here.taps.run(envelope('1'), 'local');
+	here.taps.run(envelope('2'), 'local');
+	expect(seen).toEqual(['2']);
+});
+
+it('ends the same function twice when it was added twice', () => {
+	const here = taps();
+	let seen = 0;
+	const tap = () => void seen++;
+	const one = here.taps.add(tap);
+	here.taps.add(tap);
+	one[Symbol.dispose]();
+	one[Symbol.dispose]();
+	here.taps.run(envelope('1'), 'local');
+	expect(seen).toBe(1);
+});
+
+it('ends a tap that answers its own events, and says so', () => {
+	const here = taps();
+	let seen = 0;
+	here.taps.add(() => {
+		seen++;
+		here.taps.run(envelope('again'), 'local');
+	});
+	here.taps.run(envelope('1'), 'local');
+	expect(seen).toBe(10_000);
+	expect(here.telemetry.names()).toEqual(['limit.tapCascade']);
+	expect(here.log.lines[0]![1]).toMatch(/"again" on "t"/);
+	here.taps.run(envelope('2'), 'local');
+	expect(seen).toBe(20_000);
+});
