@@ -11,6 +11,8 @@ export interface StaticPlan {
 	readonly length: number;
 	/** A body that is streamed from disk: bytes `start` to `start + length - 1` of `path`. */
 	readonly file?: { readonly path: string; readonly start: number };
+	/** The connection ends with this answer, and nothing that was sent after the request is looked at. */
+	readonly close?: boolean;
 }
 
 /** Where a request came from, as the transport knows it. */
@@ -27,7 +29,7 @@ export interface RequestHead {
 	readonly path: string;
 	/** Query as sent, without `?`; `''` when there is none. */
 	readonly query: string;
-	/** The value of one header by lower-case name; `''` when absent. */
+	/** The value of one header by lower-case name, repeated lines joined by `, ` (cookies by `; `); `''` when absent. */
 	header(name: string): string;
 	/** Every header line in order, names in lower case. */
 	readonly headers: HeaderList;
@@ -36,7 +38,7 @@ export interface RequestHead {
 
 /** What a transport asks about an HTTP request. Implemented once, in `http/`. */
 export interface HttpHandler {
-	/** Largest request body in bytes; `Infinity` = no limit. Enforced by the transport while it reads. */
+	/** Largest request body in bytes; `Infinity` = no limit. The transport enforces it while it reads, `plan` where it is announced. */
 	readonly bodyLimit: number;
 	/** Synchronous, so that uWS can answer a file without leaving its callback; `undefined` = ask `respond`. */
 	plan(head: RequestHead): StaticPlan | undefined;
@@ -45,4 +47,6 @@ export interface HttpHandler {
 	 * abort reason when the client leaves, and `signal` aborts then. Never rejects: failures are 4xx or 5xx responses.
 	 */
 	respond(head: RequestHead, body: ReadableStream<Uint8Array> | undefined, signal: AbortSignal): Promise<Response>;
+	/** Called once per `respond`, when its answer has been written or given up; `error` says why it could not be written. */
+	settled(error?: unknown): void;
 }
