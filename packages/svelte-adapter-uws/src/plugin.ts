@@ -3,6 +3,7 @@ import type { Plugin, ResolvedConfig } from 'vite';
 import { bundlePlugin } from './build/bundle.ts';
 import { findHooksFile } from './build/hooks-file.ts';
 import type { ResolvedAdapterOptions, ResolvedWebSocketOptions, WebSocketOptions } from './contract/options.ts';
+import type { Kit2Options } from './host/dev-env.ts';
 import { resolveWebSocketOptions } from './host/options.ts';
 import { servePlugin } from './host/vite.ts';
 
@@ -16,6 +17,7 @@ interface Settings {
 	readonly active: boolean;
 	readonly websocket: ResolvedWebSocketOptions | false;
 	readonly serverDirectory: string;
+	readonly kit: Kit2Options | undefined;
 }
 
 /** What one instance of the plugin was given; found by the other instances under `api`. */
@@ -61,6 +63,7 @@ function resolve(config: ResolvedConfig, own: Plugin): Settings {
 	return {
 		active: acting === own,
 		websocket: resolveEndpoint(adapter, Object.assign({}, ...given.map(({ options }) => options)), config),
+		kit,
 		serverDirectory: join(kit?.outDir ?? join(config.root, '.svelte-kit'), 'output', 'server')
 	};
 }
@@ -74,7 +77,7 @@ function resolveEndpoint(adapter: ResolvedAdapterOptions | undefined, byHand: Uw
 }
 
 /** SvelteKit 2 shows its options to other plugins; SvelteKit 3 does not, but there the adapter brings this plugin itself. */
-function kitOptions(config: ResolvedConfig): { readonly outDir: string; readonly adapter?: { readonly options?: ResolvedAdapterOptions } } | undefined {
+function kitOptions(config: ResolvedConfig): (Kit2Options & { readonly adapter?: { readonly options?: ResolvedAdapterOptions } }) | undefined {
 	const api = config.plugins.find(({ name }) => name === 'vite-plugin-sveltekit-setup')?.api as { options?: { kit?: ReturnType<typeof kitOptions> } } | undefined;
 	return api?.options?.kit;
 }

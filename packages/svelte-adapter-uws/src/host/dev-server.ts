@@ -8,6 +8,7 @@ import { assemble } from './assemble.ts';
 import { devOrigin, type DevOrigins } from './dev-origin.ts';
 import { offerDevHost } from './dev-slot.ts';
 import { readHooks } from './hooks.ts';
+import { createRandomId } from './random-id.ts';
 
 export type HooksModule = Readonly<Record<string, unknown>>;
 
@@ -89,7 +90,8 @@ export function createDevServer({ server, websocket, origins, load, log }: DevSe
 	// `start` handles what can fail; a rejection here would be a fault of ours, and platform() reports it.
 	core.catch(() => {});
 
-	const slot = offerDevHost({ platform: async () => (await core)?.platform });
+	const randomId = createRandomId();
+	const slot = offerDevHost({ platform: async () => (await core)?.platformFor(randomId()) });
 
 	async function reload(): Promise<void> {
 		waiting = false;

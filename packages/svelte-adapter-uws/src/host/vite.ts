@@ -6,7 +6,7 @@ import type { Plugin, PreviewServer, ResolvedConfig, RunnableDevEnvironment, Vit
 import type { Log } from '../contract/log.ts';
 import type { ResolvedWebSocketOptions } from '../contract/options.ts';
 import { createDevServer, type DevServer, type HooksModule } from './dev-server.ts';
-import { primeEnvironment } from './dev-env.ts';
+import { primeEnvironment, type Kit2Options } from './dev-env.ts';
 
 /** What dev and preview must know; asked once the Vite config is resolved. */
 export interface ServeOptions {
@@ -17,6 +17,8 @@ export interface ServeOptions {
 	readonly findHooks: () => string | undefined;
 	/** Where SvelteKit put the built server, an absolute path. */
 	readonly serverDirectory: string;
+	/** The options of SvelteKit 2; `undefined` for SvelteKit 3, which keeps them to itself. */
+	readonly kit: Kit2Options | undefined;
 }
 
 /** Serves the WebSocket endpoint on the HTTP servers of `vite dev` and `vite preview`, through the same core as production. */
@@ -30,7 +32,7 @@ export function servePlugin(options: () => ServeOptions): Plugin {
 	};
 }
 
-async function serveDev(server: ViteDevServer, { active, websocket, findHooks }: ServeOptions): Promise<void> {
+async function serveDev(server: ViteDevServer, { active, websocket, findHooks, kit }: ServeOptions): Promise<void> {
 	if (!active || !websocket) return;
 	const log = viteLog(server.config);
 	if (!server.httpServer) {
@@ -41,16 +43,15 @@ async function serveDev(server: ViteDevServer, { active, websocket, findHooks }:
 	const { ssr } = server.environments;
 	if (!ssr || !('runner' in ssr)) throw new Error('svelte-adapter-uws: Vite’s ssr environment cannot import modules. Remove the option that replaces it.');
 	const { runner } = ssr as RunnableDevEnvironment;
+	// Each SvelteKit loads the app in its own way, and only the same way gives the same modules.
+	const load = kit ? (file: string) => server.ssrLoadModule(file, { fixStacktrace: true }) : (file: string) => runner.import<HooksModule>(file);
 
-	const load = async (): Promise<HooksModule> => {
-		const file = findHooks();
-		return file === undefined ? {} : runner.import(file);
-	};
 	const dev = createDevServer({
 		...{ server: server.httpServer as Server, websocket, log, origins: originsOf(server.config) },
-		load: async () => {
-			await primeEnvironment(runner, server.config);
-			return load();
+		async load() {
+			await primeEnvironment(load, server.config, kit);
+			const file = findHooks();
+			return file === undefined ? {} : load(file);
 		}
 	});
 

@@ -1,0 +1,1 @@
+(globalThis as { instrumented?: boolean }).instrumented = true;

@@ -1,0 +1,83 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { connect } from './client.ts';
+import { createProject, freePort, Running, viteBin, type Kit } from './project.ts';
+
+describe.each<Kit>(['kit2', 'kit3'])('vite dev with %s', (kit) => {
+	let project: string;
+	let port: number;
+	let dev: Running;
+
+	beforeAll(async () => {
+		project = createProject(kit, 'dev');
+		port = await freePort();
+		dev = new Running([viteBin(), 'dev', '--port', String(port), '--strictPort'], project, { APP_SECRET: 'from the environment' });
+		await dev.said(/WebSocket endpoint registered at \/live/);
+	}, 60_000);
+	afterAll(() => dev[Symbol.asyncDispose]());
+
+	const url = (path: string): string => `http://localhost:${port}${path}`;
+	const visit = () => connect(`ws://localhost:${port}/live`, url(''));
+	/** Changes a file and gives what follows from it. Saves again while nothing does: a watcher may miss one of two saves in a row. */
+	async function edit<T>(file: string, change: (text: string) => string, effect: Promise<T>): Promise<T> {
+		const path = join(project, 'src', file);
+		const text = change(readFileSync(path, 'utf8'));
+		const save = (): void => writeFileSync(path, text);
+		save();
+		const again = setInterval(save, 500);
+		return effect.finally(() => clearInterval(again));
+	}
+
+	it('loads hooks.ws with its environment, before the first page was asked for', async () => {
+		await using client = await visit();
+		expect(client.headers['x-app']).toBe('yes');
+		expect(await client.event('greeting')).toMatchObject({ greeting: 'hello', secret: 'from the environment', opened: 1 });
+	});
+
+	it('shares modules between the hooks and the routes, and gives routes the platform', async () => {
+		await using client = await visit();
+		const { opened } = (await client.event('greeting')) as { opened: number };
+		expect(await (await fetch(url('/'))).text()).toContain(`<h1>Opened ${opened}</h1>`);
+		expect(await (await fetch(url('/info'))).json()).toMatchObject({ opened, connections: 1, instrumented: true });
+
+		expect(await client.subscribe('news')).toMatchObject({ type: 'subscribed', topic: 'news' });
+		expect(await client.subscribe('private')).toMatchObject({ type: 'subscribe-denied', topic: 'private' });
+		expect(await (await fetch(url('/publish'), { method: 'POST', body: 'from a route' })).text()).toBe('published');
+		expect(await client.event('news')).toEqual({ text: 'from a route' });
+	});
+
+	it('refuses other origins and what the hook refuses', async () => {
+		await expect(connect(`ws://localhost:${port}/live`, 'http://evil.example')).rejects.toThrow('403');
+		await expect(connect(`ws://localhost:${port}/live?refuse`, url(''))).rejects.toThrow('401');
+	});
+
+	it('takes an edit of a module that the hooks import, and asks clients to come back', async () => {
+		await using before = await visit();
+		expect(await edit('greeting.ts', (text) => text.replace('hello', 'good morning'), before.closed)).toMatchObject({ code: 1012 });
+		await using after = await visit();
+		expect(await after.event('greeting')).toMatchObject({ greeting: 'good morning' });
+	}, 20_000);
+
+	it('keeps the last good hooks while the file does not parse, and goes on when it does', async () => {
+		await using before = await visit();
+		await edit('hooks.ws.ts', (text) => `${text}\nexport const = broken;`, dev.said(/hooks\.ws does not load; the last version that did stays in force/));
+		await using during = await visit();
+		expect(await during.event('greeting')).toMatchObject({ greeting: 'good morning' });
+		before.send('still there');
+		expect(await before.text()).toBe('echo still there');
+
+		const mend = (text: string): string => text.replace('\nexport const = broken;', '').replace('`echo ', '`mended ');
+		expect(await edit('hooks.ws.ts', mend, before.closed)).toMatchObject({ code: 1012 });
+		await using after = await visit();
+		after.send('now');
+		expect(await after.text()).toBe('mended now');
+	}, 20_000);
+
+	it('closes its sockets with 1001 when it ends', async () => {
+		const client = await visit();
+		dev.child.kill('SIGTERM');
+		expect(await client.closed).toMatchObject({ code: 1001 });
+		await dev.exited;
+	});
+});

@@ -1,0 +1,99 @@
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const here = dirname(fileURLToPath(import.meta.url));
+const adapter = join(here, '../../packages/svelte-adapter-uws');
+const requireHere = createRequire(import.meta.url);
+
+export type Kit = 'kit2' | 'kit3';
+
+/** A project of its own with the packed adapter in its node_modules, for one version of SvelteKit. */
+export function createProject(kit: Kit, name: string): string {
+	const project = join(here, '.projects', `${kit} ${name}`);
+	rmSync(project, { recursive: true, force: true });
+	cpSync(join(here, 'app'), project, { recursive: true });
+	cpSync(join(here, kit), project, { recursive: true });
+	const modules = join(project, 'node_modules');
+	mkdirSync(join(modules, '@sveltejs'), { recursive: true });
+	unpack(join(modules, 'svelte-adapter-uws'));
+	if (kit === 'kit2') cpSync(dirname(requireHere.resolve('kit2/package.json')), join(modules, '@sveltejs/kit'), { recursive: true });
+	return project;
+}
+
+function unpack(target: string): void {
+	const packed = mkdtempSync(join(tmpdir(), 'packed '));
+	execFileSync('npm', ['pack', '--silent', '--pack-destination', packed], { cwd: adapter, shell: process.platform === 'win32' });
+	const [tarball] = readdirSync(packed);
+	mkdirSync(target, { recursive: true });
+	execFileSync('tar', ['-xzf', join(packed, tarball!), '-C', target, '--strip-components', '1']);
+	rmSync(packed, { recursive: true });
+}
+
+/** Runs `vite build` in the project; gives its output. Throws with the output when it fails. */
+export function build(project: string): string {
+	return execFileSync(process.execPath, [viteBin(), 'build'], { cwd: project, encoding: 'utf8', env: environment(), stdio: ['ignore', 'pipe', 'pipe'] });
+}
+
+/** The build alone in a folder outside the repository, beside the one package that is not bundled. */
+export function deploy(project: string): string {
+	const directory = mkdtempSync(join(tmpdir(), 'deployed '));
+	cpSync(join(project, 'build'), join(directory, 'build'), { recursive: true });
+	const engine = dirname(requireHere.resolve('uWebSockets.js/package.json'));
+	mkdirSync(join(directory, 'node_modules'));
+	if (existsSync(engine)) symlinkSync(engine, join(directory, 'node_modules', 'uWebSockets.js'), 'junction');
+	return directory;
+}
+
+export const viteBin = (): string => join(dirname(requireHere.resolve('vite/package.json')), 'bin', 'vite.js');
+
+// Vite and SvelteKit behave differently inside a test runner.
+const environment = (extra: Readonly<Record<string, string>> = {}): NodeJS.ProcessEnv => {
+	const { VITEST: _vitest, NODE_ENV: _nodeEnv, TEST: _test, ...rest } = process.env;
+	return { ...rest, ...extra };
+};
+
+export async function freePort(): Promise<number> {
+	const server = createServer();
+	await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+	const { port } = server.address() as AddressInfo;
+	await new Promise((resolve) => server.close(resolve));
+	return port;
+}
+
+/** A child process whose output can be waited for. Disposing kills it. */
+export class Running implements AsyncDisposable {
+	readonly child: ChildProcess;
+	readonly exited: Promise<number | null>;
+	output = '';
+
+	constructor(args: readonly string[], cwd: string, env: Readonly<Record<string, string>> = {}) {
+		this.child = spawn(process.execPath, args, { cwd, env: environment(env), stdio: ['ignore', 'pipe', 'pipe'] });
+		this.exited = new Promise((resolve) => this.child.once('exit', resolve));
+		for (const stream of [this.child.stdout!, this.child.stderr!]) stream.on('data', (data: Buffer) => (this.output += data.toString()));
+	}
+
+	/** Resolves when the output matches; rejects with the output when the process ends before. */
+	said(pattern: RegExp): Promise<RegExpExecArray> {
+		return new Promise((resolve, reject) => {
+			const look = (): void => {
+				const match = pattern.exec(this.output);
+				if (match) resolve(match);
+			};
+			look();
+			this.child.stdout!.on('data', look);
+			this.child.stderr!.on('data', look);
+			void this.exited.then((code) => reject(new Error(`Ended with ${code} before it said ${pattern}:\n${this.output}`)));
+		});
+	}
+
+	async [Symbol.asyncDispose](): Promise<void> {
+		this.child.kill('SIGKILL');
+		await this.exited;
+	}
+}
