@@ -83,7 +83,6 @@ export class Subscriptions {
 
 	#settle(connection: ServerConnection, topics: readonly string[], answers: readonly Answer[], ref: Ref | undefined): void {
 		topics.forEach((topic, i) => {
-			if (!connection.open) return;
 			const reason = answers[i] ?? (this.#isFull(connection, topic) ? DENIAL.RATE_LIMITED : null);
 			if (reason !== null) return deny(connection, topic, ref, reason);
 			connection.subscribe(topic);
