@@ -1,0 +1,5 @@
+/** Milliseconds before attempt `attempt` (1 = the first) to load a stream again; `random` gives 0 to 1. The first two are quick. */
+export function loadDelay(attempt: number, random: () => number): number {
+	if (attempt <= 2) return 20 + random() * 80;
+	return Math.min(1000 * 2.2 ** (attempt - 2), 300_000) * (0.75 + random() * 0.5);
+}
