@@ -150,7 +150,7 @@ export class ServerConnection<Parts extends ConnectionParts = ConnectionParts> i
 		for (const topic of this.topics) this.#join(topic);
 	}
 
-	/** Lets go of everything; gives the topics it held. The socket is closed already. */
+	/** Lets go of everything; gives the topics it held. The socket is closed already, or closing. */
 	protected release(): ReadonlySet<string> {
 		this.open = false;
 		const held = this.topics;

@@ -102,7 +102,7 @@ it('replaces hooks: each connection ends with those it began with', async () => 
 	});
 	const server = await startCore(hooks('old'));
 	const client = await server.join();
-	// The close arrives later than the replacement, as over a network.
+	// The peer answers the close later than the replacement, as over a network.
 	client.socket.onClose = () => {};
 	const late = await server.upgrade();
 	await server.core.replaceHooks(hooks('new'));
@@ -110,7 +110,7 @@ it('replaces hooks: each connection ends with those it began with', async () => 
 	client.events.closed(1012, '');
 	if (late.accept) expect(server.open(late.data).socket.closed?.[0]).toBe(1012);
 	await server.join();
-	expect(steps).toEqual(['init old', 'open old', 'shutdown old', 'init new', 'close old', 'open new']);
+	expect(steps).toEqual(['init old', 'open old', 'shutdown old', 'close old', 'init new', 'open new']);
 });
 
 it('keeps the new hooks when their init fails, and takes one replacement after the other', async () => {

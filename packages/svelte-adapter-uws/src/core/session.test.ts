@@ -150,6 +150,24 @@ it('tells the close hook what happened, once the connection is gone from everywh
 	expect(new TextDecoder().decode(context!.message)).toBe('bye');
 });
 
+it('is over for everybody once the server closes it, whatever the transport says later', async () => {
+	const closes: unknown[] = [];
+	const server = await startCore({ open: (ws) => void ws.subscribe('t'), message: (ws) => ws.close(4401, 'bye'), close: (_ws, { code, subscriptions }) => void closes.push([code, [...subscriptions]]) });
+	const client = await server.join();
+	client.socket.onClose = () => {};
+	client.say('x');
+	expect([closes, server.platform.connections, server.platform.subscribers('t')]).toEqual([[[4401, ['t']]], 0, 0]);
+	client.events.closed(1006, '');
+	expect(closes).toHaveLength(1);
+});
+
+it('can be closed by its open hook', async () => {
+	const closes: number[] = [];
+	const server = await startCore({ open: (ws) => ws.close(4403), close: (_ws, { code }) => void closes.push(code) });
+	const client = await server.connect();
+	expect([closes, client.socket.closed?.[0], client.heard()[0].type, server.platform.connections]).toEqual([[4403], 4403, 'welcome', 0]);
+});
+
 it('does not call the unsubscribe hook for what is held at close', async () => {
 	let left = 0;
 	const { client } = await connected({ unsubscribe: () => void left++ });

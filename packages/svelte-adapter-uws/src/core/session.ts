@@ -37,6 +37,7 @@ const COMPACT_AT = 1_024;
 export class Session extends ServerConnection<SessionParts> implements SocketEvents {
 	#waiting: Waiting | undefined;
 	#capabilityChanges = 0;
+	#isOver = false;
 
 	/** Runs the `open` hook; a failure closes the connection. */
 	opened(): void {
@@ -61,7 +62,16 @@ export class Session extends ServerConnection<SessionParts> implements SocketEve
 		if (this.hooks.drain && this.open) isolate(() => this.hooks.drain?.(this, new ConnectionContext(this)), this.#failed('drain'));
 	}
 
+	/** The connection is over at once, for the app as well; it does not depend on how long the closing handshake takes. */
+	override close(code = 1000, reason = ''): void {
+		if (!this.open) return;
+		super.close(code, reason);
+		this.closed(code, reason);
+	}
+
 	closed(code: number, reason: string): void {
+		if (this.#isOver) return;
+		this.#isOver = true;
 		this.#waiting = undefined;
 		const subscriptions = this.release();
 		this.parts.ended(this);
