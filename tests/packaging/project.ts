@@ -44,7 +44,7 @@ export function build(project: string): string {
 export function deploy(project: string): string {
 	const directory = mkdtempSync(join(tmpdir(), 'deployed '));
 	cpSync(join(project, 'build'), join(directory, 'build'), { recursive: true });
-	const engine = dirname(requireHere.resolve('uWebSockets.js/package.json'));
+	const engine = dirname(requireHere.resolve('uWebSockets.js'));
 	mkdirSync(join(directory, 'node_modules'));
 	if (existsSync(engine)) symlinkSync(engine, join(directory, 'node_modules', 'uWebSockets.js'), 'junction');
 	return directory;

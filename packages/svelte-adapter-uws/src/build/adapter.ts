@@ -66,8 +66,7 @@ async function adapt(builder: Builder, options: ResolvedAdapterOptions): Promise
 	const settings: BuildSettings = {
 		...{ envPrefix, healthCheckPath, websocket, appDir },
 		base: paths.base,
-		origin: paths.origin ?? '',
-		prerendered: builder.prerendered.paths
+		origin: paths.origin ?? ''
 	};
 	const hasHooks = websocket !== false && existsSync(`${out}/server/${CHUNKS.hooks}`);
 	writeFileSync(`${out}/index.js`, entrySource(settings, hasHooks));

@@ -59,6 +59,4 @@ export interface BuildSettings {
 	readonly appDir: string;
 	/** The origin that the app was configured with; `''` when it was not. */
 	readonly origin: string;
-	/** Paths that were prerendered. */
-	readonly prerendered: readonly string[];
 }

@@ -1,5 +1,8 @@
 import type { ResolvedConfig } from 'vite';
 
+// Not a literal: bundlers follow those, and would put Vite into servers that import this package.
+const VITE: string = 'vite';
+
 type Values = Record<string, string>;
 type Setter = (values: Values) => void;
 type Load = (url: string) => Promise<Readonly<Record<string, unknown>>>;
@@ -15,7 +18,7 @@ export interface Kit2Options {
  * but hooks may read them at the top of their module.
  */
 export async function primeEnvironment(load: Load, config: ResolvedConfig, kit: Kit2Options | undefined): Promise<void> {
-	const { loadEnv } = await import('vite');
+	const { loadEnv }: typeof import('vite') = await import(VITE);
 	const values = loadEnv(config.mode, kit?.env.dir ?? (config.envDir || config.root), '');
 	const call = (module: Readonly<Record<string, unknown>>, name: string, some: Values): void => {
 		const set = module[name];

@@ -1,4 +1,5 @@
 import { accessSync, constants } from 'node:fs';
+import { StartError } from './start-error.ts';
 
 /** Everything that the built server takes from its environment, read once and typed. */
 export interface Environment {
@@ -35,7 +36,7 @@ const SIZE = /^(\d+(?:\.\d*)?|\.\d+)([kmg]?)b?$/i;
 const UNITS: Readonly<Record<string, number>> = { '': 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3 };
 
 /**
- * Reads the variables of the built server, each name preceded by `prefix`. Throws an Error of one line,
+ * Reads the variables of the built server, each name preceded by `prefix`. Throws a StartError of one line,
  * `NAME: got …, expected …`, for the first value that is wrong.
  *
  * @example readEnvironment(process.env, '').port
@@ -47,13 +48,13 @@ export function readEnvironment(env: Readonly<Record<string, string | undefined>
 		const text = env[prefix + name];
 		if (text === undefined) return undefined;
 		const value = parse(text.trim());
-		if (value === undefined) throw new Error(`${prefix}${name}: got ${JSON.stringify(text)}, expected ${expected}.`);
+		if (value === undefined) throw new StartError(`${prefix}${name}: got ${JSON.stringify(text)}, expected ${expected}.`);
 		return value;
 	}
 
 	for (const name of ['CLUSTER_WORKERS', 'CLUSTER_MODE']) {
 		if (env[prefix + name] !== undefined) {
-			throw new Error(`${prefix}${name} is not available in this version: the server runs as one process. Unset it, and start several instances behind a load balancer instead.`);
+			throw new StartError(`${prefix}${name} is not available in this version: the server runs as one process. Unset it, and start several instances behind a load balancer instead.`);
 		}
 	}
 
@@ -69,7 +70,7 @@ export function readEnvironment(env: Readonly<Record<string, string | undefined>
 	const key = file('SSL_KEY');
 	if ((cert === undefined) !== (key === undefined)) {
 		const [given, missing] = cert === undefined ? ['SSL_KEY', 'SSL_CERT'] : ['SSL_CERT', 'SSL_KEY'];
-		throw new Error(`${prefix}${missing}: got nothing, expected a path, because ${prefix}${given} is set. TLS needs both.`);
+		throw new StartError(`${prefix}${missing}: got nothing, expected a path, because ${prefix}${given} is set. TLS needs both.`);
 	}
 
 	return {
@@ -94,7 +95,7 @@ function refuseStrangers(env: Readonly<Record<string, string | undefined>>, pref
 	if (prefix === '') return;
 	for (const name of Object.keys(env)) {
 		if (!name.startsWith(prefix) || NAMES.has(name.slice(prefix.length))) continue;
-		throw new Error(`${name}: got a variable that the server does not know, expected one of ${[...NAMES].map((known) => prefix + known).join(', ')}. If it belongs to something else, choose another envPrefix.`);
+		throw new StartError(`${name}: got a variable that the server does not know, expected one of ${[...NAMES].map((known) => prefix + known).join(', ')}. If it belongs to something else, choose another envPrefix.`);
 	}
 }
 

@@ -1,3 +1,3 @@
 import { defineEnvVars } from '@sveltejs/kit/env';
 
-export const variables = defineEnvVars({ APP_SECRET: {} });
+export const variables = defineEnvVars({ APP_SECRET: { schema: (value) => value ?? '' } });
