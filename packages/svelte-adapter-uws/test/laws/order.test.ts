@@ -13,7 +13,7 @@ import { SOCKET_OPTIONS, wireTransports, type WireClient, type WireTransport } f
 type Step =
 	| { readonly do: 'publish'; readonly topic: string }
 	| { readonly do: 'publishBatched'; readonly topics: readonly string[] }
-	| { readonly do: 'send' | 'raw'; readonly client: number }
+	| { readonly do: 'send'; readonly client: number; readonly raw: boolean }
 	| { readonly do: 'subscribe' | 'unsubscribe'; readonly client: number; readonly topic: string }
 	| { readonly do: 'hello'; readonly client: number; readonly caps: readonly string[] };
 interface Turn {
@@ -28,7 +28,7 @@ const topic = fc.constantFrom('a', 'b', 'c');
 const step: fc.Arbitrary<Step> = fc.oneof(
 	{ weight: 6, arbitrary: fc.record({ do: fc.constant('publish' as const), topic }) },
 	{ weight: 2, arbitrary: fc.record({ do: fc.constant('publishBatched' as const), topics: fc.array(topic, { maxLength: 5 }) }) },
-	{ weight: 2, arbitrary: fc.record({ do: fc.constantFrom('send' as const, 'raw' as const), client }) },
+	{ weight: 2, arbitrary: fc.record({ do: fc.constant('send' as const), client, raw: fc.boolean() }) },
 	{ weight: 4, arbitrary: fc.record({ do: fc.constantFrom('subscribe' as const, 'subscribe' as const, 'unsubscribe' as const), client, topic }) },
 	{ weight: 1, arbitrary: fc.record({ do: fc.constant('hello' as const), client, caps: fc.subarray(['batch', 'epoch']) }) }
 );
@@ -92,11 +92,11 @@ describe.each(await wireTransports())('on $name', (transport) => {
 						const messages = one.topics.map((name) => ({ topic: name, event: 'e', data: ++next }));
 						for (const { topic: name, data } of messages) expectPublish(name, data);
 						platform.publishBatched(messages);
-					} else if (one.do === 'send' || one.do === 'raw') {
+					} else if (one.do === 'send') {
 						expected[one.client]!.push(n);
 						const { ws } = clients[one.client]!;
-						if (one.do === 'send') platform.send(ws, 'direct', 'e', n);
-						else ws.send(JSON.stringify({ data: n }));
+						if (one.raw) ws.send(JSON.stringify({ data: n }));
+						else platform.send(ws, 'direct', 'e', n);
 					} else if (one.do === 'hello') {
 						hello(one.client, one.caps);
 					} else if (one.do === 'subscribe') {
