@@ -4,6 +4,7 @@ import { createLatestReducer } from './merge/latest.ts';
 import { createPresenceReducer } from './merge/presence.ts';
 import { reduceAll } from './merge/reduce-all.ts';
 import type { MergeName, MergeOptions, Reducer } from './merge/reducer.ts';
+import { replaceOn } from './merge/replace.ts';
 import { createSetReducer } from './merge/set.ts';
 
 export type * from './merge/reducer.ts';
@@ -17,7 +18,7 @@ export { reduceAll };
 export function createReducer(name: MergeName, options: MergeOptions = {}): Reducer<any> & { readonly initial: unknown } {
 	switch (name) {
 		case 'crud':
-			return { ...createCrudReducer(options, { refreshed: 'refresh' }), initial: [] };
+			return { ...createCrudReducer(options, replaceOn()), initial: [] };
 		case 'latest':
 			return { ...createLatestReducer(options.max ?? 50, 'refreshed'), initial: [] };
 		case 'set':

@@ -1,6 +1,7 @@
-import { CRUD_EVENTS } from './crud.ts';
 import type { MergeEvent, Reducer } from './reducer.ts';
 import { cleanRow, keyOf } from './row.ts';
+
+const EVENTS: readonly string[] = ['created', 'updated', 'deleted'];
 
 /** Rows by key, on an object without a prototype: any key is only a key. */
 export type Keyed = Readonly<Record<string, unknown>>;
@@ -20,7 +21,7 @@ export function createKeyedReducer(key = 'id'): Reducer<Keyed> {
 	const reduceAll = (state: Keyed, events: readonly MergeEvent[]): Keyed => {
 		let next: Record<string, unknown> | undefined;
 		for (const { event, data } of events) {
-			const id = Object.hasOwn(CRUD_EVENTS, event) ? keyOf(data, key) : undefined;
+			const id = EVENTS.includes(event) ? keyOf(data, key) : undefined;
 			if (id === undefined) continue;
 			const name = String(id);
 			const known = Object.hasOwn(next ?? state, name);

@@ -1,0 +1,14 @@
+export { nextReconnectDelay } from './client/backoff.ts';
+export { createClient, type ClientOptions, type ConnectOptions } from './client/client.ts';
+export type { ClientClock, Environment, Page, WebSocketLike } from './client/environment.ts';
+export { connect, type WSConnection } from './client/page.ts';
+export { count } from './client/store/count.ts';
+export { crud, type CrudOptions } from './client/store/crud.ts';
+export { latest } from './client/store/latest.ts';
+export { lookup } from './client/store/lookup.ts';
+export { on } from './client/store/on.ts';
+export { once, type OnceOptions } from './client/store/once.ts';
+export { denials, failure, ready, status } from './client/store/status.ts';
+export type { TopicStore, WSEvent } from './client/store/topic.ts';
+export type { Client, Denial, EnvelopeListener, Failure, Readable, Status } from './contract/client.ts';
+export { classifyCloseCode, type CloseClass } from './protocol/close-codes.ts';

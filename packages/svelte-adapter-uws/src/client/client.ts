@@ -1,0 +1,154 @@
+import type { Client, Denial } from '../contract/client.ts';
+import { CAPS, encodeClientControl, type ServerControl } from '../protocol/control.ts';
+import { createCell } from './cell.ts';
+import { createConnection } from './connection.ts';
+import { currentEnvironment, pageUrl, type Environment } from './environment.ts';
+import { createHub } from './guard.ts';
+import { createInbox } from './inbox.ts';
+import { createOutbox } from './outbox.ts';
+import { createResumeState } from './resume.ts';
+import { createSubscriptions } from './subscriptions.ts';
+
+/** How to connect. */
+export interface ConnectOptions {
+	/** Full `ws://` or `wss://` address; takes precedence over `path`, and works without a page. */
+	readonly url?: string;
+	/** Path of the endpoint on the page's own host. Default `/ws`. */
+	readonly path?: string;
+	/** Milliseconds: the first retry comes within this time. Default 3,000. */
+	readonly reconnectInterval?: number;
+	/** Milliseconds: no retry comes later than this. Default 300,000. */
+	readonly maxReconnectInterval?: number;
+	/** Failed attempts in a row after which the client gives up. Default: never. */
+	readonly maxReconnectAttempts?: number;
+	/** UTF-16 units; a longer frame is dropped with a console error. Default 1,048,576. */
+	readonly maxMessageLength?: number;
+	/** Logs every frame that comes in. Default false. */
+	readonly debug?: boolean;
+}
+
+/** Options, and the parts that a test may replace. */
+export type ClientOptions = ConnectOptions & Partial<Environment>;
+
+/** Silence after which a server that knows `ping` is asked; proxies often cut after 30 or 60 seconds. */
+const PING_AFTER_MS = 25_000;
+/** Silence after which any other server is asked: an idle one sends nothing for long. */
+const PROBE_AFTER_MS = 150_000;
+const DEFAULT_MAX_PAYLOAD = 16_384;
+
+/**
+ * Creates a client and starts to connect. Without `url` and without a page (server-side rendering) it stays idle: nothing is sent,
+ * `ready()` resolves, `status` stays `disconnected`.
+ * @example const client = createClient({ url: 'wss://example.com/ws' });
+ */
+export function createClient(options: ClientOptions = {}): Client {
+	const parts = {
+		...currentEnvironment(),
+		url: pageUrl(options.path ?? '/ws'),
+		reconnectInterval: 3000,
+		maxReconnectInterval: 300_000,
+		maxReconnectAttempts: Infinity,
+		maxMessageLength: 1_048_576,
+		...options
+	};
+	const { url, log, maxMessageLength } = parts;
+	if (!(parts.reconnectInterval > 0 && parts.maxReconnectInterval > 0)) throw new RangeError('Reconnect intervals must be above 0 ms.');
+
+	const denials = createCell<Denial | null>(null);
+	const open = createHub<void>();
+	const down = createHub<Parameters<Parameters<Client['onDown']>[0]>>();
+	const outbox = createOutbox((message) => log.warn(message));
+	const resume = createResumeState(parts.storage, `svelte-adapter-uws.session.${options.url ?? options.path ?? '/ws'}`);
+	let caps: readonly string[] = [];
+	let maxPayloadLength = DEFAULT_MAX_PAYLOAD;
+
+	const control = (frame: ServerControl): void => {
+		switch (frame.type) {
+			case 'welcome':
+				caps = frame.caps;
+				maxPayloadLength = frame.maxPayloadLength ?? DEFAULT_MAX_PAYLOAD;
+				return resume.welcome(frame);
+			case 'subscribed':
+				return subscriptions.accepted(frame.topic, caps.length > 0);
+			case 'subscribe-denied': {
+				const { ref, reason } = frame;
+				const topic = String(frame.topic);
+				subscriptions.denied(topic, ref);
+				log.warn(`Subscribe denied: ${topic}, ${reason}`);
+				denials.set({ topic, reason, ref });
+			}
+		}
+	};
+	const inbox = createInbox({
+		maxLength: maxMessageLength,
+		tooLong: (length) => log.error(`Dropped a frame: ${length} characters, maxMessageLength is ${maxMessageLength}.`),
+		control,
+		note: (envelope) => subscriptions.holds(envelope.topic) && resume.note(envelope)
+	});
+	const connection = createConnection({
+		...parts,
+		url: url!,
+		probe() {
+			const ping = caps.includes(CAPS.ping);
+			const frame = ping ? encodeClientControl({ type: 'ping' }) : resume.probe();
+			return frame === undefined ? undefined : { afterMs: ping ? PING_AFTER_MS : PROBE_AFTER_MS, frame };
+		},
+		opened() {
+			caps = [];
+			connection.send(encodeClientControl({ type: 'hello', caps: [CAPS.batch, CAPS.epoch] }));
+			resume.frames().forEach(connection.send);
+			subscriptions.opened();
+			open.emit();
+			outbox.flush(connection.send);
+		},
+		received(data) {
+			if (parts.debug) log.debug('[ws]', data);
+			inbox.receive(data);
+		},
+		down(failure, terminal) {
+			if (terminal) outbox.clear();
+			down.emit([failure, terminal]);
+		}
+	});
+	const subscriptions = createSubscriptions({ send: connection.send, released: resume.forget });
+
+	if (url !== undefined) connection.start();
+	return {
+		status: connection.status,
+		failure: connection.failure,
+		denials,
+		get maxPayloadLength() {
+			return maxPayloadLength;
+		},
+		get bufferedAmount() {
+			return connection.bufferedAmount;
+		},
+		get connected() {
+			return connection.live;
+		},
+		sendNow: connection.send,
+		sendQueued(frame, onDropped) {
+			// What waits goes first.
+			if (!outbox.empty || !connection.send(frame)) outbox.push(frame, onDropped);
+			if (connection.status.value === 'failed') outbox.clear();
+		},
+		listen: inbox.listen,
+		tap: inbox.tap,
+		subscribe: subscriptions.subscribe,
+		release: subscriptions.release,
+		onOpen: open.add,
+		onDown: (run) => down.add((news) => run(...news)),
+		ready: () =>
+			new Promise((resolve, reject) => {
+				const { status, failure } = connection;
+				const settle = (now: string): void => {
+					if (now === 'failed') reject(new Error(`Connection closed: ${failure.value?.reason ?? ''}`));
+					else if (url === undefined || connection.live) resolve();
+					else return;
+					queueMicrotask(() => stop());
+				};
+				const stop = status.subscribe(settle);
+			}),
+		close: connection.close
+	};
+}

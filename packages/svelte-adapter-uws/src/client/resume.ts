@@ -1,0 +1,51 @@
+import type { Envelope, Position } from '../contract/envelope.ts';
+import { CAPS, encodeClientControl, type Welcome } from '../protocol/control.ts';
+import { chunks } from './chunks.ts';
+import { attempt, type Environment } from './environment.ts';
+
+/** What a returning client tells: its last session, and the last position it saw of each topic it holds. */
+export interface ResumeState {
+	/** Keeps the highest position of the topic; one of another epoch replaces it. */
+	note(envelope: Envelope): void;
+	forget(topic: string): void;
+	welcome(welcome: Welcome): void;
+	/** The frames that ask for what was missed; none when there is nothing to go on from. */
+	frames(): string[];
+	/** A frame that every server answers and that asks for nothing; `undefined` before the first welcome. */
+	probe(): string | undefined;
+}
+
+/** Creates the state of one endpoint; `key` names its session in `storage`. */
+export function createResumeState(storage: Environment['storage'], key: string): ResumeState {
+	const positions = new Map<string, Position>();
+	let epochs = false;
+	// Without storage a session lasts as long as the page.
+	let sessionId = attempt(() => storage?.getItem(key)) ?? undefined;
+	const encode = (sessionId: string, known: readonly (readonly [string, Position])[]): string =>
+		encodeClientControl({
+			type: 'resume',
+			sessionId,
+			lastSeenSeqs: Object.fromEntries(known.map(([topic, { seq }]) => [topic, seq])),
+			eps: epochs ? Object.fromEntries(known.map(([topic, { epoch }]) => [topic, epoch])) : undefined
+		});
+	return {
+		note({ topic, position }) {
+			if (!position) return;
+			const known = positions.get(topic);
+			if (known?.epoch !== position.epoch || known.seq < position.seq) positions.set(topic, position);
+		},
+		forget: (topic) => void positions.delete(topic),
+		welcome(welcome) {
+			sessionId = welcome.sessionId;
+			epochs = welcome.caps.includes(CAPS.epoch);
+			attempt(() => storage?.setItem(key, welcome.sessionId));
+		},
+		frames() {
+			const id = sessionId;
+			if (id === undefined) return [];
+			// The topic travels twice.
+			return chunks(positions, ([topic, position]) => topic + topic + JSON.stringify(position)).map((group) => encode(id, group));
+		},
+		probe: () => (sessionId === undefined ? undefined : encode(sessionId, []))
+	};
+}

@@ -1,0 +1,19 @@
+import type { Readable } from '../../contract/client.ts';
+import { createCrudReducer } from '../../merge/crud.ts';
+import type { Reducer } from '../../merge/reducer.ts';
+import { createReducedStore } from './reduced.ts';
+
+export interface CrudOptions {
+	/** Identity field of the items. Default `id`. */
+	readonly key?: string;
+	/** New items go to the front. Default false. */
+	readonly prepend?: boolean;
+}
+
+/**
+ * A list that follows the events `created`, `updated` and `deleted` of a topic. It is `initial` again when nobody watches it.
+ * @example const todos = crud<Todo>('todos', data.todos, { prepend: true });
+ */
+export function crud<T>(topic: string, initial: readonly T[] = [], options: CrudOptions = {}): Readable<readonly T[]> {
+	return createReducedStore(topic, initial, createCrudReducer(options) as Reducer<readonly T[]>);
+}

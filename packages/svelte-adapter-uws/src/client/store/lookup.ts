@@ -1,0 +1,14 @@
+import type { Readable } from '../../contract/client.ts';
+import { createKeyedReducer, keyedFrom } from '../../merge/keyed.ts';
+import type { Reducer } from '../../merge/reducer.ts';
+import { createReducedStore } from './reduced.ts';
+
+/**
+ * Items by key, on an object without a prototype, that follows the events `created`, `updated` and `deleted` of a topic. It is
+ * `initial` again when nobody watches it.
+ * @example const users = lookup<User>('users', data.users, { key: 'email' });
+ */
+export function lookup<T>(topic: string, initial: readonly T[] = [], { key = 'id' }: { readonly key?: string } = {}): Readable<Readonly<Record<string, T>>> {
+	type Items = Readonly<Record<string, T>>;
+	return createReducedStore(topic, keyedFrom(initial, key) as Items, createKeyedReducer(key) as Reducer<Items>);
+}

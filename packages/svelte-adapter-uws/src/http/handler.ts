@@ -1,0 +1,78 @@
+import type { HttpHandler, RequestHead, StaticPlan } from '../contract/http.ts';
+import { guard } from './guard.ts';
+import { respondWithApp, type ResponderParts } from './ssr/respond.ts';
+import { planStatic } from './static/plan.ts';
+import type { StaticTable } from './static/table.ts';
+
+/** What HTTP is made of. */
+export interface HttpParts extends ResponderParts {
+	readonly table: StaticTable;
+	/** A path, compared exactly; false = no health check. */
+	readonly healthCheckPath: string | false;
+	/** Bytes; `Infinity` = no limit. */
+	readonly bodyLimit: number;
+	/** Refuses paths with `:` or `~`, which mean streams and short names to Windows. Default: whether this is Windows. */
+	readonly windows?: boolean;
+}
+
+/** The HTTP side of a server, with what a shutdown has to know. */
+export interface HttpServing extends HttpHandler {
+	/** Requests that the app is answering. */
+	readonly active: number;
+	/** Resolves as soon as the app answers no request. */
+	idle(): Promise<void>;
+}
+
+/** Joins health check, static files, prerendered pages and the app into what a transport asks. */
+export function createHttpHandler(parts: HttpParts): HttpServing {
+	const { table, healthCheckPath, healthy, bodyLimit, log, windows = process.platform === 'win32' } = parts;
+	let active = 0;
+	let waiting: (() => void)[] = [];
+
+	function decide(head: RequestHead): StaticPlan | undefined {
+		const refusal = guard(head);
+		if (refusal) return plain(refusal.status, `${refusal.reason}.`, true);
+		const isRead = head.method === 'GET' || head.method === 'HEAD';
+		if (isRead && head.path === healthCheckPath) return healthy() ? OK : SHUTTING_DOWN;
+		const found = isRead ? planStatic(table, head) : undefined;
+		if (found) return healthy() ? found : { ...found, close: true };
+		if (windows && /[:~]/.test(head.path)) return plain(400, 'The path is not allowed.');
+		if (!isRead && Number(head.header('content-length')) > bodyLimit) return plain(413, `The body is larger than ${bodyLimit} bytes.`);
+		return undefined;
+	}
+
+	return {
+		bodyLimit,
+		plan(head) {
+			try {
+				return decide(head);
+			} catch (error) {
+				log.error(`[http] ${head.method} ${head.path} failed`, error);
+				return plain(500, 'Internal Server Error');
+			}
+		},
+		respond(head, body, signal) {
+			active++;
+			return respondWithApp(parts, head, body, signal);
+		},
+		settled(error) {
+			if (error !== undefined) log.error('[http] A response could not be written', error);
+			if (--active > 0) return;
+			for (const resolve of waiting) resolve();
+			waiting = [];
+		},
+		get active() {
+			return active;
+		},
+		idle: () => (active === 0 ? Promise.resolve() : new Promise((resolve) => waiting.push(resolve)))
+	};
+}
+
+const OK: StaticPlan = plain(200, 'OK');
+const SHUTTING_DOWN: StaticPlan = plain(503, 'Shutting down', true);
+
+function plain(status: number, text: string, close = false): StaticPlan {
+	const body = new TextEncoder().encode(text);
+	const headers = [['content-type', 'text/plain; charset=utf-8'], ['cache-control', 'no-store'], ['x-content-type-options', 'nosniff']] as const;
+	return close ? { status, headers, body, length: body.length, close } : { status, headers, body, length: body.length };
+}

@@ -1,0 +1,122 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { readdir, readFile, realpath, stat } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { contentDisposition, contentType } from './content-type.ts';
+import { toStaticFile, type Content, type Redirect, type StaticFile, type StaticTable } from './table.ts';
+
+export interface ScanOptions {
+	/** Directories of the build that mirror the paths of the app from `/`; one that does not exist counts as empty. */
+	readonly client: string;
+	readonly prerendered: string;
+	/** `paths.base`: `''`, or `/base`. */
+	readonly base: string;
+	/** `appDir`, for example `_app`; client files below its `immutable` folder never change. */
+	readonly appDir: string;
+	/** Bytes above which a file stays on disk and is streamed from there. Default: none does. */
+	readonly memoryCap?: number;
+}
+
+const PARALLEL = 16;
+
+/**
+ * Reads the build once. Files of `client` are served at their paths, pages of `prerendered` at their clean paths with a
+ * redirect from the other spelling of the trailing slash. Dotfiles are left out, `.well-known` is not.
+ *
+ * @example const table = await scan({ client: 'build/client', prerendered: 'build/prerendered', base: '', appDir: '_app' });
+ */
+export async function scan(options: ScanOptions): Promise<StaticTable> {
+	const { client, prerendered, base, appDir, memoryCap = Infinity } = options;
+	const table = new Map<string, StaticFile | Redirect>();
+	const immutable = `${base}/${appDir}/immutable/`;
+	for (const [path, file] of await readTree(join(client, base), base, memoryCap, immutable)) table.set(path, file);
+	const pages = await readTree(join(prerendered, base), base, memoryCap, undefined);
+	for (const [path, file] of pages) setIfFree(table, pagePath(path), file);
+	for (const [path] of pages) {
+		const page = pagePath(path);
+		const other = page.endsWith('/') ? page.slice(0, -1) : `${page}/`;
+		if (page !== path && other !== '') setIfFree(table, other, { location: encode(page) });
+	}
+	return table;
+}
+
+function setIfFree(table: Map<string, StaticFile | Redirect>, path: string, entry: StaticFile | Redirect): void {
+	if (!table.has(path)) table.set(path, entry);
+}
+
+function pagePath(path: string): string {
+	if (path.endsWith('/index.html')) return path.slice(0, -'index.html'.length);
+	return path.endsWith('.html') ? path.slice(0, -'.html'.length) : path;
+}
+
+function encode(path: string): string {
+	return path.split('/').map(encodeURIComponent).join('/');
+}
+
+/** Every file below `root` but encoded siblings, by path, sorted so that the outcome does not depend on the file system. */
+async function readTree(root: string, prefix: string, memoryCap: number, immutable: string | undefined): Promise<[string, StaticFile][]> {
+	const found = new Map<string, Found>();
+	await walk(root, prefix, found, new Set());
+	const paths = [...found.keys()].filter((path) => !(/\.(?:br|gz)$/.test(path) && found.has(path.slice(0, -3)))).sort();
+	const files: [string, StaticFile][] = [];
+	for (let start = 0; start < paths.length; start += PARALLEL) {
+		const batch = paths.slice(start, start + PARALLEL).map(async (path): Promise<[string, StaticFile]> => {
+			return [path, await readStatic(path, found, memoryCap, immutable !== undefined && path.startsWith(immutable))];
+		});
+		files.push(...(await Promise.all(batch)));
+	}
+	return files;
+}
+
+interface Found {
+	readonly file: string;
+	readonly size: number;
+}
+
+/** Follows links; a directory that holds itself is visited once per way down. */
+async function walk(directory: string, prefix: string, found: Map<string, Found>, above: ReadonlySet<string>): Promise<void> {
+	const real = await realpath(directory).catch(missing);
+	if (real === undefined || above.has(real)) return;
+	const names = await readdir(real);
+	for (const name of names) {
+		if (name.startsWith('.') && name !== '.well-known') continue;
+		const file = join(directory, name);
+		const stats = await stat(file).catch(missing);
+		if (stats?.isDirectory()) await walk(file, `${prefix}/${name}`, found, new Set([...above, real]));
+		else if (stats?.isFile()) found.set(`${prefix}/${name}`, { file, size: stats.size });
+	}
+}
+
+function missing(error: NodeJS.ErrnoException): undefined {
+	if (error.code !== 'ENOENT') throw error;
+}
+
+async function readStatic(path: string, found: ReadonlyMap<string, Found>, memoryCap: number, immutable: boolean): Promise<StaticFile> {
+	const identity = await readContent(found.get(path)!, memoryCap);
+	const sibling = async (suffix: string): Promise<Content | undefined> => {
+		const encoded = found.get(path + suffix);
+		return encoded && encoded.size < identity.size ? readContent(encoded, memoryCap) : undefined;
+	};
+	return toStaticFile({
+		type: contentType(path),
+		disposition: contentDisposition(basename(path)),
+		immutable,
+		hash: await hash(identity),
+		identity,
+		br: await sibling('.br'),
+		gzip: await sibling('.gz')
+	});
+}
+
+async function readContent({ file, size }: Found, memoryCap: number): Promise<Content> {
+	if (size > memoryCap) return { size, bytes: undefined, path: file };
+	const bytes = await readFile(file);
+	return { size: bytes.length, bytes, path: file };
+}
+
+async function hash({ bytes, path }: Content): Promise<string> {
+	const digest = createHash('sha256');
+	if (bytes) digest.update(bytes);
+	else for await (const chunk of createReadStream(path)) digest.update(chunk as Buffer);
+	return digest.digest('base64url').slice(0, 22);
+}

@@ -1,0 +1,82 @@
+import { createReadStream } from 'node:fs';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { Readable } from 'node:stream';
+import type { HeaderList, HttpHandler, Peer, RequestHead, StaticPlan } from '../../contract/http.ts';
+import { normalizeAddress } from '../shared/address.ts';
+import { answer, giveUp, sendResponse, STALL_MS } from '../shared/answer.ts';
+import { headerValue } from '../shared/header-list.ts';
+import { RequestBody } from '../shared/request-body.ts';
+import { NodeSink } from './sink.ts';
+
+class NodeHead implements RequestHead {
+	readonly method: string;
+	readonly path: string;
+	readonly query: string;
+	readonly headers: HeaderList;
+	readonly peer: Peer;
+
+	constructor(req: IncomingMessage, secure: boolean) {
+		const url = req.url ?? '';
+		const mark = url.indexOf('?');
+		this.method = req.method ?? '';
+		this.path = mark === -1 ? url : url.slice(0, mark);
+		this.query = mark === -1 ? '' : url.slice(mark + 1);
+		const raw = req.rawHeaders;
+		const headers: [string, string][] = [];
+		for (let index = 0; index < raw.length; index += 2) headers.push([raw[index]!.toLowerCase(), raw[index + 1]!]);
+		this.headers = headers;
+		this.peer = { address: normalizeAddress(req.socket.remoteAddress ?? ''), secure };
+	}
+
+	header(name: string): string {
+		return headerValue(this.headers, name);
+	}
+}
+
+/**
+ * Answers one request of a node:http server, a `checkContinue` one too. `stallMs` is how long a client may take nothing of
+ * its response.
+ */
+export function answerNode(handler: HttpHandler, req: IncomingMessage, res: ServerResponse, secure: boolean, stallMs: number = STALL_MS): void {
+	const head = new NodeHead(req, secure);
+	const sink = new NodeSink(req, res, stallMs);
+	const plan = handler.plan(head);
+	if (plan) return sendPlan(sink, plan, head.method);
+	const body = hasBody(head) ? readNodeBody(req, res, handler.bodyLimit) : undefined;
+	sink.body = body;
+	void answer(handler, head, sink, body);
+}
+
+function sendPlan(sink: NodeSink, plan: StaticPlan, method: string): void {
+	const { status, headers, body, file, close = false } = plan;
+	const head = { status, headers, length: status === 304 ? undefined : plan.length, close };
+	if (!file || method === 'HEAD') return sink.whole(head, method === 'HEAD' ? undefined : body);
+	const { path, start } = file;
+	const stream = Readable.toWeb(createReadStream(path, { start, end: start + plan.length - 1 }));
+	sendResponse(sink, method, head, stream as ReadableStream<unknown>).catch(() => giveUp(sink, method));
+}
+
+function hasBody({ method, headers }: RequestHead): boolean {
+	if (method === 'GET' || method === 'HEAD') return false;
+	const length = headerValue(headers, 'content-length');
+	return length === '' ? headerValue(headers, 'transfer-encoding') !== '' : Number(length) > 0;
+}
+
+function readNodeBody(req: IncomingMessage, res: ServerResponse, limit: number): RequestBody {
+	let started = false;
+	const body = new RequestBody(limit, {
+		pause: () => void req.pause(),
+		resume() {
+			if (!started) start();
+			req.resume();
+		}
+	});
+	function start(): void {
+		started = true;
+		// Whoever asked before sending waits for this; whoever has been answered already needs not send.
+		if (/100-continue/i.test(req.headers.expect ?? '') && !res.headersSent) res.writeContinue();
+		req.on('data', (chunk: Uint8Array) => body.push(chunk));
+	}
+	req.once('end', () => body.end());
+	return body;
+}

@@ -1,0 +1,89 @@
+import { createReadStream } from 'node:fs';
+import { STATUS_CODES } from 'node:http';
+import { Readable } from 'node:stream';
+import type { HttpRequest, HttpResponse } from 'uWebSockets.js';
+import type { HeaderList, HttpHandler, Peer, RequestHead, StaticPlan } from '../../contract/http.ts';
+import { normalizeAddress } from '../shared/address.ts';
+import { answer, giveUp, sendResponse, STALL_MS } from '../shared/answer.ts';
+import { headerValue } from '../shared/header-list.ts';
+import { readUwsBody } from './body.ts';
+import { UwsSink } from './sink.ts';
+
+/** A request read out of the engine in one pass, so that it outlives the engine's callback. */
+class UwsHead implements RequestHead {
+	readonly method: string;
+	readonly path: string;
+	readonly query: string;
+	readonly headers: HeaderList;
+	readonly #res: HttpResponse;
+	readonly #secure: boolean;
+	#peer: Peer | undefined;
+
+	constructor(res: HttpResponse, req: HttpRequest, secure: boolean) {
+		this.#res = res;
+		this.#secure = secure;
+		this.method = req.getCaseSensitiveMethod();
+		this.path = req.getUrl();
+		this.query = req.getQuery() ?? '';
+		const headers: [string, string][] = [];
+		req.forEach((name, value) => void headers.push([name, value]));
+		this.headers = headers;
+	}
+
+	header(name: string): string {
+		return headerValue(this.headers, name);
+	}
+
+	/** Has to be read once while the client is there. */
+	get peer(): Peer {
+		return (this.#peer ??= { address: normalizeAddress(Buffer.from(this.#res.getRemoteAddressAsText()).toString()), secure: this.#secure });
+	}
+}
+
+/**
+ * Answers one request of the engine. Call it from the route's callback, before anything else is done with `res` and `req`.
+ * `stallMs` is how long a client may take nothing of its response.
+ */
+export function answerUws(handler: HttpHandler, res: HttpResponse, req: HttpRequest, secure: boolean, stallMs: number = STALL_MS): void {
+	const head = new UwsHead(res, req, secure);
+	const plan = handler.plan(head);
+	if (plan && !plan.close && !plan.file && (plan.body === undefined || plan.body.length <= UwsSink.ATOMIC || head.method === 'HEAD')) {
+		return writePlan(res, plan, head.method === 'HEAD');
+	}
+	const sink = new UwsSink(res, stallMs);
+	if (plan) return sendPlan(sink, plan, head.method);
+	void head.peer;
+	const body = hasBody(head) ? readUwsBody(res, handler.bodyLimit) : undefined;
+	sink.body = body;
+	void answer(handler, head, sink, body);
+}
+
+/** The hot path: nothing is allocated, and there is no abort to hear of, because the response is complete before this returns. */
+function writePlan(res: HttpResponse, plan: StaticPlan, isHead: boolean): void {
+	const { headers, status, body } = plan;
+	if (status !== 200) res.writeStatus(`${status} ${STATUS_CODES[status] ?? ''}`);
+	for (let index = 0; index < headers.length; index++) res.writeHeader(headers[index]![0], headers[index]![1]);
+	if (status === 304) res.endWithoutBody();
+	else if (isHead || !body) res.endWithoutBody(plan.length);
+	else res.end(body);
+}
+
+function sendPlan(sink: UwsSink, plan: StaticPlan, method: string): void {
+	const { status, headers, length, body, file, close = false } = plan;
+	const head = { status, headers, length, close };
+	if (close) {
+		// The engine goes on with requests that follow in the same segment once this one is answered, whatever it was told about
+		// closing. Those that follow an unanswered one make it drop the connection.
+		setImmediate(() => sink.whole(head, method === 'HEAD' ? undefined : body));
+	} else if (file && method !== 'HEAD') {
+		const { path, start } = file;
+		const stream = Readable.toWeb(createReadStream(path, { start, end: start + length - 1 }));
+		sendResponse(sink, method, head, stream as ReadableStream<unknown>).catch(() => giveUp(sink, method));
+	} else sink.whole(head, method === 'HEAD' ? undefined : body);
+}
+
+function hasBody({ method, headers }: RequestHead): boolean {
+	if (method === 'GET' || method === 'HEAD') return false;
+	const length = headerValue(headers, 'content-length');
+	return length === '' ? headerValue(headers, 'transfer-encoding') !== '' : Number(length) > 0;
+}

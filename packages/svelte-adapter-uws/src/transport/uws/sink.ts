@@ -1,0 +1,162 @@
+import { STATUS_CODES } from 'node:http';
+import type { HttpResponse } from 'uWebSockets.js';
+import type { ResponseSink } from '../shared/answer.ts';
+import type { ResponseHead } from '../shared/header-list.ts';
+import type { RequestBody } from '../shared/request-body.ts';
+
+/** One response of the engine. Attaches to `res` at once, so that it knows when the client leaves. */
+export class UwsSink implements ResponseSink {
+	/** Bytes that the engine may copy into its own buffer; larger bodies are written as the client takes them. */
+	static readonly ATOMIC = 65_536;
+	readonly #res: HttpResponse;
+	readonly #stallMs: number;
+	readonly #abort = new AbortController();
+	body: RequestBody | undefined;
+	started = false;
+	/** The engine's object must not be touched any more. */
+	#closed = false;
+	#close = false;
+	/** Bytes of the whole body; absent for a chunked one. */
+	#total: number | undefined;
+	/** Bytes of it in front of `#pending`. */
+	#offset = 0;
+	/** What the engine has not taken yet. */
+	#pending: Uint8Array | undefined;
+	#waiting: (() => void) | undefined;
+	#listening = false;
+	#stall: NodeJS.Timeout | undefined;
+
+	constructor(res: HttpResponse, stallMs: number) {
+		this.#res = res;
+		this.#stallMs = stallMs;
+		res.onAborted(() => this.#leave());
+	}
+
+	get signal(): AbortSignal {
+		return this.#abort.signal;
+	}
+
+	whole(head: ResponseHead, body: Uint8Array | undefined): void {
+		if (this.#closed) return;
+		if (body && body.byteLength > UwsSink.ATOMIC) return void this.begin({ ...head, length: body.byteLength }, body);
+		this.body?.release();
+		this.started = true;
+		this.#res.cork(() => {
+			this.#writeHead(head);
+			if (body) this.#res.end(body, head.close);
+			else this.#res.endWithoutBody(head.length, head.close);
+		});
+		this.#complete();
+	}
+
+	begin(head: ResponseHead, chunk: Uint8Array): boolean {
+		if (this.#closed) return false;
+		this.started = true;
+		this.#total = head.length;
+		this.#close = head.close;
+		let hasRoom = false;
+		this.#res.cork(() => {
+			this.#writeHead(head);
+			if (head.close) this.#res.writeHeader('connection', 'close');
+			hasRoom = this.#send(chunk);
+		});
+		return hasRoom;
+	}
+
+	write(chunk: Uint8Array): boolean {
+		if (this.#closed) return false;
+		let hasRoom = false;
+		this.#res.cork(() => void (hasRoom = this.#send(chunk)));
+		return hasRoom;
+	}
+
+	room(): Promise<void> {
+		if (this.#closed) return Promise.resolve();
+		return new Promise((resolve) => void (this.#waiting = resolve));
+	}
+
+	end(): void {
+		if (this.#closed) return;
+		this.body?.release();
+		this.#res.cork(() => this.#res.end(undefined, this.#close));
+		this.#complete();
+	}
+
+	destroy(): void {
+		if (!this.#closed) this.#res.close();
+	}
+
+	#writeHead({ status, headers }: ResponseHead): void {
+		this.#res.writeStatus(`${status} ${STATUS_CODES[status] ?? ''}`);
+		for (const [name, value] of headers) this.#res.writeHeader(name, isAscii(value) ? value : Buffer.from(value, 'latin1'));
+	}
+
+	#send(chunk: Uint8Array): boolean {
+		if (this.#total === undefined) {
+			// A chunk that does not fit is kept by the engine.
+			const hasRoom = this.#res.write(chunk);
+			if (!hasRoom) this.#wait();
+			return hasRoom;
+		}
+		const isLast = this.#offset + chunk.byteLength >= this.#total;
+		if (isLast) this.body?.release();
+		const [hasRoom, isComplete] = this.#res.tryEnd(chunk, this.#total);
+		if (isComplete) this.#complete();
+		else if (hasRoom) this.#offset += chunk.byteLength;
+		else {
+			this.#pending = chunk;
+			this.#wait();
+		}
+		return hasRoom;
+	}
+
+	#wait(): void {
+		if (this.#stall) this.#stall.refresh();
+		else this.#stall = setTimeout(() => this.destroy(), this.#stallMs);
+		if (this.#listening) return;
+		this.#listening = true;
+		this.#res.onWritable((offset) => this.#writable(offset));
+	}
+
+	#writable(offset: number): boolean {
+		const chunk = this.#pending;
+		if (chunk) {
+			const [hasRoom, isComplete] = this.#res.tryEnd(chunk.subarray(offset - this.#offset), this.#total!);
+			if (isComplete) this.#complete();
+			else if (!hasRoom) {
+				this.#stall?.refresh();
+				return false;
+			}
+			this.#offset += chunk.byteLength;
+			this.#pending = undefined;
+		}
+		this.#calm();
+		return true;
+	}
+
+	#calm(): void {
+		clearTimeout(this.#stall);
+		this.#stall = undefined;
+		const waiting = this.#waiting;
+		this.#waiting = undefined;
+		waiting?.();
+	}
+
+	#complete(): void {
+		this.#closed = true;
+		this.#calm();
+	}
+
+	#leave(): void {
+		this.#closed = true;
+		this.#pending = undefined;
+		this.#abort.abort();
+		this.body?.fail(this.#abort.signal.reason);
+		this.#calm();
+	}
+}
+
+function isAscii(text: string): boolean {
+	// eslint-disable-next-line no-control-regex -- the range that needs no encoding
+	return /^[\0-\x7f]*$/.test(text);
+}

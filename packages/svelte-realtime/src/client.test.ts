@@ -1,0 +1,129 @@
+import type { AddressInfo } from 'node:net';
+import { afterEach, expect, it, vi } from 'vitest';
+import { WebSocketServer, type WebSocket } from 'ws';
+
+type Face = typeof import('./client.ts');
+type Frame = Record<string, any>;
+
+const PAGES = ['svelte-realtime.page', 'svelte-adapter-uws.page'].map((name) => Symbol.for(name));
+const slots = globalThis as unknown as Record<symbol, { value?: { close(): void } } | undefined>;
+const cleanups: (() => void)[] = [];
+
+afterEach(() => {
+	slots[PAGES[1]!]?.value?.close();
+	for (const page of PAGES) delete slots[page];
+	for (const cleanup of cleanups.splice(0)) cleanup();
+});
+
+/** A server that answers calls with their arguments and streams with one row, and a fresh page on it. */
+async function page(): Promise<Face & { readonly server: WebSocketServer; readonly sockets: WebSocket[]; readonly frames: Frame[]; readonly url: string }> {
+	const server = new WebSocketServer({ host: '127.0.0.1', port: 0 });
+	cleanups.push(() => server.close());
+	const sockets: WebSocket[] = [];
+	const frames: Frame[] = [];
+	const answer = ({ rpc, id, args, stream }: Frame): Frame => ({ id, ok: true, data: stream ? [{ id: 1, rpc }] : args, ...(stream ? { topic: rpc, merge: 'crud', key: 'id' } : {}) });
+	server.on('connection', (socket) => {
+		sockets.push(socket);
+		cleanups.push(() => socket.terminate());
+		socket.on('message', (data) => {
+			const frame = JSON.parse(String(data)) as Frame;
+			frames.push(frame);
+			if (frame['rpc']) socket.send(JSON.stringify({ topic: '__rpc', event: frame['id'], data: answer(frame) }));
+			if (frame['batch']) socket.send(JSON.stringify({ topic: '__rpc', event: '__batch', data: { batch: (frame['batch'] as Frame[]).map(answer) } }));
+		});
+	});
+	await new Promise((resolve) => server.once('listening', resolve));
+	const url = `ws://127.0.0.1:${(server.address() as AddressInfo).port}`;
+	vi.resetModules();
+	return { ...(await import('./client.ts')), server, sockets, frames, url };
+}
+
+it('does nothing when it is imported, not even where there is no page', async () => {
+	const open = vi.spyOn(globalThis, 'WebSocket');
+	vi.resetModules();
+	const { __rpc, __stream, empty } = await import('./client.ts');
+	__rpc('a/b');
+	__stream('a/c').hydrate([]);
+	__stream('a/d', {}, true)(1);
+	let value: unknown = 0;
+	empty.subscribe((next) => (value = next));
+	expect([value, open.mock.calls, PAGES.map((page) => slots[page])]).toEqual([undefined, [], [undefined, undefined]]);
+	open.mockRestore();
+});
+
+it('calls, batches and follows streams over one connection, which the first use opens', async () => {
+	const { configure, __rpc, __stream, batch, server, sockets, url } = await page();
+	configure({ url });
+	expect(await __rpc('a/echo')('x', 1)).toEqual(['x', 1]);
+	expect(await batch(() => [__rpc('a/echo')(1), __rpc('a/echo')(2)])).toEqual([[1], [2]]);
+	let value: unknown;
+	const unsubscribe = __stream('todos/list', { merge: 'crud' }).subscribe((next) => (value = next));
+	await vi.waitFor(() => expect(value).toEqual([{ id: 1, rpc: 'todos/list' }]));
+	sockets[0]!.send(JSON.stringify({ topic: 'todos/list', event: 'created', data: { id: 2 } }));
+	await vi.waitFor(() => expect(value).toEqual([{ id: 1, rpc: 'todos/list' }, { id: 2 }]));
+	unsubscribe();
+	expect(server.clients.size).toBe(1);
+});
+
+it('leaves the topic of a stream on the wire after its last subscriber', async () => {
+	const { configure, __stream, frames, url } = await page();
+	configure({ url });
+	const stream = __stream('todos/list');
+	const unsubscribe = stream.subscribe(() => {});
+	await vi.waitFor(() => expect(frames.some((frame) => frame['stream'])).toBe(true));
+	let status: unknown;
+	stream.status.subscribe((next) => (status = next));
+	await vi.waitFor(() => expect(status).toBe('connected'));
+	unsubscribe();
+	await vi.waitFor(() => expect(frames).toContainEqual({ type: 'unsubscribe', topic: 'todos/list' }));
+});
+
+it('shares the connection between two copies of the package', async () => {
+	const first = await page();
+	first.configure({ url: first.url });
+	vi.resetModules();
+	const second = await import('./client.ts');
+	expect(second.__rpc).not.toBe(first.__rpc);
+	expect(await Promise.all([first.__rpc('a/echo')(1), second.__rpc('a/echo')(2)])).toEqual([[1], [2]]);
+	expect(first.server.clients.size).toBe(1);
+});
+
+it('adds settings up, and refuses an address that comes too late', async () => {
+	const { configure, __rpc, __stream, sockets, url } = await page();
+	const heard: string[] = [];
+	configure({ url });
+	configure({ onDisconnect: () => heard.push('disconnect') });
+	configure({ onConnect: () => heard.push('connect') });
+	await __rpc('a/echo')();
+	expect(() => configure({ url: 'ws://elsewhere' })).toThrow(/too late/);
+	configure({ url, timeout: 10_000 });
+	let value: unknown;
+	cleanups.push(__stream('todos/list').subscribe((next) => (value = next)));
+	await vi.waitFor(() => expect(value).toBeDefined());
+	sockets[0]!.close(1012);
+	await vi.waitFor(() => expect(heard).toEqual(['disconnect', 'connect']), 10_000);
+});
+
+it('goes on over a new connection when the old one was closed and the page uses it again', async () => {
+	const { configure, __rpc, __stream, sockets, url } = await page();
+	configure({ url });
+	let value: unknown;
+	cleanups.push(__stream('todos/list').subscribe((next) => (value = next)));
+	await vi.waitFor(() => expect(value).toBeDefined());
+	slots[PAGES[1]!]!.value!.close();
+	expect(await __rpc('a/echo')(5)).toEqual([5]);
+	await vi.waitFor(() => expect(sockets).toHaveLength(2));
+	await vi.waitFor(() => {
+		sockets[1]!.send(JSON.stringify({ topic: 'todos/list', event: 'created', data: { id: 7 } }));
+		expect(value).toContainEqual({ id: 7 });
+	});
+});
+
+it('hands the stores of the connection on', async () => {
+	const { configure, status, failure, __rpc, url } = await page();
+	configure({ url });
+	const seen: unknown[] = [];
+	await __rpc('a/echo')();
+	cleanups.push(status.subscribe((next) => seen.push(next)), failure.subscribe((next) => seen.push(next)));
+	expect(seen).toEqual(['open', null]);
+});

@@ -1,0 +1,48 @@
+import type { Readable } from 'svelte-adapter-uws/contract';
+import { live } from './client/page.ts';
+import { createRpcCall, type RpcCall } from './client/rpc/call.ts';
+import { createStreamFactory, type StreamFactory } from './client/stream/cache.ts';
+import type { StreamOptions } from './client/stream/merge.ts';
+import { Stream, type StreamStore } from './client/stream/stream.ts';
+
+export { failure, status } from 'svelte-adapter-uws/client';
+export type { Failure, Readable, Status } from 'svelte-adapter-uws/contract';
+export { configure, type Configuration } from './client/page.ts';
+export type { CallOptions, RpcCall } from './client/rpc/call.ts';
+export type { StreamFactory } from './client/stream/cache.ts';
+export type { StreamOptions } from './client/stream/merge.ts';
+export { MAX_OPTIMISTIC_QUEUE_DEPTH, type Change } from './client/stream/optimistic.ts';
+export type { StreamStatus, StreamStore } from './client/stream/stream.ts';
+export { RpcError } from './shared/error.ts';
+
+/** A store that holds `undefined`: stands in where there is no stream to show. */
+export const empty: Readable<undefined> = {
+	subscribe(run) {
+		run(undefined);
+		return () => {};
+	}
+};
+
+/**
+ * Sends all calls made in `collect` as one frame, at most 50; resolves when all have succeeded, and rejects with the first
+ * error. Each call's own promise settles for itself. `sequential` runs them one after the other; by default they run together.
+ * @example const [user, todos] = await batch(() => [getUser(id), getTodos(id)]);
+ */
+export function batch<const T extends readonly unknown[]>(
+	collect: () => T,
+	options: { readonly sequential?: boolean } = {}
+): Promise<{ -readonly [K in keyof T]: Awaited<T[K]> }> {
+	return live().calls.batch(collect, options.sequential ?? false);
+}
+
+/** The stub of a procedure; what `$live/…` exports in the browser, and what a client outside SvelteKit uses by hand. */
+export function __rpc(path: string): RpcCall {
+	return createRpcCall(() => live().calls, path);
+}
+
+/** The stub of a stream, or, when `isDynamic`, of the factory that takes the stream's arguments. */
+export function __stream(path: string, options?: StreamOptions, isDynamic?: false): StreamStore<any>;
+export function __stream(path: string, options: StreamOptions | undefined, isDynamic: true): StreamFactory;
+export function __stream(path: string, options: StreamOptions = {}, isDynamic = false): StreamStore<any> | StreamFactory {
+	return isDynamic ? createStreamFactory(live, path, options) : new Stream(live, path, [], options);
+}

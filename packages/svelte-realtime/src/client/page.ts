@@ -1,0 +1,51 @@
+import { connect } from 'svelte-adapter-uws/client';
+import { createClock } from './clock.ts';
+import { createLiveClient, type Connection, type LiveClient, type Settings } from './live-client.ts';
+
+/** What `configure` takes. What is left out stays as it is. */
+export interface Configuration extends Partial<Settings> {
+	/** Address of the server, `wss://…`, for pages that it does not serve itself. Only before the first call or stream. */
+	readonly url?: string;
+}
+
+interface Page {
+	url: string | undefined;
+	settings: Settings;
+	client?: Connection;
+	live?: LiveClient;
+}
+
+// A page has one connection, however many copies of this package its bundle holds.
+const PAGE = Symbol.for('svelte-realtime.page');
+
+function page(): Page {
+	const holder = globalThis as { [PAGE]?: Page };
+	return (holder[PAGE] ??= { url: undefined, settings: { timeout: 30_000, resumeGraceMs: 60_000 } });
+}
+
+/** The realtime client of this page; the first use opens the connection. */
+export function live(): LiveClient {
+	const here = page();
+	if (here.live?.closed() === undefined && here.live) return here.live;
+	const client = connect(here.url === undefined ? undefined : { url: here.url });
+	if (here.live && here.client === client) return here.live;
+	// The connection was closed and opened anew: what is on the page goes on over the new one.
+	const streams = here.live ? [...here.live.running] : [];
+	here.live?.close();
+	here.client = client;
+	here.live = createLiveClient(client, { clock: createClock(), random: Math.random, settings: () => here.settings });
+	for (const stream of streams) stream.restart();
+	return here.live;
+}
+
+/**
+ * Sets options of this page's client; several calls add up.
+ * @example configure({ timeout: 10_000, onDisconnect: () => console.log('offline') });
+ */
+export function configure(configuration: Configuration): void {
+	const here = page();
+	const { url = here.url, ...settings } = configuration;
+	if (here.live && url !== here.url) throw new Error('configure({ url }) comes too late: the connection is open already. Call it before the first call or stream.');
+	here.url = url;
+	here.settings = { ...here.settings, ...settings };
+}

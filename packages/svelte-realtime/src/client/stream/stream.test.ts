@@ -1,0 +1,460 @@
+import { expect, it } from 'vitest';
+import { replyTo, scripted, turn } from '../../../test/client/scripted-client.ts';
+import { RpcError } from '../../shared/error.ts';
+import { MAX_OPTIMISTIC_QUEUE_DEPTH } from './optimistic.ts';
+import { Stream, type StreamStatus } from './stream.ts';
+import { MAX_BUFFERED_EVENTS } from './topics.ts';
+
+type Row = { id: number; n?: string };
+const PATH = 'todos/list';
+const created = (id: number, topic = 'todos') => ({ topic, event: 'created', data: { id } });
+
+async function setUp(settings = {}) {
+	const parts = scripted(settings);
+	const stream = new Stream<Row[]>(parts.host, PATH, [], {});
+	const values: unknown[] = [];
+	const statuses: StreamStatus[] = [];
+	stream.status.subscribe((status) => statuses.push(status));
+	const watch = (): (() => void) => stream.subscribe((value) => values.push(value));
+	const lastId = (): string => parts.client.requests(PATH).at(-1)!['id'] as string;
+	const answer = (data: unknown, extra = {}): void => parts.client.reply(lastId(), { data, topic: 'todos', merge: 'crud', key: 'id', ...extra });
+	const requests = (): number => parts.client.requests(PATH).length;
+	return { ...parts, stream, values, statuses, watch, lastId, answer, requests };
+}
+/** As `setUp`, with the stream connected and one row. */
+async function connected(settings = {}) {
+	const parts = await setUp(settings);
+	parts.client.open();
+	const unsubscribe = parts.watch();
+	await turn();
+	parts.answer([{ id: 1 }]);
+	return { ...parts, unsubscribe };
+}
+
+it('asks for the stream at its first subscriber, and shows the answer', async () => {
+	const { client, values, statuses, watch, answer } = await setUp();
+	client.open();
+	watch();
+	await turn();
+	expect(client.sent).toEqual([{ rpc: PATH, id: expect.any(String), args: [], stream: true }]);
+	answer([{ id: 1 }]);
+	expect(values).toEqual([undefined, [{ id: 1 }]]);
+	expect(statuses).toEqual(['loading', 'connected']);
+});
+
+it('asks for nothing when it was subscribed only within one turn, as get() does', async () => {
+	const { client, watch, clock } = await setUp();
+	client.open();
+	watch()();
+	await turn();
+	expect(client.sent).toEqual([]);
+	expect(clock.pending).toBe(0);
+});
+
+it('sends each stream of one turn as its own frame, so that a slow one does not hold the others up', async () => {
+	const { client, host } = scripted();
+	client.open();
+	for (const path of ['a/one', 'a/two']) new Stream(host, path, [1], {}).subscribe(() => {});
+	await turn();
+	expect(client.sent.map((frame) => frame['rpc'])).toEqual(['a/one', 'a/two']);
+});
+
+it('applies events that come before the answer, and sets the store once per wire frame', async () => {
+	const { client, values, watch, answer, lastId } = await setUp();
+	client.open();
+	watch();
+	await turn();
+	client.frame(created(2), created(9, 'other'));
+	client.frame(created(3));
+	expect(values).toEqual([undefined]);
+	client.frame(created(4), replyTo(lastId(), { data: [{ id: 1 }, { id: 2 }], topic: 'todos' }), created(5));
+	expect(values).toEqual([undefined, [1, 2, 3, 4, 5].map((id) => ({ id }))]);
+	client.frame(created(6), created(7));
+	expect(values).toHaveLength(3);
+	expect(answer).toBeDefined();
+});
+
+it('sets the store when any event of a frame changed the value, not only the last one', async () => {
+	const { client, values } = await connected();
+	client.frame(created(2), { topic: 'todos', event: 'deleted', data: { id: 99 } });
+	expect(values.at(-1)).toEqual([{ id: 1 }, { id: 2 }]);
+});
+
+it('loads again when so many events came during the load that some could not be kept', async () => {
+	const { client, clock, stream, watch, answer, requests } = await setUp();
+	client.open();
+	watch();
+	await turn();
+	client.frame(...Array.from({ length: MAX_BUFFERED_EVENTS + 1 }, (_, i) => created(i)));
+	answer([{ id: 1 }]);
+	expect(stream.status.value).toBe('loading');
+	clock.advance(100);
+	expect(requests()).toBe(2);
+	answer([{ id: 2 }]);
+	expect(stream.status.value).toBe('connected');
+});
+
+it('keeps value and order of subscribers apart: each new one gets the value at once', async () => {
+	const { stream, requests } = await connected();
+	let value: unknown;
+	stream.subscribe((next) => (value = next));
+	await turn();
+	expect(value).toEqual([{ id: 1 }]);
+	expect(requests()).toBe(1);
+});
+
+it('shows an error in its own store, keeps the value, and does not repeat what would fail again', async () => {
+	const { client, clock, stream, values, watch, lastId, requests } = await setUp();
+	client.open();
+	stream.hydrate([{ id: 1 }]);
+	watch();
+	await turn();
+	client.reply(lastId(), { ok: false, code: 'FORBIDDEN', error: 'Access denied' });
+	expect(stream.error.value).toBeInstanceOf(RpcError);
+	expect(stream.error.value).toMatchObject({ code: 'FORBIDDEN', message: 'Access denied' });
+	expect(stream.status.value).toBe('error');
+	expect(values.at(-1)).toEqual([{ id: 1 }]);
+	clock.advance(1_000_000);
+	expect(requests()).toBe(1);
+});
+
+it('loads again by itself after a failure that passes, more and more slowly, and is well after a success', async () => {
+	const { client, clock, stream, watch, lastId, answer, requests } = await setUp();
+	client.open();
+	watch();
+	await turn();
+	const waits: number[] = [];
+	for (let i = 0; i < 5; i++) {
+		client.reply(lastId(), { ok: false, code: 'OVERLOADED', error: 'try later' });
+		const before = requests();
+		const start = clock.now();
+		while (requests() === before) clock.advance(10);
+		waits.push(clock.now() - start);
+	}
+	expect(waits).toEqual([60, 2200, 4840, 10_648, 23_426].map((ms) => expect.closeTo(ms, -2)));
+	answer([]);
+	expect([stream.status.value, stream.error.value]).toEqual(['connected', null]);
+});
+
+it('waits as long as a rate limit says', async () => {
+	const { client, clock, watch, lastId, requests } = await setUp();
+	client.open();
+	watch();
+	await turn();
+	client.reply(lastId(), { ok: false, code: 'RATE_LIMITED', error: 'slow down', retryAfter: 850 });
+	clock.advance(849);
+	expect(requests()).toBe(1);
+	clock.advance(1);
+	expect(requests()).toBe(2);
+});
+
+it('loads again when asked to, after any failure', async () => {
+	const { client, stream, watch, lastId, answer, requests } = await setUp();
+	client.open();
+	watch();
+	await turn();
+	client.reply(lastId(), { ok: false, code: 'NOT_FOUND', error: 'gone' });
+	stream.retry();
+	expect(requests()).toBe(2);
+	answer([]);
+	expect(stream.status.value).toBe('connected');
+});
+
+it('misses nothing that happens while it loads again over a live connection', async () => {
+	const { client, stream, values, lastId } = await connected();
+	stream.retry();
+	client.frame(created(2));
+	client.frame(created(3), replyTo(lastId(), { data: [{ id: 1 }], topic: 'todos' }));
+	expect(values.at(-1)).toEqual([{ id: 1 }, { id: 2 }, { id: 3 }]);
+});
+
+it('reconnects: says so at once, keeps the value, loads after a short pause and shows the fresh value in one step', async () => {
+	const { client, clock, stream, values, statuses, answer, requests } = await connected();
+	client.drop();
+	expect(stream.status.value).toBe('reconnecting');
+	client.open();
+	clock.advance(19);
+	expect(requests()).toBe(1);
+	clock.advance(81);
+	expect(requests()).toBe(2);
+	answer([{ id: 1 }, { id: 2 }]);
+	expect(values).toEqual([undefined, [{ id: 1 }], [{ id: 1 }, { id: 2 }]]);
+	expect(statuses).toEqual(['loading', 'connected', 'reconnecting', 'connected']);
+});
+
+it('ignores events of its topic between the reconnect and the new load', async () => {
+	const { client, clock, values, answer } = await connected();
+	client.drop();
+	client.open();
+	client.frame(created(7));
+	clock.advance(100);
+	client.frame(created(8));
+	answer([{ id: 1 }, { id: 7 }]);
+	expect(values.at(-1)).toEqual([{ id: 1 }, { id: 7 }, { id: 8 }]);
+});
+
+it('loads when the first connection comes late, at once, and after it failed first', async () => {
+	const { client, stream, watch, answer, requests } = await setUp();
+	watch();
+	await turn();
+	expect(requests()).toBe(0);
+	client.drop();
+	expect(stream.status.value).toBe('loading');
+	client.open();
+	expect(requests()).toBe(1);
+	answer([]);
+	expect(stream.status.value).toBe('connected');
+});
+
+it('slows down when connections are lost again and again before an answer', async () => {
+	const { client, clock, watch, requests } = await setUp();
+	client.open();
+	watch();
+	await turn();
+	for (let i = 0; i < 3; i++) {
+		client.drop();
+		client.open();
+		clock.advance(100);
+	}
+	expect(requests()).toBe(2);
+	clock.advance(20_000);
+	expect(requests()).toBe(3);
+});
+
+it('asks for nothing again while the connection stands, whatever the page does', async () => {
+	const { client, clock, requests } = await connected();
+	clock.sleep(600_000);
+	clock.advance(600_000);
+	expect(client.connected).toBe(true);
+	expect(requests()).toBe(1);
+});
+
+it('ends with an error when the connection has ended for good, keeps the value, and comes back when it opens again', async () => {
+	const { client, clock, stream, values, answer } = await connected();
+	for (const round of [1, 2]) {
+		client.fail({ kind: 'ws-close', class: 'TERMINAL', code: 1008, reason: 'policy' });
+		expect(stream.error.value).toMatchObject({ code: 'CONNECTION_CLOSED' });
+		expect([stream.status.value, values.at(-1)]).toEqual(['error', round === 1 ? [{ id: 1 }] : []]);
+		client.open();
+		clock.advance(100);
+		answer([]);
+		expect([stream.status.value, stream.error.value, values.at(-1)]).toEqual(['connected', null, []]);
+	}
+});
+
+it('says CONNECTION_CLOSED when it is first used after the connection has ended for good', async () => {
+	const { client, stream, watch, requests } = await setUp();
+	client.fail();
+	watch();
+	await turn();
+	expect(stream.error.value).toMatchObject({ code: 'CONNECTION_CLOSED' });
+	client.open();
+	expect(requests()).toBe(1);
+});
+
+it('leaves its topic after the last subscriber, but not when somebody subscribes in the same turn', async () => {
+	const { client, unsubscribe, watch } = await connected();
+	const second = watch();
+	unsubscribe();
+	await turn();
+	second();
+	const third = watch();
+	await turn();
+	expect(client.releases).toEqual([]);
+	third();
+	third();
+	await turn();
+	expect(client.releases).toEqual(['todos']);
+	client.frame(created(5));
+});
+
+it('keeps the value for a minute after the last subscriber, and shows it while it loads again', async () => {
+	const { client, clock, stream, unsubscribe, watch, values, answer } = await connected();
+	unsubscribe();
+	await turn();
+	clock.advance(59_999);
+	const again = watch();
+	await turn();
+	expect([values.at(-1), stream.status.value]).toEqual([[{ id: 1 }], 'reconnecting']);
+	answer([{ id: 2 }]);
+	expect(values.at(-1)).toEqual([{ id: 2 }]);
+	again();
+	await turn();
+	clock.advance(60_000);
+	watch();
+	expect([values.at(-1), stream.status.value]).toEqual([undefined, 'loading']);
+	expect(client.releases).toEqual(['todos', 'todos']);
+});
+
+it('keeps nothing when resumeGraceMs is 0', async () => {
+	const { clock, unsubscribe, watch, values } = await connected({ resumeGraceMs: 0 });
+	unsubscribe();
+	await turn();
+	watch();
+	expect(values.at(-1)).toBeUndefined();
+	expect(clock.pending).toBe(0);
+});
+
+it('leaves the topic when the answer comes after the last subscriber has gone', async () => {
+	const { client, values, watch, answer, clock } = await setUp({ resumeGraceMs: 0 });
+	client.open();
+	const unsubscribe = watch();
+	await turn();
+	unsubscribe();
+	await turn();
+	answer([{ id: 1 }]);
+	expect(client.releases).toEqual(['todos']);
+	expect(values).toEqual([undefined]);
+	expect(clock.pending).toBe(0);
+});
+
+it('leaves the topic when the answer comes after its time-out and the last subscriber has gone', async () => {
+	const { client, clock, watch, answer, stream } = await setUp();
+	client.open();
+	const unsubscribe = watch();
+	await turn();
+	clock.advance(30_000);
+	expect(stream.error.value).toMatchObject({ code: 'TIMEOUT' });
+	unsubscribe();
+	await turn();
+	answer([]);
+	expect(client.releases).toEqual(['todos']);
+});
+
+it('does not leave a topic that a load which is still running may be about', async () => {
+	const { client, watch, stream, unsubscribe, host } = await connected();
+	const other = new Stream<Row[]>(host, 'todos/other', [], {});
+	other.subscribe(() => {});
+	unsubscribe();
+	await turn();
+	expect(client.releases).toEqual([]);
+	client.reply(client.requests('todos/other')[0]!['id'], { data: [], topic: 'todos' });
+	expect(client.releases).toEqual([]);
+	expect(stream.status.value).toBe('reconnecting');
+	watch();
+	await turn();
+	expect(client.requests(PATH)).toHaveLength(2);
+});
+
+it('leaves a topic only when no other stream of the page follows it', async () => {
+	const { client, unsubscribe, host } = await connected();
+	const other = new Stream<Row[]>(host, 'todos/other', [], {});
+	const values: unknown[] = [];
+	const stop = other.subscribe((value) => values.push(value));
+	await turn();
+	client.reply(client.requests('todos/other')[0]!['id'], { data: [], topic: 'todos' });
+	unsubscribe();
+	await turn();
+	expect(client.releases).toEqual([]);
+	client.frame(created(2));
+	expect(values.at(-1)).toEqual([{ id: 2 }]);
+	stop();
+	await turn();
+	expect(client.releases).toEqual(['todos']);
+});
+
+it('survives a visit that ends and begins again while its first request is on the way', async () => {
+	const { client, values, watch, answer, requests } = await setUp();
+	client.open();
+	watch()();
+	const first = watch();
+	await turn();
+	first();
+	await turn();
+	watch();
+	await turn();
+	expect(requests()).toBe(2);
+	client.reply(client.requests(PATH)[0]!['id'], { data: [{ id: 1 }], topic: 'todos' });
+	answer([{ id: 1 }, { id: 2 }]);
+	client.frame(created(3));
+	expect(client.releases).toEqual([]);
+	expect(values.at(-1)).toEqual([{ id: 1 }, { id: 2 }, { id: 3 }]);
+});
+
+it('moves to another topic when a later answer names one', async () => {
+	const { client, clock, values, answer } = await connected();
+	client.drop();
+	client.open();
+	clock.advance(100);
+	answer([], { topic: 'team' });
+	client.frame(created(1, 'todos'), created(2, 'team'));
+	expect(values.at(-1)).toEqual([{ id: 2 }]);
+});
+
+it('shows what it is hydrated with at once, still loads, and is not set back once it is live', async () => {
+	const { client, stream, values, watch, answer, requests } = await setUp();
+	expect(stream.hydrate([{ id: 1 }])).toBe(stream);
+	watch();
+	expect(values).toEqual([[{ id: 1 }]]);
+	client.open();
+	await turn();
+	expect(requests()).toBe(1);
+	answer([{ id: 1 }, { id: 2 }]);
+	stream.hydrate([{ id: 1 }]);
+	expect(values.at(-1)).toEqual([{ id: 1 }, { id: 2 }]);
+});
+
+it('keeps hydrated data when no loader stands behind the stream, and none behind a closed gate', async () => {
+	const { stream, client, watch, answer } = await setUp();
+	client.open();
+	stream.hydrate([{ id: 1 }]);
+	let value: unknown;
+	stream.subscribe((next) => (value = next));
+	watch();
+	await turn();
+	answer([], { channel: true });
+	expect(value).toEqual([{ id: 1 }]);
+	stream.retry();
+	answer(null, { topic: undefined, gated: true });
+	expect([value, stream.status.value]).toEqual([undefined, 'connected']);
+});
+
+it('shows a mutation while it runs, passes its outcome on, and takes it back when it fails', async () => {
+	const { values, stream } = await connected();
+	const failing = stream.mutate(() => Promise.reject(new RpcError('CONFLICT', 'no')), { event: 'created', data: { id: 2 } });
+	expect(values.at(-1)).toEqual([{ id: 1 }, { id: 2 }]);
+	await expect(failing).rejects.toMatchObject({ code: 'CONFLICT' });
+	expect(values.at(-1)).toEqual([{ id: 1 }]);
+	const out: number = await stream.mutate(async () => 5, (draft) => void draft.push({ id: 3 }));
+	expect([out, values.at(-1)]).toEqual([5, [{ id: 1 }, { id: 3 }]]);
+});
+
+it('shows an optimistic event until it is rolled back', async () => {
+	const { client, values, stream } = await connected();
+	const rollback = stream.optimistic('deleted', { id: 1 });
+	expect(values.at(-1)).toEqual([]);
+	client.frame(created(2));
+	rollback();
+	expect(values.at(-1)).toEqual([{ id: 1 }, { id: 2 }]);
+	rollback();
+	expect(values.at(-1)).toEqual([{ id: 1 }, { id: 2 }]);
+});
+
+it('refuses bad mutations, and more than it can keep', async () => {
+	const { stream } = await connected();
+	await expect(stream.mutate(Promise.resolve() as never, { event: 'x', data: 1 })).rejects.toMatchObject({ code: 'INVALID_REQUEST' });
+	await expect(stream.mutate(() => {}, null as never)).rejects.toMatchObject({ code: 'INVALID_REQUEST' });
+	for (let i = 0; i < MAX_OPTIMISTIC_QUEUE_DEPTH; i++) stream.optimistic('created', { id: i });
+	await expect(stream.mutate(() => {}, { event: 'created', data: { id: 1 } })).rejects.toThrow('MAX_OPTIMISTIC_QUEUE_DEPTH');
+});
+
+it('fails for good on arguments that JSON cannot carry', async () => {
+	const { client, clock, host } = scripted();
+	client.open();
+	const stream = new Stream(host, PATH, [1n], {});
+	stream.subscribe(() => {});
+	await turn();
+	expect(stream.error.value).toMatchObject({ code: 'INVALID_REQUEST' });
+	expect([client.sent, clock.pending]).toEqual([[], 0]);
+});
+
+it('ends its load, its timers and its topic when the client is closed', async () => {
+	const { client, clock, stream, live, unsubscribe } = await connected();
+	stream.retry();
+	live.close();
+	expect(stream.error.value).toMatchObject({ code: 'CONNECTION_CLOSED' });
+	unsubscribe();
+	await turn();
+	clock.advance(60_000);
+	expect([clock.pending, client.listeners, live.running.size]).toEqual([0, 0, 0]);
+});

@@ -1,0 +1,316 @@
+import type { Client, Envelope, Readable } from 'svelte-adapter-uws/contract';
+import { RpcError } from '../../shared/error.ts';
+import { readSnapshot, type OkReply } from '../../shared/rpc-frame.ts';
+import { createCell, type Cell } from '../cell.ts';
+import type { PageClock } from '../clock.ts';
+import { encodeCall } from '../rpc/call.ts';
+import type { PendingRequests } from '../rpc/pending.ts';
+import { loadDelay } from './backoff.ts';
+import type { StreamOptions } from './merge.ts';
+import { MAX_OPTIMISTIC_QUEUE_DEPTH, type Change } from './optimistic.ts';
+import { emptyState, withChange, withData, withEvents, withLoad, withOutcome, withSnapshot, type StreamState } from './state.ts';
+import type { Follower, Load, Topics } from './topics.ts';
+
+/**
+ * `loading`: no answer yet. `connected`: the value is live. `reconnecting`: the value is kept while the connection or a new
+ * load is awaited. `error`: the last load failed; see the store `error`.
+ */
+export type StreamStatus = 'loading' | 'connected' | 'reconnecting' | 'error';
+
+/** A value of the server with its live updates: a Svelte store that is `undefined` until the first data, and never an error. */
+export interface StreamStore<T> extends Readable<T | undefined> {
+	/** Why the last load failed; `null` once one has succeeded. */
+	readonly error: Readable<RpcError | null>;
+	readonly status: Readable<StreamStatus>;
+	/** Shows a value that was loaded elsewhere until the stream has its own; a stream that is connected keeps what it has. */
+	hydrate(data: T): StreamStore<T>;
+	/** Shows an event before the server has published it. Gives the function that takes it back. */
+	optimistic(event: string, data: unknown): () => void;
+	/**
+	 * Shows `change` while `operation` runs; when it fails the change is taken back and the error passed on. `change` is an event
+	 * of the stream, or a function over a shallow copy of the value. At most 1,000 changes may be pending.
+	 * @example await todos.mutate(() => rename(id, text), { event: 'updated', data: { id, text } });
+	 */
+	mutate<Out>(operation: () => Out | Promise<Out>, change: Change<T>): Promise<Out>;
+	/** Loads again now. */
+	retry(): void;
+}
+
+/** What a stream needs of its page. */
+export interface StreamHost {
+	readonly client: Pick<Client, 'connected'>;
+	readonly pending: PendingRequests;
+	readonly topics: Topics;
+	readonly clock: PageClock;
+	readonly random: () => number;
+	/** Streams with subscribers. */
+	readonly running: Set<Running>;
+	/** Milliseconds. */
+	readonly timeout: () => number;
+	/** Milliseconds that a stream keeps its value after its last subscriber. */
+	readonly resumeGraceMs: () => number;
+	/** Why there will be no connection any more. */
+	readonly closed: () => string | undefined;
+}
+
+/** A stream that wants to hear of its connection. */
+export interface Running {
+	opened(): void;
+	down(closed: string | undefined): void;
+	/** The page has another client: goes on over that one. */
+	restart(): void;
+}
+
+/** Failures that pass. */
+const TRANSIENT: readonly string[] = ['TIMEOUT', 'INTERNAL_ERROR', 'OVERLOADED', 'SERVICE_UNAVAILABLE', 'RATE_LIMITED'];
+
+/** One stream of the page: loads, follows, loads again after a lost connection, and lets go after the last subscriber. */
+export class Stream<T> implements StreamStore<T>, Follower, Running {
+	readonly error: Cell<RpcError | null> = createCell<RpcError | null>(null);
+	readonly status: Cell<StreamStatus> = createCell<StreamStatus>('loading');
+	readonly #page: () => StreamHost;
+	/** The page's client that the stream started on; asking for it anew could open a connection only to end something. */
+	#host: StreamHost | undefined;
+	readonly #request: { readonly rpc: string; readonly args: readonly unknown[]; readonly stream: true };
+	readonly #options: StreamOptions;
+	readonly #value = createCell<T | undefined>(undefined);
+	#state: StreamState;
+	#subscribers = 0;
+	#changes = 0;
+	#reconciling = false;
+	/** Attempts to load since the last success. */
+	#attempts = 0;
+	/** Whether the value came from a load. */
+	#loaded = false;
+	#load: { readonly id: string; readonly load: Load } | undefined;
+	#topic: string | undefined;
+	/** Events of the wire frame that is being read. */
+	#inbox: Envelope[] = [];
+	/** The frame that is being read answered a load. */
+	#answer = false;
+	#stopRetry: (() => void) | undefined;
+	#stopGrace: (() => void) | undefined;
+
+	constructor(page: () => StreamHost, path: string, args: readonly unknown[], options: StreamOptions) {
+		this.#page = page;
+		this.#request = { rpc: path, args, stream: true };
+		this.#options = options;
+		this.#state = emptyState(options);
+	}
+
+	subscribe(run: (value: T | undefined) => void): () => void {
+		const unsubscribe = this.#value.subscribe(run);
+		let subscribed = true;
+		this.#count(1);
+		return () => {
+			if (!subscribed) return;
+			subscribed = false;
+			unsubscribe();
+			this.#count(-1);
+		};
+	}
+
+	hydrate(data: T): StreamStore<T> {
+		if (this.status.value !== 'connected') this.#show(withData(this.#state, data));
+		return this;
+	}
+
+	optimistic(event: string, data: unknown): () => void {
+		const id = this.#change({ event, data }, false);
+		return () => this.#show(withOutcome(this.#state, id, false));
+	}
+
+	async mutate<Out>(operation: () => Out | Promise<Out>, change: Change<T>): Promise<Out> {
+		if (typeof operation !== 'function') throw new RpcError('INVALID_REQUEST', 'mutate() takes a function that makes the call first: store.mutate(() => rename(id, text), change).');
+		const id = this.#change(change, true);
+		let succeeded = false;
+		try {
+			const out = await operation();
+			succeeded = true;
+			return out;
+		} finally {
+			this.#show(withOutcome(this.#state, id, succeeded));
+		}
+	}
+
+	retry(): void {
+		if (!this.#host) return;
+		this.#cancel();
+		if (this.#host.client.connected) this.#send(this.#host);
+	}
+
+	/** False while somebody needs this very object: it has subscribers, or changes that are not settled. */
+	get idle(): boolean {
+		return this.#subscribers === 0 && !this.#host && this.#state.pendings.length === 0;
+	}
+
+	/** Forgets the value, and what the server was asked for. */
+	reset(): void {
+		this.#stopGrace?.();
+		this.#stopGrace = undefined;
+		this.#loaded = false;
+		this.#attempts = 0;
+		this.error.set(null);
+		this.status.set('loading');
+		this.#show(emptyState(this.#options));
+	}
+
+	receive(event: Envelope): void {
+		this.#inbox.push(event);
+	}
+
+	flush(): void {
+		const events = this.#inbox;
+		this.#inbox = [];
+		this.#show(events.length > 0 ? withEvents(this.#state, events) : this.#state);
+		if (!this.#answer) return;
+		this.#answer = false;
+		this.error.set(null);
+		this.status.set('connected');
+	}
+
+	opened(): void {
+		if (this.#load || !this.#host) return;
+		this.error.set(null);
+		this.#wait();
+		// A page that opens must not wait; pages that all come back at once must spread.
+		if (this.#attempts === 0 && !this.#loaded) this.#send(this.#host);
+		else this.#again(this.#host, 0);
+	}
+
+	restart(): void {
+		this.#start();
+	}
+
+	down(closed: string | undefined): void {
+		this.#cancel();
+		this.#topic = undefined;
+		this.#inbox = [];
+		if (closed === undefined) return this.#wait();
+		this.error.set(new RpcError('CONNECTION_CLOSED', closed));
+		this.status.set('error');
+	}
+
+	/** Subscribing and unsubscribing take effect together at the end of the turn, so that a short visit costs nothing. */
+	#count(by: 1 | -1): void {
+		this.#subscribers += by;
+		if (this.#reconciling) return;
+		this.#reconciling = true;
+		queueMicrotask(() => {
+			this.#reconciling = false;
+			const wanted = this.#subscribers > 0;
+			if (wanted && !this.#host) this.#start();
+			else if (!wanted && this.#host) this.#stop(this.#host);
+		});
+	}
+
+	#start(): void {
+		const host = this.#page();
+		const closed = host.closed();
+		this.#host = host;
+		this.#stopGrace?.();
+		this.#stopGrace = undefined;
+		host.running.add(this);
+		if (closed !== undefined) this.down(closed);
+		else if (host.client.connected) this.#send(host);
+		else this.#wait();
+	}
+
+	#stop({ running, topics, clock, resumeGraceMs }: StreamHost): void {
+		running.delete(this);
+		this.#cancel();
+		this.#wait();
+		this.#attempts = 0;
+		if (this.#topic !== undefined) topics.unfollow(this.#topic, this);
+		this.#topic = undefined;
+		this.#host = undefined;
+		const grace = resumeGraceMs();
+		if (grace > 0) this.#stopGrace = clock.after(grace, () => this.reset());
+		else this.reset();
+	}
+
+	#send(host: StreamHost): void {
+		const { pending, topics, timeout } = host;
+		const id = pending.nextId();
+		this.#attempts++;
+		this.#wait();
+		this.#show(withLoad(this.#state));
+		let frame: string;
+		try {
+			frame = encodeCall(this.#request.rpc, { ...this.#request, id });
+		} catch (error) {
+			return this.#failed(host, error as RpcError);
+		}
+		// The events that follow the request belong to the load, so it begins first.
+		this.#load = { id, load: topics.begin() };
+		pending.send(frame, this.#request.rpc, [{ id, done: (reply) => this.#answered(host, reply), fail: (error) => this.#failed(host, error) }], timeout());
+	}
+
+	#answered(host: StreamHost, reply: OkReply): void {
+		const { topics } = host;
+		const { topic, snapshot } = readSnapshot(reply);
+		const load = this.#load!.load;
+		const events = topic === undefined ? [] : topics.since(load, topic);
+		// Events received before the answer are in the buffer as well.
+		this.#inbox = [];
+		this.#state = withSnapshot(this.#state, snapshot, events ?? []);
+		if (this.#topic !== undefined && this.#topic !== topic) topics.unfollow(this.#topic, this);
+		this.#topic = topic;
+		if (topic !== undefined) topics.follow(topic, this);
+		this.#endLoad();
+		topics.touch(this);
+		if (!events) return this.#again(host, 0);
+		this.#attempts = 0;
+		this.#loaded = true;
+		this.#answer = true;
+	}
+
+	#failed(host: StreamHost, error: RpcError): void {
+		this.#endLoad();
+		this.error.set(error);
+		this.status.set('error');
+		if (TRANSIENT.includes(error.code)) this.#again(host, error.retryAfter ?? 0);
+	}
+
+	/** Loads again after a pause of at least `least` milliseconds. */
+	#again(host: StreamHost, least: number): void {
+		const { clock, random } = host;
+		this.#stopRetry?.();
+		this.#stopRetry = clock.after(Math.max(loadDelay(this.#attempts + 1, random), least), () => this.#send(host));
+	}
+
+	#wait(): void {
+		this.status.set(this.#loaded ? 'reconnecting' : 'loading');
+	}
+
+	#cancel(): void {
+		this.#stopRetry?.();
+		this.#stopRetry = undefined;
+		if (!this.#load) return;
+		this.#host?.pending.cancel(this.#load.id);
+		this.#endLoad();
+	}
+
+	#endLoad(): void {
+		const load = this.#load;
+		this.#load = undefined;
+		if (load) this.#host?.topics.end(load.load);
+	}
+
+	#change(change: Change<T>, settles: boolean): number {
+		if (typeof change !== 'function' && typeof change?.event !== 'string') {
+			throw new RpcError('INVALID_REQUEST', 'An optimistic change is { event, data }, or a function over the value.');
+		}
+		if (this.#state.pendings.length >= MAX_OPTIMISTIC_QUEUE_DEPTH) {
+			throw new RpcError('QUEUE_FULL', `${MAX_OPTIMISTIC_QUEUE_DEPTH} changes of ${this.#request.rpc} are pending (MAX_OPTIMISTIC_QUEUE_DEPTH). Wait for some to settle.`);
+		}
+		const id = this.#changes++;
+		this.#show(withChange(this.#state, id, change, settles));
+		return id;
+	}
+
+	#show(state: StreamState): void {
+		this.#state = state;
+		this.#value.set(state.value as T | undefined);
+	}
+}
