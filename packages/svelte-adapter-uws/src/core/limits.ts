@@ -1,4 +1,7 @@
-/** Every cap on a table or queue that grows with input from outside. Hitting one emits `limit.<name>` as telemetry. */
+/**
+ * Every cap on a table or queue that grows with input from outside. Hitting one that changes what happens, and not only how
+ * fast, emits `limit.<name>` as telemetry.
+ */
 export const LIMITS = {
 	/** Topics that one connection may hold; over it a subscribe is denied with `RATE_LIMITED`. */
 	subscriptionsPerConnection: 10_000,
@@ -22,8 +25,10 @@ export const LIMITS = {
 	frameSize: 1_048_576,
 	/** Envelopes that taps may publish in consequence of one publish before the rest of them are not tapped any more. */
 	tapCascade: 10_000,
-	/** Prefixes (topic and event) that are kept as text; at this number the publisher forgets them and starts over. */
-	prefixes: 4_096,
+	/** Topics whose beginnings of envelopes are kept as text; at this number the publisher forgets them and starts over. */
+	prefixTopics: 4_096,
+	/** Events of one topic that are kept in it; later ones are encoded each time. */
+	prefixesPerTopic: 8,
 	/** Topics with a sequence counter; at this number one warning is logged, and publishing goes on. */
 	sequencedTopics: 1_000_000,
 	/** Names of user data fields that were looked at for secrets; no more are looked at then. */

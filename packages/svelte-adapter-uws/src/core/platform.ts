@@ -1,6 +1,7 @@
 import type { Connection } from '../contract/connection.ts';
 import type { Log } from '../contract/log.ts';
 import type { BatchedMessage, Platform, PublishOptions, TopicHelper } from '../contract/platform.ts';
+import { encodeData, encodePrefix } from '../protocol/envelope-codec.ts';
 import type { Audience } from './audience.ts';
 import { ServerConnection } from './connection.ts';
 import { isThenable } from './isolation.ts';
@@ -26,7 +27,8 @@ export function createPlatform(parts: PlatformParts): Platform {
 	const warned = new Set<string>();
 
 	const publish = (topic: string, event: string, data?: unknown, options?: PublishOptions): boolean => publisher.publish(topic, event, data, options);
-	const encode = (topic: string, event: string, data: unknown): string => `${publisher.encode(topic, event, data)}}`;
+	// Not the publisher's remembered prefixes: the events of direct sends are often ids that never come again.
+	const encode = (topic: string, event: string, data: unknown): string => `${encodePrefix(topic, event)}${encodeData(data)}}`;
 
 	/** Says once of each mistake that the filter counts as no. */
 	const refuse = (mistake: 'returned a promise' | 'threw', details?: unknown): false => {

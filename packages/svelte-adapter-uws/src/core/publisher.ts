@@ -55,7 +55,7 @@ export class Publisher {
 
 	/** Throws a TypeError, before anything has happened, for names and data that cannot travel. */
 	publish(topic: string, event: string, data: unknown, options?: PublishOptions): boolean {
-		const encoded = this.#stamp(topic, this.encode(topic, event, data), options);
+		const encoded = this.#stamp(topic, this.#encode(topic, event, data), options);
 		const heard = this.#parts.audience.of(topic) !== undefined;
 		if (heard) this.#queue(encoded, encoded.head.length);
 		return this.#announce(encoded, event, data, options) || heard;
@@ -63,7 +63,7 @@ export class Publisher {
 
 	/** Publishes messages that belong together. Throws, before anything has happened, when one of them cannot travel. */
 	publishTogether(messages: readonly BatchedMessage[]): void {
-		const heads = messages.map(({ topic, event, data }) => this.encode(topic, event, data));
+		const heads = messages.map(({ topic, event, data }) => this.#encode(topic, event, data));
 		const batch = messages.map(({ topic, options }, i) => this.#stamp(topic, heads[i]!, options));
 		const heard = batch.filter(({ topic }) => this.#parts.audience.of(topic) !== undefined);
 		const [first] = heard;
@@ -78,13 +78,6 @@ export class Publisher {
 	receive(encoded: Encoded): void {
 		if (this.#parts.audience.of(encoded.topic)) this.#queue(encoded, encoded.head.length);
 		if (this.#parts.taps.size > 0) this.#parts.taps.run(decodeEncoded(encoded), 'remote');
-	}
-
-	/** The text of an envelope up to its position. Throws a TypeError for names and data that cannot travel. */
-	encode(topic: string, event: string, data: unknown): string {
-		const head = this.#prefixes.get(topic, event) + encodeData(data);
-		if (head.length > LIMITS.frameSize) this.#parts.sizeWarning.warn(topic, event, head.length);
-		return head;
 	}
 
 	/** Sends to one socket, after everything that was published before. */
@@ -113,6 +106,13 @@ export class Publisher {
 				this.#parts.fanOut.run(run);
 			}
 		}
+	}
+
+	/** The text of an envelope up to its position. */
+	#encode(topic: string, event: string, data: unknown): string {
+		const head = this.#prefixes.get(topic, event) + encodeData(data);
+		if (head.length > LIMITS.frameSize) this.#parts.sizeWarning.warn(topic, event, head.length);
+		return head;
 	}
 
 	#stamp(topic: string, head: string, options: PublishOptions | undefined): Encoded {
