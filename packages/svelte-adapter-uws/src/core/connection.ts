@@ -13,13 +13,14 @@ export interface ConnectionParts {
 	readonly publisher: Publisher;
 	readonly audience: Audience;
 	readonly bytes: ByteCounter;
+	/** Stands for the topics of everybody who never had one. */
+	readonly noTopics: ReadonlySet<string>;
 	readonly platformFor: (requestId: string) => Platform;
 	readonly randomId: () => string;
 	readonly now: () => number;
 }
 
 const CODE: Readonly<Record<SendStatus, 0 | 1 | 2>> = { queued: 0, sent: 1, dropped: 2 };
-const EMPTY: ReadonlySet<string> = new Set<string>();
 
 /** One client: its socket, its topics and what was counted of it. Made small, because there are many of them. */
 export class ServerConnection<Parts extends ConnectionParts = ConnectionParts> implements Connection, Member {
@@ -61,7 +62,7 @@ export class ServerConnection<Parts extends ConnectionParts = ConnectionParts> i
 	}
 
 	get topics(): ReadonlySet<string> {
-		return this.#topics ?? EMPTY;
+		return this.#topics ?? this.parts.noTopics;
 	}
 
 	get signal(): AbortSignal {

@@ -39,15 +39,21 @@ export async function createServerCore(parts: ServerParts): Promise<ServerCore> 
 
 	const closeAll = ({ code, reason }: Farewell): void => {
 		upgrades.refusePending();
-		for (const session of [...sessions]) session.close(code, reason);
+		for (const session of sessions) session.close(code, reason);
 	};
 	const { shutdownTimeoutMs = 0 } = options;
 	const lifecycle = new Lifecycle({ hooks: parts.hooks, platform, clock, report, shutdownTimeoutMs, closeAll, listener: () => listener });
 	const upgrades = new Upgrades({ hooks: (): WebSocketHooks => lifecycle.hooks, options, clock, log, telemetry, report, randomId });
 
 	const sessionParts: SessionParts = {
-		...{ publisher, audience, subscriptions, report, telemetry, randomId },
+		publisher,
+		audience,
+		subscriptions,
+		report,
+		telemetry,
+		randomId,
 		bytes: new ByteCounter(),
+		noTopics: new Set(),
 		platformFor: (requestId) => derivePlatform(platform, requestId),
 		now: () => clock.now(),
 		ended: (session) => void sessions.delete(session)
