@@ -89,15 +89,15 @@ async function run({ directory, settings, app, hooks: loadHooks }: Entry, log: L
 	core = await assemble({
 		...{ listen, hooks, log, websocket: settings.websocket || resolveWebSocketOptions({}, () => {}) },
 		shutdownTimeoutMs: environment.shutdownTimeoutMs,
-		expectedOrigin: ({ header }) => originOrNothing(proxy, header, secure),
-		clientAddress: ({ header, remoteAddress }) => clientAddressOrPeer(proxy, header, remoteAddress)
+		expectedOrigin: (request) => originOrNothing(proxy, (name) => request.header(name), secure),
+		clientAddress: (request) => clientAddressOrPeer(proxy, (name) => request.header(name), request.remoteAddress)
 	});
 	ready.resolve();
 
+	endOnSignal(core, http, environment, () => (shuttingDown = true), log);
 	if (settings.websocket) announceEndpoint(settings.websocket.path, log);
 	const address = host.includes(':') ? `[${host}]` : host;
 	log.info(`Listening on ${secure ? 'https' : 'http'}://${address}:${core.listener.port}${transport.name === 'uws' ? '' : ` (${transport.name} transport)`}`);
-	endOnSignal(core, http, environment, () => (shuttingDown = true), log);
 	return { host, port: core.listener.port };
 }
 

@@ -23,6 +23,7 @@ export class RequestBody {
 	#received = 0;
 	#paused = false;
 	#done = false;
+	#released = false;
 	#controller!: ReadableStreamDefaultController<Uint8Array>;
 
 	/** `limit` in bytes; `Infinity` = none. */
@@ -75,6 +76,9 @@ export class RequestBody {
 	/** Throws away whatever still comes, so that the connection can be used for the next request. */
 	release(): void {
 		this.#done = true;
+		if (this.#released) return;
+		// Once only: later the connection may belong to the next request, or be gone.
+		this.#released = true;
 		this.#resume();
 	}
 
