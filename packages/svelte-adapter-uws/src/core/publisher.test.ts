@@ -91,6 +91,21 @@ it('keeps bytes that wait as they were when they were sent', async () => {
 	expect(client.heard().at(-1)).toEqual(new Uint8Array([1]));
 });
 
+it('drops what waits for a socket that has closed, and sends the rest', async () => {
+	const { client, platform, join, clock } = await withClient([], 't');
+	const other = await join();
+	other.say({ type: 'subscribe', topic: 't' });
+	platform.publish('t', 'e', 1);
+	platform.send(client.events as never, 'reply', 'r');
+	platform.send(client.events as never, 'reply', 'r');
+	platform.publish('t', 'e', 2);
+	client.leave();
+	const { length } = client.socket.frames;
+	clock.turn();
+	expect(client.socket.frames).toHaveLength(length);
+	expect(other.heard().map(({ data }) => data)).toEqual([1, 2]);
+});
+
 it('flushes early instead of holding more than its bounds', async () => {
 	const { client, platform, clock } = await withClient(['batch'], 't');
 	for (let i = 0; i < LIMITS.pendingFrames; i++) platform.publish('t', 'e');

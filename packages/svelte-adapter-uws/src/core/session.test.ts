@@ -125,6 +125,23 @@ it.each([
 	expect(platform.connections).toBe(0);
 });
 
+it('counts as waiting only what still waits', async () => {
+	const decide: (() => void)[] = [];
+	let seen = 0;
+	const { client } = await connected({ resume: () => new Promise<void>((resolve) => decide.push(resolve)), message: () => void seen++ });
+	const resume = { type: 'resume', sessionId: 's', lastSeenSeqs: {} };
+	const size = 100_000;
+	const rounds = Math.ceil(LIMITS.waitingSize / size) + 5;
+	client.say(resume);
+	for (let i = 0; i < rounds; i++) {
+		client.say('x'.repeat(size));
+		client.say(resume);
+		decide.shift()!();
+		await settle();
+	}
+	expect([seen, client.socket.closed]).toEqual([rounds, undefined]);
+});
+
 it('tells the close hook what happened, once the connection is gone from everywhere', async () => {
 	let context: CloseContext | undefined;
 	let left: unknown;

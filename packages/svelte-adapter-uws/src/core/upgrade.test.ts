@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { expect, it } from 'vitest';
 import { settle, startCore, upgradeRequest } from '../../test/support/core.ts';
 import type { Connection } from '../contract/connection.ts';
@@ -86,10 +87,11 @@ it('refuses with 504 when the hook is too slow, and forgets what it says later',
 	expect([clock.pending, platform.connections]).toEqual([0, 0]);
 });
 
-it('keeps no timer once the hook has decided', async () => {
+it('keeps no timer and no listener once the hook has decided', async () => {
 	const { upgrade, clock } = await startCore({ upgrade: async () => ({}) });
-	await upgrade();
-	expect(clock.pending).toBe(0);
+	const { signal } = new AbortController();
+	await upgrade(upgradeRequest({}, signal));
+	expect([clock.pending, getEventListeners(signal, 'abort')]).toEqual([0, []]);
 });
 
 it('waits as long as it takes without a limit', async () => {
