@@ -1,0 +1,182 @@
+import { afterEach, expect, it, vi } from 'vitest';
+import { browserOptions, microtasks, startBrowser, valueOf, WELCOME, type Browser } from '../../test/support/browser.ts';
+import { connect, type WSConnection } from './page.ts';
+import { crud } from './store/crud.ts';
+import { on } from './store/on.ts';
+import { once } from './store/once.ts';
+import { denials, failure, ready, status } from './store/status.ts';
+
+const PAGE = Symbol.for('svelte-adapter-uws.page');
+afterEach(() => {
+	delete (globalThis as { [PAGE]?: unknown })[PAGE];
+	vi.unstubAllGlobals();
+	vi.restoreAllMocks();
+});
+
+function openPage(): { readonly browser: Browser; readonly connection: WSConnection } {
+	const browser = startBrowser();
+	const connection = connect(browserOptions(browser));
+	browser.socket.open();
+	browser.socket.receive(WELCOME);
+	browser.socket.read();
+	return { browser, connection };
+}
+
+it('gives every caller the one connection, until it is closed', () => {
+	const { browser, connection } = openPage();
+	expect(connect()).toBe(connection);
+	connection.close();
+	const next = connect(browserOptions(browser));
+	expect(next).not.toBe(connection);
+	expect(browser.sockets).toHaveLength(2);
+	expect(connect()).toBe(next);
+	// Closing what is closed does not touch the new one.
+	connection.close();
+	expect(connect()).toBe(next);
+});
+
+it('shares the connection between copies of the module', async () => {
+	const { connection } = openPage();
+	vi.resetModules();
+	const copy: typeof import('./page.ts') = await import('./page.ts');
+	expect(copy.connect).not.toBe(connect);
+	expect(copy.connect()).toBe(connection);
+});
+
+it('connects to the host of the page, over TLS where the page came so', () => {
+	const urls: string[] = [];
+	const sockets = class {
+		constructor(url: string) {
+			urls.push(url);
+		}
+	};
+	for (const [protocol, options] of [['http:', undefined], ['https:', { path: '/live' }], ['https:', { url: 'wss://other/x' }]] as const) {
+		vi.stubGlobal('WebSocket', sockets);
+		vi.stubGlobal('location', { protocol, host: 'app.example:8080' });
+		connect(options);
+		delete (globalThis as { [PAGE]?: unknown })[PAGE];
+	}
+	expect(urls).toEqual(['ws://app.example:8080/ws', 'wss://app.example:8080/live', 'wss://other/x']);
+});
+
+it('warns once when options come too late', () => {
+	vi.stubGlobal('WebSocket', class {});
+	vi.stubGlobal('location', { protocol: 'http:', host: 'app.example' });
+	const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
+	valueOf(status);
+	const first = connect();
+	expect(warn).not.toHaveBeenCalled();
+	expect(connect({ path: '/other' })).toBe(first);
+	connect({ path: '/other' });
+	expect(warn).toHaveBeenCalledOnce();
+});
+
+it('does nothing while a page is rendered on the server', async () => {
+	const socket = vi.fn();
+	vi.stubGlobal('WebSocket', socket);
+	await ready();
+	expect([valueOf(status), valueOf(failure), valueOf(denials)]).toEqual(['disconnected', null, null]);
+	expect(valueOf(on('a'))).toBeNull();
+	expect(valueOf(crud('a', [{ id: 1 }]))).toEqual([{ id: 1 }]);
+	expect(connect().send('x')).toBe(false);
+	expect(socket).not.toHaveBeenCalled();
+	// No connection of one visitor is there for the next.
+	expect(connect()).not.toBe(connect());
+});
+
+it('shows the state of the connection, also of the next one', async () => {
+	const { browser, connection } = openPage();
+	const seen: unknown[] = [];
+	const stop = status.subscribe((now) => seen.push(now));
+	const failures: unknown[] = [];
+	failure.subscribe((now) => failures.push(now?.kind === 'ws-close' ? now.code : now));
+	browser.socket.end(1011);
+	connection.close();
+	const next = connect(browserOptions(browser));
+	browser.socket.open();
+	expect(seen).toEqual(['open', 'disconnected', 'failed', 'connecting', 'open']);
+	expect(failures).toEqual([null, 1011, null]);
+	stop();
+	next.close();
+	expect(seen).toHaveLength(5);
+	// Looking at the state opens nothing.
+	expect(valueOf(status)).toBe('failed');
+	expect(browser.sockets).toHaveLength(2);
+});
+
+it('shows denials', async () => {
+	const { browser, connection } = openPage();
+	connection.subscribe('no');
+	await microtasks();
+	browser.socket.receive({ type: 'subscribe-denied', topic: 'no', ref: 1, reason: 'FORBIDDEN' });
+	expect(valueOf(denials)).toEqual({ topic: 'no', reason: 'FORBIDDEN', ref: 1 });
+});
+
+it('rejects ready() and once() when the connection has ended for good', async () => {
+	const { browser } = openPage();
+	const waiting = once('a', 'b');
+	browser.socket.end(4401, 'signed out');
+	await expect(waiting).rejects.toThrow('the connection ended before b came on a');
+	await expect(ready()).rejects.toThrow('signed out');
+});
+
+it('waits for the next event, for one of a name, and not longer than told', async () => {
+	const { browser } = openPage();
+	const any = once('a');
+	const named = once<number>('a', 'wanted', { timeout: 60_000 });
+	await microtasks();
+	expect(browser.socket.read()).toEqual([{ type: 'subscribe', topic: 'a', ref: 1 }]);
+	browser.socket.receive({ topic: 'a', event: 'other', data: 1, seq: 1 });
+	browser.socket.receive({ topic: 'a', event: 'wanted', data: 2 });
+	expect(await any).toEqual({ topic: 'a', event: 'other', data: 1, seq: 1 });
+	expect(await named).toEqual({ data: 2 });
+	await microtasks();
+	expect(browser.socket.read()).toEqual([{ type: 'unsubscribe', topic: 'a' }]);
+	await expect(once('a', { timeout: 1 })).rejects.toThrow('no event came on a within 1 ms');
+});
+
+it('sends values as JSON and bytes as they are', () => {
+	const { browser, connection } = openPage();
+	connection.send('text');
+	connection.send({ a: 1 });
+	connection.send(undefined);
+	connection.sendQueued(new Uint8Array([1, 2, 3, 4]).subarray(1, 3));
+	connection.send(new Uint8Array([9]).buffer);
+	expect(browser.socket.sent).toEqual(['"text"', '{"a":1}', 'null', new Uint8Array([2, 3]), new Uint8Array([9])]);
+	browser.socket.end();
+	const value = { at: 'call time' };
+	connection.sendQueued(value);
+	value.at = 'later';
+	expect(connection.send('dropped')).toBe(false);
+	browser.time.pass(3000);
+	browser.socket.open();
+	expect(browser.socket.read().at(-1)).toEqual({ at: 'call time' });
+});
+
+it('shows what changes of the client, and its latest event', () => {
+	const { browser, connection } = openPage();
+	expect([connection.connected, connection.maxPayloadLength]).toEqual([true, 9000]);
+	const seen: unknown[] = [];
+	connection.events.subscribe((event) => seen.push(event?.data));
+	browser.socket.receive({ type: 'batch', events: [{ topic: 'a', event: 'x', data: 1 }, { topic: 'b', event: 'y', data: 2 }] });
+	expect(seen).toEqual([undefined, 1, 2]);
+	browser.socket.end();
+	expect(connection.connected).toBe(false);
+});
+
+it('gives back what the connection itself holds, and leaves the stores alone', async () => {
+	const { browser, connection } = openPage();
+	connection.subscribe('a');
+	connection.subscribe('a');
+	connection.subscribe('b');
+	const stop = connection.on('b').subscribe(() => {});
+	await microtasks();
+	browser.socket.read();
+	connection.unsubscribe('a');
+	connection.unsubscribe('b');
+	await microtasks();
+	expect(browser.socket.read()).toEqual([{ type: 'unsubscribe', topic: 'a' }]);
+	stop();
+	await microtasks();
+	expect(browser.socket.read()).toEqual([{ type: 'unsubscribe', topic: 'b' }]);
+});
