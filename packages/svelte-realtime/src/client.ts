@@ -1,4 +1,3 @@
-import type { Readable } from 'svelte-adapter-uws/contract';
 import { live } from './client/page.ts';
 import { createRpcCall, type RpcCall } from './client/rpc/call.ts';
 import { createStreamFactory, type StreamFactory } from './client/stream/cache.ts';
@@ -13,15 +12,8 @@ export type { StreamFactory } from './client/stream/cache.ts';
 export type { StreamOptions } from './client/stream/merge.ts';
 export { MAX_OPTIMISTIC_QUEUE_DEPTH, type Change } from './client/stream/optimistic.ts';
 export type { StreamStatus, StreamStore } from './client/stream/stream.ts';
+export { empty } from './shared/empty.ts';
 export { RpcError } from './shared/error.ts';
-
-/** A store that holds `undefined`: stands in where there is no stream to show. */
-export const empty: Readable<undefined> = {
-	subscribe(run) {
-		run(undefined);
-		return () => {};
-	}
-};
 
 /**
  * Sends all calls made in `collect` as one frame, at most 50; resolves when all have succeeded, and rejects with the first

@@ -37,6 +37,9 @@ export interface TopicHelper {
 export type Origin = 'local' | 'remote';
 export type Tap = (envelope: Envelope, origin: Origin) => void;
 
+/** Whether a client may join a topic that it asks for by itself. Answers at once; one that throws says no. */
+export type Gate = (ws: Connection, topic: string) => boolean;
+
 /** `event.platform` in SvelteKit and `platform` in every hook. Methods work when detached from the object. */
 export interface Platform {
 	/** Correlation id of the request or connection this object was made for. */
@@ -72,4 +75,9 @@ export interface Platform {
 	topic(name: string): TopicHelper;
 	/** Sees every envelope that is published or received on this node, after it was fanned out. Dispose to stop. */
 	tap(tap: Tap): Disposable;
+	/**
+	 * Guards topics that belong to a library: asked about every subscribe frame of a client, before the `subscribe` hook, which
+	 * the app may not export. False denies with `FORBIDDEN`. Dispose to stop.
+	 */
+	gate(gate: Gate): Disposable;
 }

@@ -72,7 +72,8 @@ export function createPlatform(parts: PlatformParts): Platform {
 		subscribers: (topic) => audience.of(topic)?.size ?? 0,
 		bufferedAmount: (ws) => ws.getBufferedAmount(),
 		topic: (name) => createTopicHelper(publish, name),
-		tap: (tap) => taps.add(tap)
+		tap: (tap) => taps.add(tap),
+		gate: (gate) => subscriptions.gate(gate)
 	};
 }
 

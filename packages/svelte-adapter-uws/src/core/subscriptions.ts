@@ -1,3 +1,4 @@
+import type { Gate } from '../contract/platform.ts';
 import type { Telemetry } from '../contract/telemetry.ts';
 import { encodeDenied, encodeSubscribed, type Ref } from '../protocol/control.ts';
 import { DENIAL } from '../protocol/errors.ts';
@@ -18,6 +19,7 @@ export interface SubscriptionsParts {
 /** Who may join which topic: grammar, caps and the app's gate, on one path for single and batch subscribes. */
 export class Subscriptions {
 	readonly #parts: SubscriptionsParts;
+	readonly #gates = new Set<Gate>();
 
 	constructor(parts: SubscriptionsParts) {
 		this.#parts = parts;
@@ -28,6 +30,7 @@ export class Subscriptions {
 		const topics: string[] = [];
 		for (const topic of asked.slice(0, LIMITS.topicsPerBatch)) {
 			if (!this.#isAllowed(topic)) deny(connection, topic, ref, DENIAL.INVALID_TOPIC);
+			else if (!this.#passes(connection, topic)) deny(connection, topic, ref, DENIAL.FORBIDDEN);
 			else if (this.#isFull(connection, topic)) deny(connection, topic, ref, DENIAL.RATE_LIMITED);
 			else topics.push(topic);
 		}
@@ -36,6 +39,12 @@ export class Subscriptions {
 		if (isThenable(answers)) return answers.then((settled) => this.#settle(connection, topics, settled, ref));
 		this.#settle(connection, topics, answers, ref);
 		return undefined;
+	}
+
+	/** Asks `gate` about every subscribe frame from now on, until it is disposed. */
+	gate(gate: Gate): Disposable {
+		this.#gates.add(gate);
+		return { [Symbol.dispose]: () => void this.#gates.delete(gate) };
 	}
 
 	/** A subscribe by the app's own code, through the gate. */
@@ -73,6 +82,18 @@ export class Subscriptions {
 
 	#isAllowed(topic: unknown): topic is string {
 		return isWireTopic(topic, this.#parts.allowNonAsciiTopics) && (this.#parts.allowSystemTopicSubscribe || !isReservedTopic(topic));
+	}
+
+	#passes(connection: ServerConnection, topic: string): boolean {
+		for (const gate of this.#gates) {
+			try {
+				if (!gate(connection, topic)) return false;
+			} catch (error) {
+				this.#parts.report('gate', error, connection.requestId);
+				return false;
+			}
+		}
+		return true;
 	}
 
 	#isFull(connection: ServerConnection, topic: string): boolean {

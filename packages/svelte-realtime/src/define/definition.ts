@@ -2,7 +2,7 @@ import type { MergeName } from 'svelte-adapter-uws/merge';
 import type { Context } from './context.ts';
 
 /** The user's function. */
-export type Handler<Args extends unknown[] = any[], Out = unknown> = (ctx: Context<any>, ...args: Args) => Out | Promise<Out>;
+export type Handler<Args extends unknown[] = any[], Out = unknown> = (ctx: Context, ...args: Args) => Out | Promise<Out>;
 
 /** A callable procedure: `live(fn)`. */
 export interface Call<Args extends unknown[] = any[], Out = any> {
@@ -14,7 +14,7 @@ export interface Call<Args extends unknown[] = any[], Out = any> {
 export interface Stream<Args extends unknown[] = any[], Value = any> {
 	readonly kind: 'stream';
 	/** A string for one stream of the whole app; a function for one stream per arguments. */
-	readonly topic: string | ((ctx: Context<any>, ...args: Args) => string);
+	readonly topic: string | ((ctx: Context, ...args: Args) => string);
 	readonly load: Handler<Args, Value>;
 	readonly options: StreamOptions<Args>;
 }
@@ -24,20 +24,22 @@ export interface StreamOptions<Args extends unknown[] = any[]> {
 	readonly merge?: MergeName;
 	/** Identity field of `crud`. Default `id`. */
 	readonly key?: string;
+	/** `crud`: new items go to the front. Default false. */
 	readonly prepend?: boolean;
+	/** Items kept. Default 50 for `latest`, unlimited (0) for `crud`. */
 	readonly max?: number;
 	/** Asked before anybody may subscribe; anything but `true` denies. */
-	readonly access?: (ctx: Context<any>, ...args: Args) => boolean | Promise<boolean>;
-	/** Called when the first subscription of one client to the topic is there. Errors are reported, never thrown. */
-	readonly onSubscribe?: (ctx: Context<any>, topic: string) => unknown;
-	/** `remaining`: other clients of this worker that still hold the topic. */
-	readonly onUnsubscribe?: (ctx: Context<any>, topic: string, remaining: number) => unknown;
+	readonly access?: (ctx: Context, ...args: Args) => boolean | Promise<boolean>;
+	/** Called when a client has joined the topic through this stream. Errors are reported, never thrown. */
+	readonly onSubscribe?: (ctx: Context, topic: string) => unknown;
+	/** Called once when that client leaves or disconnects. `remaining`: other clients of this worker that still hold the topic. */
+	readonly onUnsubscribe?: (ctx: Context, topic: string, remaining: number) => unknown;
 }
 
-/** A gate in front of every export of a module (`_guard`). Throwing, or returning `false`, denies. */
+/** A gate in front of every export of a module (`_guard`). A check that throws, or gives exactly `false`, denies. */
 export interface Guard {
 	readonly kind: 'guard';
-	readonly check: (ctx: Context<any>) => unknown;
+	readonly checks: readonly Handler<[], unknown>[];
 }
 
 /** What a live module exports: inert data that says what it is. Nothing happens until a runtime installs it. */

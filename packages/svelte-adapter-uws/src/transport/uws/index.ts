@@ -33,7 +33,7 @@ function createUws(engine: Engine): Transport {
 				if (http) return answerUws(http, res, req, tls !== undefined);
 				res.writeStatus('426 Upgrade Required').end('This server speaks WebSocket only.');
 			});
-			return toListener(engine, app, await bind(engine, app, options));
+			return toListener(engine, app, await bind(app, options));
 		}
 	};
 }
@@ -70,13 +70,18 @@ function serveSockets(engine: Engine, app: TemplatedApp, { handler, options }: N
 	});
 }
 
-function bind(engine: Engine, app: TemplatedApp, { host, port, sharePort }: ListenOptions): Promise<us_listen_socket> {
+/** The engine takes a host and options together; its declarations know only one of the two. */
+type Listen = (host: string, port: number, options: number, done: (token: us_listen_socket | false) => void) => void;
+
+const SHARED_PORT = 0;
+const EXCLUSIVE_PORT = 1;
+
+function bind(app: TemplatedApp, { host, port, sharePort }: ListenOptions): Promise<us_listen_socket> {
 	return new Promise((resolve, reject) => {
-		const done = (token: us_listen_socket | false): void => {
+		(app.listen as unknown as Listen).call(app, host, port, sharePort ? SHARED_PORT : EXCLUSIVE_PORT, (token) => {
 			if (token) resolve(token);
 			else reject(new Error(`Cannot listen on ${host}:${port}: the port is taken or the address is not this machine's. Stop what uses it, or set PORT and HOST`));
-		};
-		app.listen(host, port, sharePort ? engine.LIBUS_LISTEN_DEFAULT : engine.LIBUS_LISTEN_EXCLUSIVE_PORT, done);
+		});
 	});
 }
 

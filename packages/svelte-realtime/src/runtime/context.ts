@@ -1,0 +1,53 @@
+import type { Connection, Platform, PublishOptions } from 'svelte-adapter-uws/contract';
+import type { Context } from '../define/context.ts';
+import { LiveError } from '../shared/error.ts';
+
+/** Where a call came from. `platform` may be made when it is first read. */
+export interface Source {
+	readonly platform: Platform;
+}
+
+const NEVER = new AbortController().signal;
+
+/** The context of one call: everything but its own fields is looked up when it is read. */
+export class CallContext implements Context<any> {
+	readonly user: any;
+	readonly ws: Connection | null;
+	readonly #source: Source;
+
+	constructor(source: Source, ws: Connection | null, user: unknown) {
+		this.#source = source;
+		this.ws = ws;
+		this.user = user;
+	}
+
+	get platform(): Platform {
+		return this.#source.platform;
+	}
+
+	get requestId(): string {
+		return this.#source.platform.requestId;
+	}
+
+	get signal(): AbortSignal {
+		return this.ws?.signal ?? NEVER;
+	}
+
+	publish(topic: string, event: string, data?: unknown, options?: PublishOptions): boolean {
+		if (typeof topic === 'string' && topic.startsWith('__')) {
+			throw new LiveError('INVALID_TOPIC', `${topic} is a name of the framework. Choose one that does not start with __, or use ctx.platform.publish on purpose.`);
+		}
+		return this.#source.platform.publish(topic, event, data, options);
+	}
+}
+
+/**
+ * Who a connection belongs to: what its `upgrade` hook returned, or `null` when it returned nothing. The adapter adds
+ * `remoteAddress` to the user data, which alone makes nobody a user.
+ */
+export function userOf(ws: Connection): unknown {
+	const data: unknown = ws.getUserData();
+	if (typeof data !== 'object' || data === null) return null;
+	for (const name in data) if (name !== 'remoteAddress') return data;
+	return null;
+}

@@ -1,0 +1,54 @@
+import type { RpcRequest } from '../shared/rpc-frame.ts';
+
+/** Default nesting of JSON that a request may have. */
+export const MAX_DEPTH = 64;
+
+/** One request as it came: only `rpc` and `id` are known to be right. */
+export type Untrusted = RpcRequest & Readonly<Record<string, unknown>>;
+
+/** A frame of this protocol. */
+export type Parsed = { readonly single: Untrusted } | { readonly batch: readonly unknown[]; readonly sequential: boolean };
+
+/**
+ * Reads a request out of untrusted text. `undefined` means that it is none, and belongs to the app: the first key is neither
+ * `rpc` nor `batch`, it does not parse, it is nested too deep, or `rpc` or `id` has the wrong type.
+ */
+export function parseRequest(text: string, maxDepth: number): Parsed | undefined {
+	if (text.length < 10 || text.charCodeAt(0) !== 0x7b) return undefined;
+	const third = text.charCodeAt(2);
+	if (third !== 0x72 && third !== 0x62) return undefined;
+	// Shorter texts cannot be nested so deep and be closed again.
+	if (text.length > maxDepth * 2 && isDeeper(text, maxDepth)) return undefined;
+	let value: unknown;
+	try {
+		value = JSON.parse(text);
+	} catch {
+		return undefined;
+	}
+	if (typeof value !== 'object' || value === null) return undefined;
+	const frame = value as Readonly<Record<string, unknown>>;
+	if (third === 0x62) return Array.isArray(frame['batch']) ? { batch: frame['batch'], sequential: frame['sequential'] === true } : undefined;
+	return isRequest(frame) && (frame.id === undefined || typeof frame.id === 'string') ? { single: frame } : undefined;
+}
+
+/** Whether a value has a path to call. */
+export function isRequest(value: unknown): value is Untrusted {
+	return typeof value === 'object' && value !== null && typeof (value as { rpc?: unknown }).rpc === 'string' && (value as { rpc: string }).rpc !== '';
+}
+
+/** Whether JSON text is nested deeper than `limit`; what stands in strings does not count. */
+export function isDeeper(text: string, limit: number): boolean {
+	let depth = 0;
+	let inString = false;
+	for (let i = 0; i < text.length; i++) {
+		const unit = text.charCodeAt(i);
+		if (inString) {
+			if (unit === 0x5c) i++;
+			else if (unit === 0x22) inString = false;
+		} else if (unit === 0x22) inString = true;
+		else if (unit === 0x7b || unit === 0x5b) {
+			if (++depth > limit) return true;
+		} else if (unit === 0x7d || unit === 0x5d) depth--;
+	}
+	return false;
+}

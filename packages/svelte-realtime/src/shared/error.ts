@@ -1,0 +1,67 @@
+/** One thing that is wrong with the arguments: where, and what. */
+export interface Issue {
+	readonly path: readonly string[];
+	readonly message: string;
+}
+
+/** What an error says beside its code and message. */
+export interface ErrorDetails {
+	readonly issues?: readonly Issue[];
+	/** Milliseconds after which it may work. */
+	readonly retryAfter?: number;
+	readonly cause?: unknown;
+}
+
+/** The codes that this package gives by itself, with what is said where nobody says more. Apps may use any other string. */
+export const CODES: Readonly<Record<string, string>> = {
+	INVALID_REQUEST: 'The request is not understood.',
+	NOT_FOUND: 'Not found',
+	VALIDATION: 'The arguments are not valid.',
+	UNAUTHENTICATED: 'Authentication required',
+	FORBIDDEN: 'Access denied',
+	RATE_LIMITED: 'Too many requests',
+	INTERNAL_ERROR: 'Internal server error',
+	CONNECTION_CLOSED: 'The connection is closed.',
+	INVALID_TOPIC: 'The topic is not valid.'
+};
+
+class CodedError extends Error {
+	/** Stable, for programs; the message is for people. */
+	readonly code: string;
+	declare readonly issues?: readonly Issue[];
+	declare readonly retryAfter?: number;
+
+	constructor(code: string, message?: string, details: ErrorDetails = {}) {
+		super(message ?? CODES[code] ?? code, 'cause' in details ? { cause: details.cause } : undefined);
+		this.code = code;
+		if (details.issues) this.issues = details.issues;
+		if (details.retryAfter !== undefined) this.retryAfter = details.retryAfter;
+	}
+}
+
+// Two copies of this package may meet in one process: an error of either is known by its mark, not by its class.
+const MARK = Symbol.for('svelte-realtime.live-error');
+
+/**
+ * An error that its caller may see: code and message reach the client as they are. Everything else that a handler throws
+ * becomes `INTERNAL_ERROR`.
+ * @example throw new LiveError('OUT_OF_STOCK', 'Only two are left.');
+ */
+export class LiveError extends CodedError {
+	override readonly name = 'LiveError';
+
+	constructor(code: string, message?: string, details?: ErrorDetails) {
+		super(code, message, details);
+		Object.defineProperty(this, MARK, { value: true });
+	}
+}
+
+/** Why a call failed, as the caller sees it: an error of the server, or one of the connection (`TIMEOUT`, `DISCONNECTED`, …). */
+export class RpcError extends CodedError {
+	override readonly name = 'RpcError';
+}
+
+/** Whether an error was thrown to be seen by the caller. */
+export function isLiveError(error: unknown): error is LiveError {
+	return typeof error === 'object' && error !== null && MARK in error;
+}

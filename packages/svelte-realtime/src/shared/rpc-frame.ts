@@ -1,0 +1,95 @@
+import type { Position } from 'svelte-adapter-uws/contract';
+import type { MergeName } from 'svelte-adapter-uws/merge';
+import { RpcError, type Issue } from './error.ts';
+
+/** A call, or with `stream` a subscribe request. Without an `id` nobody waits for an answer. */
+export interface RpcRequest {
+	readonly rpc: string;
+	readonly id?: string;
+	readonly args?: readonly unknown[];
+	readonly stream?: true;
+	readonly idempotencyKey?: string;
+}
+
+/** The good answer to a request; the fields behind `data` are those of streams. */
+export interface OkReply {
+	readonly id?: string;
+	readonly ok: true;
+	readonly data?: unknown;
+	readonly topic?: string;
+	readonly merge?: MergeName;
+	readonly key?: string;
+	readonly prepend?: boolean;
+	readonly max?: number;
+	readonly seq?: number;
+	readonly ep?: string;
+	readonly channel?: boolean;
+	readonly derived?: boolean;
+	readonly gated?: boolean;
+}
+
+export interface ErrorReply {
+	readonly id?: string;
+	readonly ok: false;
+	readonly code?: string;
+	readonly error?: string;
+	readonly issues?: readonly Issue[];
+	readonly retryAfter?: number;
+}
+
+export type Reply = OkReply | ErrorReply;
+
+/** What a stream's answer says about its value. */
+export interface StreamSnapshot {
+	readonly data: unknown;
+	readonly merge?: MergeName;
+	readonly key?: string;
+	readonly prepend?: boolean;
+	readonly max?: number;
+	readonly position?: Position;
+	readonly keeps?: boolean;
+	readonly gated?: boolean;
+}
+
+/** The event under which the answers of a batch arrive together. */
+export const BATCH_EVENT = '__batch';
+/** The most requests in one batch. */
+export const MAX_BATCH = 50;
+
+/** A request as text, `rpc` first: that is how the server knows it. Throws what JSON.stringify throws. */
+export function encodeRequest({ rpc, ...rest }: RpcRequest): string {
+	return JSON.stringify({ rpc, ...rest });
+}
+
+/** The answers in one envelope of the topic `__rpc`, by id. Anything that is no answer is left out. */
+export function readReplies(event: string, data: unknown): readonly (readonly [id: string, reply: Reply])[] {
+	if (event !== BATCH_EVENT) return isReply(data) ? [[event, data]] : [];
+	const batch = typeof data === 'object' && data !== null ? (data as { batch?: unknown }).batch : undefined;
+	if (!Array.isArray(batch)) return [];
+	return batch.filter(isReply).flatMap((reply) => (typeof reply.id === 'string' ? [[reply.id, reply] as const] : []));
+}
+
+function isReply(value: unknown): value is Reply {
+	return typeof value === 'object' && value !== null && typeof (value as { ok?: unknown }).ok === 'boolean';
+}
+
+/** The error that an answer stands for. */
+export function rpcErrorOf({ code, error, issues, retryAfter }: ErrorReply): RpcError {
+	return new RpcError(code ?? 'UNKNOWN', error, { ...(issues ? { issues } : {}), ...(retryAfter === undefined ? {} : { retryAfter }) });
+}
+
+/** What a stream's answer says: its value, and the topic that its events arrive on. */
+export function readSnapshot(reply: OkReply): { readonly topic: string | undefined; readonly snapshot: StreamSnapshot } {
+	const { topic, data, merge, key, prepend, max, seq, ep, channel, derived, gated } = reply;
+	const snapshot = {
+		data,
+		...(merge === undefined ? {} : { merge }),
+		...(key === undefined ? {} : { key }),
+		...(prepend === undefined ? {} : { prepend }),
+		...(max === undefined ? {} : { max }),
+		...(typeof seq === 'number' ? { position: { epoch: ep ?? '', seq } } : {}),
+		...(channel || derived ? { keeps: true } : {}),
+		...(gated ? { gated: true } : {})
+	};
+	return { topic: typeof topic === 'string' ? topic : undefined, snapshot };
+}

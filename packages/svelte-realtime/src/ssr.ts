@@ -1,0 +1,82 @@
+import type { Platform, Readable } from 'svelte-adapter-uws/contract';
+import { runtimeOf } from './attach.ts';
+import { LiveError } from './shared/error.ts';
+
+export { empty } from './shared/empty.ts';
+
+/** Options of `.load()`. */
+export interface LoadOptions<Args extends unknown[] = any[]> {
+	/** Becomes `ctx.user`. Has to be given, be it `null`, where the module has a guard. */
+	readonly user?: unknown;
+	/** The stream's arguments; default none. */
+	readonly args?: Args;
+	/** Given instead of an error; any value, `undefined` included, when the key is there. */
+	readonly fallback?: unknown;
+	/** Hears the error that `fallback` stands in for. */
+	readonly onError?: (error: unknown) => void;
+}
+
+/** A stream while pages are rendered: it holds what it was hydrated with, and never changes. */
+export interface SsrStream extends Readable<unknown> {
+	readonly error: Readable<null>;
+	readonly status: Readable<'loading'>;
+	hydrate(data: unknown): SsrStream;
+	load(platform: Platform | undefined, options?: LoadOptions): Promise<unknown>;
+	optimistic(): () => void;
+	mutate(): Promise<never>;
+	retry(): void;
+}
+
+const constant = <T>(value: T): Readable<T> => ({
+	subscribe(run) {
+		run(value);
+		return () => {};
+	}
+});
+
+/** The stub of a stream; what `$live/…` exports on the server. A dynamic one is a factory with `.load`. */
+export function ssrStream(path: string, dynamic: boolean): SsrStream | (((...args: unknown[]) => SsrStream) & Pick<SsrStream, 'load'>) {
+	const load = createLoad(path);
+	return dynamic ? Object.assign((..._args: unknown[]) => createStream(path, load, undefined), { load }) : createStream(path, load, undefined);
+}
+
+/** The stub of a procedure: calls are for browsers, and code of the server calls its own functions. */
+export function ssrCall(path: string): (() => Promise<never>) & Record<'fresh' | 'fireAndForget' | 'with', () => unknown> {
+	const refuse = (): Promise<never> => Promise.reject(notHere(path));
+	return Object.assign(refuse, { fresh: refuse, fireAndForget: () => {}, with: () => refuse });
+}
+
+function createStream(path: string, load: SsrStream['load'], value: unknown): SsrStream {
+	return {
+		...constant(value),
+		error: constant(null),
+		status: constant('loading' as const),
+		hydrate: (data) => createStream(path, load, data),
+		load,
+		optimistic: () => () => {},
+		mutate: () => Promise.reject(notHere(path)),
+		retry() {}
+	};
+}
+
+function createLoad(path: string): SsrStream['load'] {
+	return async (platform, options = {}) => {
+		try {
+			if (!platform) throw new Error(`${path}.load() needs event.platform, which is there when svelte-adapter-uws serves the page, but not while pages are prerendered.`);
+			const { user, args = [] } = options;
+			return await runtimeOf(platform).load(path, platform, 'user' in options ? { user, args } : { args });
+		} catch (error) {
+			if (!('fallback' in options)) throw error;
+			try {
+				options.onError?.(error);
+			} catch {
+				// The page is rendered with the fallback whatever its observer does.
+			}
+			return options.fallback;
+		}
+	};
+}
+
+function notHere(path: string): LiveError {
+	return new LiveError('INVALID_REQUEST', `${path} was called while the page is rendered on the server. Call it in the browser, for example in an event handler or onMount.`);
+}
