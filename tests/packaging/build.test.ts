@@ -1,9 +1,12 @@
 import { mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { connect } from './client.ts';
 import { build, createProject, deploy, freePort, Running, viteBin, type Kit } from './project.ts';
+
+// Each test starts processes, on a machine that may be busy.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 180_000 });
 
 const LISTENING = /Listening on http:\/\/127\.0\.0\.1:(\d+)/;
 const serve = (directory: string, env: Readonly<Record<string, string>> = {}): Running =>
@@ -18,7 +21,7 @@ describe.each<Kit>(['kit2', 'kit3'])('a build of %s', (kit) => {
 		project = createProject(kit, 'build');
 		build(project);
 		directory = deploy(project);
-	}, 120_000);
+	});
 	afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
 	describe.each(['uws', 'node'])('on %s', (transport) => {
@@ -30,7 +33,7 @@ describe.each<Kit>(['kit2', 'kit3'])('a build of %s', (kit) => {
 		beforeAll(async () => {
 			server = serve(directory, { TRANSPORT: transport, BODY_SIZE_LIMIT: '1K' });
 			port = await portOf(server);
-		}, 30_000);
+		});
 		afterAll(() => server[Symbol.asyncDispose]());
 
 		it('says what it serves', () => {
@@ -174,7 +177,7 @@ describe.each<Kit>(['kit2', 'kit3'])('a build of %s', (kit) => {
 		expect(await client.event('news')).toEqual({ text: 'x' });
 		preview.child.kill('SIGTERM');
 		expect(await client.closed).toMatchObject({ code: 1001 });
-	}, 30_000);
+	});
 });
 
 describe.each<Kit>(['kit2', 'kit3'])('a build of %s without hooks', (kit) => {
@@ -185,7 +188,7 @@ describe.each<Kit>(['kit2', 'kit3'])('a build of %s without hooks', (kit) => {
 		rmSync(join(project, 'src/hooks.ws.ts'));
 		build(project);
 		directory = deploy(project);
-	}, 120_000);
+	});
 	afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
 	it('does not start while nothing says which origin is its own', async () => {

@@ -1,13 +1,16 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { beforeAll, expect, it } from 'vitest';
+import { beforeAll, expect, it, vi } from 'vitest';
 import { build, createProject } from './project.ts';
+
+// Each test starts processes, on a machine that may be busy.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 180_000 });
 
 let project: string;
 beforeAll(() => {
 	project = createProject('kit3', 'package');
-}, 30_000);
+});
 
 const installed = (): string => join(project, 'node_modules/svelte-adapter-uws');
 
@@ -20,23 +23,25 @@ it('can be imported by every subpath that it exports', () => {
 });
 
 it('keeps tests and build records to itself', () => {
-	const files = execFileSync('find', [installed(), '-name', '*.test.*', '-o', '-name', '*.tsbuildinfo'], { encoding: 'utf8' });
-	expect(files).toBe('');
+	const files = readdirSync(join(installed(), 'dist'), { recursive: true, encoding: 'utf8' });
+	expect(files.length).toBeGreaterThan(50);
+	expect(files.filter((file) => /\.test\.|\.tsbuildinfo$/.test(file))).toEqual([]);
 });
 
 it('puts no build tool into a server whose hooks import the adapter', () => {
 	build(project);
-	const size = Number(execFileSync('du', ['-sk', join(project, 'build/server')], { encoding: 'utf8' }).split('\t')[0]);
-	const text = execFileSync('grep', ['-rlE', 'createBuilder|rolldown-vite|loadConfigFromFile', join(project, 'build/server'), '--include=*.js'], { encoding: 'utf8' });
-	expect({ size, text }).toEqual({ size: expect.any(Number), text: '' });
-}, 60_000);
+	const server = join(project, 'build/server');
+	const scripts = readdirSync(server, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.js'));
+	expect(scripts).toContain('hooks.ws.js');
+	expect(scripts.filter((file) => /loadConfigFromFile|adapter-uws:bundle/.test(readFileSync(join(server, file), 'utf8')))).toEqual([]);
+});
 
 it('says what to add when SvelteKit 2 builds without the plugin', () => {
 	const plain = createProject('kit2', 'without plugin');
 	const config = join(plain, 'vite.config.js');
 	writeFileSync(config, readFileSync(config, 'utf8').replace('sveltekit(), uws()', 'sveltekit()'));
 	expect(() => build(plain)).toThrow(/svelte-adapter-uws needs its Vite plugin\. In vite\.config: import uws from 'svelte-adapter-uws\/vite'/);
-}, 60_000);
+});
 
 it('builds the same with the plugin added by hand on SvelteKit 3', () => {
 	const twice = createProject('kit3', 'plugin twice');
@@ -50,7 +55,7 @@ it('builds the same with the plugin added by hand on SvelteKit 3', () => {
 	build(twice);
 	expect(readFileSync(join(twice, 'build/index.js'), 'utf8')).toContain('__sveltekit_env_init');
 	expect(readFileSync(join(twice, 'build/server/hooks.ws.js'), 'utf8')).toContain('visitor');
-}, 60_000);
+});
 
 it('bundles its own libraries, though the project depends on others of the same name', () => {
 	const old = createProject('kit3', 'old cookie');
@@ -61,7 +66,7 @@ it('bundles its own libraries, though the project depends on others of the same 
 	writeFileSync(join(old, 'package.json'), '{ "name": "old-cookie", "version": "0.0.0", "private": true, "type": "module", "dependencies": { "cookie": "0.1.0" } }');
 	build(old);
 	expect(readFileSync(join(old, 'build/server/adapter-uws.js'), 'utf8')).not.toMatch(/from ["']cookie["']/);
-}, 60_000);
+});
 
 it('refuses to empty the project', () => {
 	const careless = createProject('kit3', 'careless');
@@ -70,4 +75,4 @@ it('refuses to empty the project', () => {
 	expect(() => build(careless)).toThrow("out: got '.', which would empty the project.");
 	expect(readFileSync(config, 'utf8')).toContain('sveltekit');
 	rmSync(careless, { recursive: true });
-}, 60_000);
+});

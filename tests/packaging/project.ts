@@ -1,5 +1,5 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { createRequire } from 'node:module';
@@ -22,7 +22,12 @@ export function createProject(kit: Kit, name: string): string {
 	const modules = join(project, 'node_modules');
 	mkdirSync(join(modules, '@sveltejs'), { recursive: true });
 	unpack(join(modules, 'svelte-adapter-uws'));
-	if (kit === 'kit2') cpSync(dirname(requireHere.resolve('kit2/package.json')), join(modules, '@sveltejs/kit'), { recursive: true });
+	if (kit === 'kit2') {
+		const target = join(modules, '@sveltejs/kit');
+		cpSync(dirname(requireHere.resolve('kit2/package.json')), target, { recursive: true });
+		// As npm lays it out in a project of its own: the libraries of SvelteKit 2 on top, ours below our package.
+		for (const name of readdirSync(join(target, 'node_modules'))) renameSync(join(target, 'node_modules', name), join(modules, name));
+	}
 	return project;
 }
 
@@ -33,6 +38,12 @@ function unpack(target: string): void {
 	mkdirSync(target, { recursive: true });
 	execFileSync('tar', ['-xzf', join(packed, tarball!), '-C', target, '--strip-components', '1']);
 	rmSync(packed, { recursive: true });
+	const { dependencies } = JSON.parse(readFileSync(join(target, 'package.json'), 'utf8')) as { dependencies: Record<string, string> };
+	const requireAdapter = createRequire(join(adapter, 'package.json'));
+	for (const name of Object.keys(dependencies)) {
+		const [found] = requireAdapter.resolve.paths(name)!.map((path) => join(path, name)).filter((path) => existsSync(path));
+		cpSync(found!, join(target, 'node_modules', name), { recursive: true });
+	}
 }
 
 /** Runs `vite build` in the project; gives its output. Throws with the output when it fails. */

@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Plugin, UserConfig } from 'vite';
@@ -16,16 +17,16 @@ export interface BundleOptions {
 }
 
 const ENGINE = 'uWebSockets.js';
-const self = fileURLToPath(new URL('..', import.meta.url)).replaceAll('\\', '/');
+const OURS = /^svelte-(?:adapter-uws|realtime)/;
+const OWN_PACKAGE = fileURLToPath(new URL('../../package.json', import.meta.url));
 const entry = fileURLToPath(new URL('../host/production.js', import.meta.url));
 
 /**
  * Emits the production entry and the project's WebSocket hooks as chunks of Vite's `ssr` environment: they share modules, and so
- * module state, with the app. What is bundled is everything but the project's own `dependencies` and the engine.
+ * module state, with the app. What is bundled is everything but the engine and the project's own `dependencies`, save those that need the bundler.
  */
 export function bundlePlugin(options: () => BundleOptions): Plugin {
 	let root = '';
-	let ownDependencies: ReadonlySet<string> = new Set();
 	return {
 		name: 'svelte-adapter-uws:bundle',
 		apply: 'build',
@@ -39,13 +40,6 @@ export function bundlePlugin(options: () => BundleOptions): Plugin {
 
 		configResolved(config) {
 			root = config.root;
-			ownDependencies = new Set(Object.keys(readPackage(join(self, '..')).dependencies ?? {}));
-		},
-
-		resolveId(source, importer) {
-			// Our libraries in our versions, also where the project depends on others of the same name.
-			const wanted = this.environment.name === 'ssr' && ownDependencies.has(source) && importer?.replaceAll('\\', '/').startsWith(self);
-			return wanted ? fileURLToPath(import.meta.resolve(source)) : undefined;
 		},
 
 		buildStart() {
@@ -60,18 +54,28 @@ export function bundlePlugin(options: () => BundleOptions): Plugin {
 }
 
 function externals(config: UserConfig): string[] {
+	const root = config.root ?? process.cwd();
 	const bundled = config.ssr?.noExternal;
+	// Somebody, or another instance of this plugin, has decided already.
+	if (bundled === true) return [ENGINE];
 	const rules = Array.isArray(bundled) ? bundled : typeof bundled === 'string' || bundled instanceof RegExp ? [bundled] : [];
+	// SvelteKit and this package need their libraries in their own versions, and the project may depend on others of the same name.
+	const shared = new Set([...dependenciesOf(OWN_PACKAGE), ...dependenciesOf(kitPackage(root))]);
 	const needsBundler = (name: string): boolean =>
-		/^svelte-(?:adapter-uws|realtime)/.test(name) || rules.some((rule) => (typeof rule === 'string' ? rule === name : rule.test(name)));
-	const dependencies = Object.keys(readPackage(config.root ?? process.cwd()).dependencies ?? {});
-	return [...dependencies.filter((name) => !needsBundler(name)), ENGINE];
+		shared.has(name) || OURS.test(name) || rules.some((rule) => (typeof rule === 'string' ? rule === name : rule.test(name)));
+	return [...dependenciesOf(join(root, 'package.json')).filter((name) => !needsBundler(name)), ENGINE];
 }
 
-function readPackage(directory: string): { readonly dependencies?: Readonly<Record<string, string>> } {
+function kitPackage(root: string): string {
 	try {
-		return JSON.parse(readFileSync(join(directory, 'package.json'), 'utf8'));
+		return createRequire(join(root, 'package.json')).resolve('@sveltejs/kit/package.json');
 	} catch {
-		return {};
+		return '';
 	}
+}
+
+function dependenciesOf(packageFile: string): string[] {
+	if (!existsSync(packageFile)) return [];
+	const { dependencies = {} } = JSON.parse(readFileSync(packageFile, 'utf8')) as { dependencies?: Record<string, string> };
+	return Object.keys(dependencies);
 }

@@ -1,0 +1,85 @@
+import { expect, it, vi } from 'vitest';
+import { WebSocket } from 'ws';
+import { manualClock } from './clock.ts';
+import { createTestServer } from './testing.ts';
+
+async function open(url: string, origin?: string): Promise<WebSocket> {
+	const ws = new WebSocket(url, origin === undefined ? {} : { headers: { origin } });
+	await new Promise<void>((resolve, reject) => {
+		ws.once('open', resolve);
+		ws.once('error', reject);
+	});
+	return ws;
+}
+
+it.each(['node', 'uws'] as const)('runs the production core on %s', async (transport) => {
+	const frames: string[] = [];
+	await using server = await createTestServer({ transport, handler: { message: (ws, { text }) => void ws.send(`echo ${text}`) } });
+	expect(server.url).toBe(`http://127.0.0.1:${server.port}`);
+	const connected = server.waitForConnection();
+	const ws = await open(server.wsUrl);
+	ws.on('message', (data: Buffer) => void frames.push(data.toString()));
+	expect(server.wsConnections.has(await connected)).toBe(true);
+
+	const arrived = server.waitForMessage();
+	ws.send('hello');
+	expect(await arrived).toEqual({ data: 'hello', isBinary: false });
+	await vi.waitFor(() => expect(frames).toContain('echo hello'));
+
+	ws.send('{"type":"subscribe","topic":"news","ref":1}');
+	await vi.waitFor(() => expect(frames).toContain('{"type":"subscribed","topic":"news","ref":1}'));
+	server.platform.publish('news', 'created', 1);
+	await vi.waitFor(() => expect(frames.some((frame) => frame.includes('"event":"created"'))).toBe(true));
+
+	const closed = new Promise((resolve) => ws.once('close', resolve));
+	await server.close();
+	expect(await closed).toBe(1001);
+	expect(server.wsConnections.size).toBe(0);
+	await expect(open(server.wsUrl)).rejects.toThrow('ECONNREFUSED');
+});
+
+it('runs in memory, with clients that need no port', async () => {
+	await using server = await createTestServer({ transport: 'memory' });
+	const frames: unknown[] = [];
+	const peer = await server.connect();
+	peer.onmessage = (frame) => void frames.push(frame);
+	await vi.waitFor(() => expect(frames[0]).toContain('"welcome"'));
+	expect([server.url, server.wsUrl, server.port, server.platform.connections]).toEqual(['', '', 0, 1]);
+	const closed = new Promise((resolve) => (peer.onclose = (code) => resolve(code)));
+	await server.close();
+	expect(await closed).toBe(1001);
+});
+
+it('keeps the time of a manual clock', async () => {
+	const clock = manualClock();
+	const handler = { upgrade: () => new Promise<object>(() => {}) };
+	await using server = await createTestServer({ transport: 'memory', clock, handler, wsOptions: { upgradeTimeout: 3 } });
+	const refused = expect(server.connect()).rejects.toThrow('504');
+	await vi.waitFor(() => expect(clock.pending).toBe(1));
+	clock.advance(3000);
+	await refused;
+});
+
+it('takes the options of the endpoint, and rejects wrong ones', async () => {
+	await using server = await createTestServer({ wsPath: '/live', origin: ['https://app.example'] });
+	expect(server.wsUrl).toBe(`ws://127.0.0.1:${server.port}/live`);
+	await expect(open(server.wsUrl, 'https://evil.example')).rejects.toThrow('403');
+	(await open(server.wsUrl, 'https://app.example')).terminate();
+	await expect(createTestServer({ wsOptions: { idleTimeout: 1 } })).rejects.toThrow('websocket.idleTimeout: got 1');
+	await expect(server.connect()).rejects.toThrow('connect is for the memory transport');
+});
+
+it('rejects when init fails, with the port released', async () => {
+	const failing = (port: number) => createTestServer({ port, handler: { init: () => Promise.reject(new Error('no database')) } });
+	const { port, close } = await createTestServer();
+	await close();
+	await expect(failing(port)).rejects.toThrow('no database');
+	const again = await createTestServer({ port });
+	await again.close();
+});
+
+it('says what did not come in time', async () => {
+	await using server = await createTestServer({ transport: 'memory' });
+	await expect(server.waitForConnection(1)).rejects.toThrow('No connection within 1 ms.');
+	await expect(server.waitForMessage(1)).rejects.toThrow('No message within 1 ms.');
+});

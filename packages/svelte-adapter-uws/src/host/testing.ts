@@ -1,0 +1,163 @@
+import type { Bus } from '../contract/bus.ts';
+import type { Clock } from '../contract/clock.ts';
+import type { Connection } from '../contract/connection.ts';
+import type { MessageContext, WebSocketHooks } from '../contract/hooks.ts';
+import type { Log } from '../contract/log.ts';
+import type { WebSocketOptions } from '../contract/options.ts';
+import type { Platform } from '../contract/platform.ts';
+import type { Telemetry } from '../contract/telemetry.ts';
+import type { ListenOptions, Listener, Transport } from '../contract/transport.ts';
+import { memoryTransport, type MemoryListener, type MemoryPeer } from '../transport/memory/index.ts';
+import { assemble } from './assemble.ts';
+import { consoleLog } from './log.ts';
+import { resolveWebSocketOptions } from './options.ts';
+import { chooseTransport } from './transport.ts';
+
+/** What a test server is made of. */
+export interface TestServerOptions {
+	/** The hooks, as `src/hooks.ws` exports them. Default none. */
+	readonly handler?: WebSocketHooks;
+	/** Default `node`: real sockets wherever Node runs. `memory` has no port: clients come in through `connect`. */
+	readonly transport?: 'node' | 'uws' | 'memory';
+	/** Default 0: any free port. */
+	readonly port?: number;
+	/** Default `/ws`. */
+	readonly wsPath?: string;
+	/** Whose pages may connect. Default `*`. */
+	readonly origin?: WebSocketOptions['allowedOrigins'];
+	/** Other options of the endpoint, as in the adapter. */
+	readonly wsOptions?: Omit<WebSocketOptions, 'path' | 'handler' | 'allowedOrigins'>;
+	/** Default the time of the machine; `manualClock()` lets the test move it. */
+	readonly clock?: Clock;
+	/** Default: warnings and errors on the console. */
+	readonly log?: Log;
+	readonly telemetry?: Telemetry;
+	readonly bus?: Bus;
+}
+
+/** An application frame that a server received. */
+export interface ReceivedMessage {
+	readonly data: string;
+	readonly isBinary: boolean;
+}
+
+/** A running server for tests: the production core on a loopback port. Close it, or use `await using`. */
+export interface TestServer extends AsyncDisposable {
+	/** `http://127.0.0.1:<port>`; `''` in memory. */
+	readonly url: string;
+	/** `ws://127.0.0.1:<port>/ws`; `''` in memory. */
+	readonly wsUrl: string;
+	readonly port: number;
+	readonly platform: Platform;
+	/** Live connections. */
+	readonly wsConnections: ReadonlySet<Connection>;
+	/** Connects to a server in memory; a refused handshake rejects. On the other transports it rejects: use `wsUrl`. */
+	connect(path?: string, headers?: Readonly<Record<string, string>>): Promise<MemoryPeer>;
+	/** The next connection to open. Rejects after `timeoutMs`, 5,000 by default. */
+	waitForConnection(timeoutMs?: number): Promise<Connection>;
+	/** The next application frame to arrive. Rejects after `timeoutMs`, 5,000 by default. */
+	waitForMessage(timeoutMs?: number): Promise<ReceivedMessage>;
+	/** Runs the `shutdown` hook, closes every socket with 1001 and releases the port. Idempotent. */
+	close(): Promise<void>;
+}
+
+const HOST = '127.0.0.1';
+
+/**
+ * Starts a server for tests. Resolves when `init` has run; rejects, with the port released, when it fails.
+ *
+ * @example
+ * await using server = await createTestServer({ handler: { message: (ws, { text }) => void ws.send(text) } });
+ * const ws = new WebSocket(server.wsUrl);
+ */
+export async function createTestServer(options: TestServerOptions = {}): Promise<TestServer> {
+	const { handler = {}, transport: name = 'node', port = 0, wsPath = '/ws', origin = '*', wsOptions = {} } = options;
+	const { debug, warn, error } = consoleLog();
+	const log: Log = options.log ?? { debug, warn, error, info: () => {} };
+	const websocket = resolveWebSocketOptions({ ...wsOptions, path: wsPath, allowedOrigins: origin }, (message) => log.warn(message));
+
+	const connections = new Set<Connection>();
+	const opened = new Waiters<Connection>('connection');
+	const received = new Waiters<ReceivedMessage>('message');
+	const hooks: WebSocketHooks = {
+		...handler,
+		open(ws, context) {
+			connections.add(ws);
+			opened.give(ws);
+			return handler.open?.(ws, context);
+		},
+		message(ws, context: MessageContext) {
+			received.give({ data: context.isBinary ? Buffer.from(context.data).toString() : context.text, isBinary: context.isBinary });
+			return handler.message?.(ws, context);
+		},
+		close(ws, context) {
+			connections.delete(ws);
+			return handler.close?.(ws, context);
+		}
+	};
+
+	let memory: MemoryListener | undefined;
+	const listen = async (sockets: NonNullable<ListenOptions['sockets']>): Promise<Listener> => {
+		const where = { host: HOST, port, sockets };
+		if (name === 'memory') return (memory = await memoryTransport.listen(where));
+		const transport: Transport = await chooseTransport(name, log);
+		return transport.listen(where);
+	};
+	const { clock, telemetry, bus } = options;
+	const core = await assemble({
+		...{ listen, websocket, hooks, log },
+		...(clock && { clock }),
+		...(telemetry && { telemetry }),
+		...(bus && { bus }),
+		expectedOrigin: (request) => `http://${request.header('host')}`
+	});
+
+	const address = name === 'memory' ? '' : `${HOST}:${core.listener.port}`;
+	let closing: Promise<void> | undefined;
+	const close = (): Promise<void> => (closing ??= Promise.resolve(core[Symbol.asyncDispose]()));
+	return {
+		url: address && `http://${address}`,
+		wsUrl: address && `ws://${address}${wsPath}`,
+		port: name === 'memory' ? 0 : core.listener.port,
+		platform: core.platform,
+		wsConnections: connections,
+		connect(path = wsPath, headers = {}) {
+			if (memory) return memory.connect(path, headers);
+			return Promise.reject(new Error(`connect is for the memory transport. Open a WebSocket to ${`ws://${address}${wsPath}`} instead.`));
+		},
+		waitForConnection: (timeoutMs) => opened.take(timeoutMs),
+		waitForMessage: (timeoutMs) => received.take(timeoutMs),
+		close,
+		[Symbol.asyncDispose]: close
+	};
+}
+
+/** Hands the next value to everybody who waits for one. */
+class Waiters<Value> {
+	readonly #what: string;
+	readonly #waiting = new Set<(value: Value) => void>();
+
+	constructor(what: string) {
+		this.#what = what;
+	}
+
+	give(value: Value): void {
+		for (const resolve of this.#waiting) resolve(value);
+		this.#waiting.clear();
+	}
+
+	take(timeoutMs = 5000): Promise<Value> {
+		return new Promise((resolve, reject) => {
+			// Real time also beside a manual clock: this is about the test, not about the server.
+			const timer = setTimeout(() => {
+				this.#waiting.delete(done);
+				reject(new Error(`No ${this.#what} within ${timeoutMs} ms.`));
+			}, timeoutMs);
+			const done = (value: Value): void => {
+				clearTimeout(timer);
+				resolve(value);
+			};
+			this.#waiting.add(done);
+		});
+	}
+}
