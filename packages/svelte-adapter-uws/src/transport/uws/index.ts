@@ -54,8 +54,11 @@ function serveSockets(engine: Engine, app: TemplatedApp, { handler, options }: N
 			const slot = ws.getUserData();
 			const { data } = slot;
 			slot.data = undefined;
-			slot.socket = new UwsSocket(ws);
-			slot.events = handler.open(slot.socket, data);
+			const socket = (slot.socket = new UwsSocket(ws));
+			const events = handler.open(socket, data);
+			// A handler may close what it was just given; the engine's close came before anybody could hear it then.
+			if (slot.closed) events.closed(slot.closed.code, slot.closed.reason);
+			else slot.events = events;
 		},
 		message(ws, message, isBinary) {
 			// The engine takes the memory back after this callback: text is decoded, bytes are copied.
@@ -63,9 +66,11 @@ function serveSockets(engine: Engine, app: TemplatedApp, { handler, options }: N
 		},
 		drain: (ws) => ws.getUserData().events?.drain(),
 		close(ws, code, message) {
-			const { socket, events } = ws.getUserData();
-			socket?.detach();
-			events?.closed(code, Buffer.from(message).toString());
+			const slot = ws.getUserData();
+			const reason = Buffer.from(message).toString();
+			slot.socket?.detach();
+			if (slot.events) slot.events.closed(code, reason);
+			else slot.closed = { code, reason };
 		}
 	});
 }

@@ -9,6 +9,8 @@ export interface UserData {
 	data: unknown;
 	socket: UwsSocket | undefined;
 	events: SocketEvents | undefined;
+	/** How it ended while it was being opened. */
+	closed?: { readonly code: number; readonly reason: string };
 }
 
 const STATUS: readonly SendStatus[] = ['queued', 'sent', 'dropped'];
