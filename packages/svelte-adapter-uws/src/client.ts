@@ -1,7 +1,7 @@
 export { nextReconnectDelay } from './client/backoff.ts';
 export { createClient, type ClientOptions, type ConnectOptions } from './client/client.ts';
 export type { ClientClock, Environment, Page, WebSocketLike } from './client/environment.ts';
-export { connect, type WSConnection } from './client/page.ts';
+export { connect, type WSConnection } from './client/connect.ts';
 export { count } from './client/store/count.ts';
 export { crud, type CrudOptions } from './client/store/crud.ts';
 export { latest } from './client/store/latest.ts';

@@ -6,11 +6,11 @@ const MAX_ITEMS = 200;
 export function chunks<T>(items: Iterable<T>, text: (item: T) => string): T[][] {
 	const groups: T[][] = [];
 	const encoder = new TextEncoder();
-	let group: T[] | undefined;
-	let bytes = 0;
+	let group: T[] = [];
+	let bytes = Infinity;
 	for (const item of items) {
 		const size = encoder.encode(JSON.stringify(text(item))).length + 1;
-		if (!group || bytes + size > MAX_BYTES || group.length === MAX_ITEMS) {
+		if (bytes + size > MAX_BYTES || group.length === MAX_ITEMS) {
 			groups.push((group = []));
 			bytes = 0;
 		}

@@ -182,7 +182,7 @@ it('drops a frame that is too long, and says so', () => {
 	browser.socket.receive(event('a', 'x'.repeat(100)));
 	browser.socket.receive(event('a', 'y'));
 	expect(heard).toEqual(['y']);
-	expect(browser.log.lines).toEqual([['error', 'Dropped a frame: 135 characters, maxMessageLength is 100.']]);
+	expect(browser.log.lines).toEqual([['error', 'Dropped a frame of 135 characters: over maxMessageLength.']]);
 });
 
 it('sends text and bytes as they are, and says no while there is no open socket', () => {

@@ -51,7 +51,7 @@ export function createClient(options: ClientOptions = {}): Client {
 		maxMessageLength: 1_048_576,
 		...options
 	};
-	const { url, log, maxMessageLength } = parts;
+	const { url, log } = parts;
 	if (!(parts.reconnectInterval > 0 && parts.maxReconnectInterval > 0)) throw new RangeError('Reconnect intervals must be above 0 ms.');
 
 	const denials = createCell<Denial | null>(null);
@@ -79,19 +79,14 @@ export function createClient(options: ClientOptions = {}): Client {
 			}
 		}
 	};
-	const inbox = createInbox({
-		maxLength: maxMessageLength,
-		tooLong: (length) => log.error(`Dropped a frame: ${length} characters, maxMessageLength is ${maxMessageLength}.`),
-		control,
-		note: (envelope) => subscriptions.holds(envelope.topic) && resume.note(envelope)
-	});
+	const inbox = createInbox(control, (envelope) => subscriptions.holds(envelope.topic) && resume.note(envelope));
 	const connection = createConnection({
 		...parts,
 		url: url!,
 		probe() {
 			const ping = caps.includes(CAPS.ping);
 			const frame = ping ? encodeClientControl({ type: 'ping' }) : resume.probe();
-			return frame === undefined ? undefined : { afterMs: ping ? PING_AFTER_MS : PROBE_AFTER_MS, frame };
+			return frame === undefined ? undefined : { after: ping ? PING_AFTER_MS : PROBE_AFTER_MS, frame };
 		},
 		opened() {
 			caps = [];
@@ -103,14 +98,16 @@ export function createClient(options: ClientOptions = {}): Client {
 		},
 		received(data) {
 			if (parts.debug) log.debug('[ws]', data);
-			inbox.receive(data);
+			if (typeof data !== 'string') return;
+			if (data.length > parts.maxMessageLength) log.error(`Dropped a frame of ${data.length} characters: over maxMessageLength.`);
+			else inbox.receive(data);
 		},
 		down(failure, terminal) {
 			if (terminal) outbox.clear();
 			down.emit([failure, terminal]);
 		}
 	});
-	const subscriptions = createSubscriptions({ send: connection.send, released: resume.forget });
+	const subscriptions = createSubscriptions(connection.send, resume.forget);
 
 	if (url !== undefined) connection.start();
 	return {

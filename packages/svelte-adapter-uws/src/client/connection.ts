@@ -20,7 +20,8 @@ const LOOK_MS = 25_000;
 
 /** How to find out whether a silent server still lives. */
 export interface Probe {
-	readonly afterMs: number;
+	/** Milliseconds of silence after which to ask. */
+	readonly after: number;
 	readonly frame: string;
 }
 
@@ -107,7 +108,7 @@ export function createConnection(parts: ConnectionParts): Connection {
 	const watch = (now = false): void => {
 		stopWatch();
 		const probe = parts.probe();
-		const left = (probe?.afterMs ?? LOOK_MS) - (clock.now() - heard);
+		const left = (probe?.after ?? LOOK_MS) - (clock.now() - heard);
 		if (!probe || (left > 0 && !now)) {
 			stopWatch = clock.after(left > 0 ? left : LOOK_MS, watch);
 			return;

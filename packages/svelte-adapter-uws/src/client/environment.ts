@@ -65,12 +65,10 @@ export function pageUrl(path: string): string | undefined {
 }
 
 function listen(run: (event: Event) => void): () => void {
-	document.addEventListener('visibilitychange', run);
-	addEventListener('online', run);
-	return () => {
-		document.removeEventListener('visibilitychange', run);
-		removeEventListener('online', run);
-	};
+	const stop = new AbortController();
+	document.addEventListener('visibilitychange', run, stop);
+	addEventListener('online', run, stop);
+	return () => stop.abort();
 }
 
 /** What `run` gives; `undefined` when it throws, as every use of storage may where the user forbids it. */

@@ -4,26 +4,17 @@ import type { ServerControl } from '../protocol/control.ts';
 import { parseServerFrame } from '../protocol/server-frame.ts';
 import { createHub, type Hub } from './guard.ts';
 
-export interface InboxParts {
-	/** Longest frame in UTF-16 units. */
-	readonly maxLength: number;
-	readonly tooLong: (length: number) => void;
-	readonly control: (frame: ServerControl) => void;
-	/** Hears each envelope before anybody else. */
-	readonly note: (envelope: Envelope) => void;
-}
-
 /** Takes frames apart and gives every envelope to those who wait for it. */
 export interface Inbox {
 	/** Hears all envelopes of a frame, before the listeners of their topics. */
 	tap(listener: EnvelopeListener): () => void;
 	listen(topic: string, listener: EnvelopeListener): () => void;
-	/** Takes what a socket received; what is no frame of this protocol is ignored. */
-	receive(data: unknown): void;
+	/** Takes the text of a frame; what is none of this protocol is ignored. */
+	receive(text: string): void;
 }
 
-/** Creates an inbox without listeners. */
-export function createInbox({ maxLength, tooLong, control, note }: InboxParts): Inbox {
+/** Creates an inbox without listeners. `control` takes what is no event; `note` hears each envelope before anybody else. */
+export function createInbox(control: (frame: ServerControl) => void, note: (envelope: Envelope) => void): Inbox {
 	const taps = createHub<readonly Envelope[]>();
 	const topics = new Map<string, Hub<readonly Envelope[]>>();
 	return {
@@ -37,10 +28,8 @@ export function createInbox({ maxLength, tooLong, control, note }: InboxParts): 
 				if (hub.size === 0 && topics.get(topic) === hub) topics.delete(topic);
 			};
 		},
-		receive(data) {
-			if (typeof data !== 'string') return;
-			if (data.length > maxLength) return tooLong(data.length);
-			const frame = parseServerFrame(data);
+		receive(text) {
+			const frame = parseServerFrame(text);
 			if (!frame) return;
 			if (frame.type !== 'events') return control(frame);
 			const { envelopes } = frame;

@@ -22,7 +22,7 @@ export function createOutbox(warn: (message: string) => void): Outbox {
 	};
 	return {
 		get empty() {
-			return frames.length === 0;
+			return !frames[0];
 		},
 		push(frame, onDropped) {
 			frames.push({ frame, onDropped });
@@ -31,10 +31,10 @@ export function createOutbox(warn: (message: string) => void): Outbox {
 			drop();
 		},
 		flush(send) {
-			while (frames.length > 0 && send(frames[0]!.frame)) frames.shift();
+			while (frames[0] && send(frames[0].frame)) frames.shift();
 		},
 		clear() {
-			while (frames.length > 0) drop();
+			while (frames[0]) drop();
 		}
 	};
 }

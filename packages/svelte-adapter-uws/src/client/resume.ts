@@ -21,10 +21,10 @@ export function createResumeState(storage: Environment['storage'], key: string):
 	let epochs = false;
 	// Without storage a session lasts as long as the page.
 	let sessionId = attempt(() => storage?.getItem(key)) ?? undefined;
-	const encode = (sessionId: string, known: readonly (readonly [string, Position])[]): string =>
+	const encode = (known: readonly (readonly [string, Position])[]): string =>
 		encodeClientControl({
 			type: 'resume',
-			sessionId,
+			sessionId: sessionId!,
 			lastSeenSeqs: Object.fromEntries(known.map(([topic, { seq }]) => [topic, seq])),
 			eps: epochs ? Object.fromEntries(known.map(([topic, { epoch }]) => [topic, epoch])) : undefined
 		});
@@ -41,11 +41,9 @@ export function createResumeState(storage: Environment['storage'], key: string):
 			attempt(() => storage?.setItem(key, welcome.sessionId));
 		},
 		frames() {
-			const id = sessionId;
-			if (id === undefined) return [];
 			// The topic travels twice.
-			return chunks(positions, ([topic, position]) => topic + topic + JSON.stringify(position)).map((group) => encode(id, group));
+			return sessionId === undefined ? [] : chunks(positions, ([topic, position]) => topic + topic + JSON.stringify(position)).map(encode);
 		},
-		probe: () => (sessionId === undefined ? undefined : encode(sessionId, []))
+		probe: () => (sessionId === undefined ? undefined : encode([]))
 	};
 }

@@ -3,13 +3,6 @@ import { isReservedTopic, MAX_TOPIC_LENGTH } from '../protocol/topic.ts';
 import { chunks } from './chunks.ts';
 import { onlyOnce } from './guard.ts';
 
-export interface SubscriptionsParts {
-	/** May drop the frame: a socket that opens hears of everything anew. */
-	readonly send: (frame: string) => void;
-	/** The last holder let go, and nobody took the topic up again. */
-	readonly released: (topic: string) => void;
-}
-
 /** Which topics somebody holds, and what the server was told. Reserved topics are counted, but never leave the page. */
 export interface Subscriptions {
 	holds(topic: string): boolean;
@@ -24,8 +17,11 @@ export interface Subscriptions {
 	denied(topic: string, ref: number | string): void;
 }
 
-/** Creates the book of one connection. Changes of one microtask travel together; what cancels out does not travel at all. */
-export function createSubscriptions({ send, released }: SubscriptionsParts): Subscriptions {
+/**
+ * Creates the book of one connection. Changes of one microtask travel together; what cancels out does not travel at all. `send` may
+ * drop a frame: a socket that opens hears of everything anew. `released` hears of topics that nobody holds any more.
+ */
+export function createSubscriptions(send: (frame: string) => void, released: (topic: string) => void): Subscriptions {
 	const held = new Map<string, number>();
 	// Topics that the server of this socket was asked for, with the ref of the question.
 	const asked = new Map<string, number>();

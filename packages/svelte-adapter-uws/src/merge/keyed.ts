@@ -1,4 +1,4 @@
-import type { MergeEvent, Reducer } from './reducer.ts';
+import type { BatchReducer, MergeEvent } from './reducer.ts';
 import { cleanRow, keyOf } from './row.ts';
 
 const EVENTS: readonly string[] = ['created', 'updated', 'deleted'];
@@ -17,7 +17,7 @@ export function keyedFrom(rows: readonly unknown[], key: string): Keyed {
 }
 
 /** Rows by key: `created` and `updated` set, `deleted` removes. Events whose data lacks the key are ignored. */
-export function createKeyedReducer(key = 'id'): Reducer<Keyed> {
+export function createKeyedReducer(key = 'id'): BatchReducer<Keyed> {
 	const reduceAll = (state: Keyed, events: readonly MergeEvent[]): Keyed => {
 		let next: Record<string, unknown> | undefined;
 		for (const { event, data } of events) {

@@ -1,10 +1,10 @@
-import type { MergeEvent, Reducer } from './reducer.ts';
+import type { BatchReducer, MergeEvent } from './reducer.ts';
 
 /**
  * The newest `max` data, oldest first, whatever the event; 0 = all. An event of the name `refresh` replaces the value instead.
  * A state that is no array counts as the empty list.
  */
-export function createLatestReducer(max: number, refresh?: string): Reducer<unknown> {
+export function createLatestReducer(max: number, refresh?: string): BatchReducer<unknown> {
 	const reduceAll = (state: unknown, events: readonly MergeEvent[]): unknown => {
 		if (events.length === 0) return state;
 		const from = events.findLastIndex(({ event }) => event === refresh);

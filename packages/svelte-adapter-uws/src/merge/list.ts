@@ -1,4 +1,4 @@
-import type { MergeEvent, Reducer } from './reducer.ts';
+import type { BatchReducer, MergeEvent } from './reducer.ts';
 import { cleanRow, keyOf } from './row.ts';
 
 /** What one event does to the rows, given by key in the order of adding; false = nothing. */
@@ -38,7 +38,7 @@ export const remove: ListRule = (rows, id) => rows.delete(id);
  * Creates the reducer of a list of rows that are told apart by a field. A state that is no array counts as the empty list; of two
  * rows with one key the newer one stays.
  */
-export function createListReducer({ key, prepend, max, events, replace }: ListRules): Reducer<unknown> {
+export function createListReducer({ key, prepend, max, events, replace }: ListRules): BatchReducer<unknown> {
 	// The rows of the latest state by key, in the order of adding: going on from there needs no look over the whole list.
 	let latest: unknown;
 	let rows = new Map<unknown, unknown>();
@@ -48,7 +48,7 @@ export function createListReducer({ key, prepend, max, events, replace }: ListRu
 		rows = new Map();
 		const list = Array.isArray(state) ? state.slice() : [];
 		if (prepend) list.reverse();
-		for (const row of list) rows.set(keyOf(row, key) ?? Symbol('no key'), row);
+		for (const row of list) rows.set(keyOf(row, key) ?? Symbol(), row);
 	};
 
 	const reduceAll = (state: unknown, batch: readonly MergeEvent[]): unknown => {

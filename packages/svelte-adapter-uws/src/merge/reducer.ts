@@ -14,6 +14,9 @@ export interface Reducer<State> {
 	reduceAll?(state: State, events: readonly MergeEvent[]): State;
 }
 
+/** A reducer that takes batches. */
+export type BatchReducer<State> = Required<Reducer<State>>;
+
 /** The merge strategies of a stream. */
 export type MergeName = 'crud' | 'latest' | 'set' | 'presence' | 'cursor';
 

@@ -1,6 +1,6 @@
-import type { Reducer } from './reducer.ts';
+import type { BatchReducer } from './reducer.ts';
 
 /** One value: every event replaces it. */
-export function createSetReducer(): Reducer<unknown> {
+export function createSetReducer(): BatchReducer<unknown> {
 	return { reduce: (_state, _event, data) => data, reduceAll: (state, events) => (events.length > 0 ? events[events.length - 1]!.data : state) };
 }

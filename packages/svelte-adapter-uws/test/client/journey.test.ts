@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { WebSocketServer, type WebSocket as ServerSocket } from 'ws';
 import { createClient } from '../../src/client/client.ts';
-import { connect } from '../../src/client/page.ts';
+import { connect } from '../../src/client/connect.ts';
 import { crud } from '../../src/client/store/crud.ts';
 import type { Client } from '../../src/contract/client.ts';
 import type { Envelope } from '../../src/contract/envelope.ts';

@@ -1,6 +1,6 @@
 import type { Readable } from '../../contract/client.ts';
 import { createCrudReducer } from '../../merge/crud.ts';
-import type { Reducer } from '../../merge/reducer.ts';
+import type { BatchReducer } from '../../merge/reducer.ts';
 import { createReducedStore } from './reduced.ts';
 
 export interface CrudOptions {
@@ -15,5 +15,5 @@ export interface CrudOptions {
  * @example const todos = crud<Todo>('todos', data.todos, { prepend: true });
  */
 export function crud<T>(topic: string, initial: readonly T[] = [], options: CrudOptions = {}): Readable<readonly T[]> {
-	return createReducedStore(topic, initial, createCrudReducer(options) as Reducer<readonly T[]>);
+	return createReducedStore(topic, initial, createCrudReducer(options) as BatchReducer<readonly T[]>);
 }

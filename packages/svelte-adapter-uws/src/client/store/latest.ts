@@ -1,6 +1,6 @@
 import type { Readable } from '../../contract/client.ts';
 import { createLatestReducer } from '../../merge/latest.ts';
-import type { Reducer } from '../../merge/reducer.ts';
+import type { BatchReducer } from '../../merge/reducer.ts';
 import { createReducedStore } from './reduced.ts';
 import { toEvent, type WSEvent } from './topic.ts';
 
@@ -10,6 +10,6 @@ import { toEvent, type WSEvent } from './topic.ts';
  */
 export function latest<T = unknown>(topic: string, max: number = 50, initial: readonly WSEvent<T>[] = []): Readable<readonly WSEvent<T>[]> {
 	if (!(max > 0)) throw new RangeError(`latest(): got max ${max}, expected a number above 0.`);
-	const reducer = createLatestReducer(max) as Reducer<readonly WSEvent<T>[]>;
+	const reducer = createLatestReducer(max) as BatchReducer<readonly WSEvent<T>[]>;
 	return createReducedStore(topic, initial, reducer, (envelopes) => envelopes.map((envelope) => ({ event: envelope.event, data: toEvent(envelope) })));
 }

@@ -1,6 +1,6 @@
 import type { Readable } from '../../contract/client.ts';
 import { createKeyedReducer, keyedFrom } from '../../merge/keyed.ts';
-import type { Reducer } from '../../merge/reducer.ts';
+import type { BatchReducer } from '../../merge/reducer.ts';
 import { createReducedStore } from './reduced.ts';
 
 /**
@@ -10,5 +10,5 @@ import { createReducedStore } from './reduced.ts';
  */
 export function lookup<T>(topic: string, initial: readonly T[] = [], { key = 'id' }: { readonly key?: string } = {}): Readable<Readonly<Record<string, T>>> {
 	type Items = Readonly<Record<string, T>>;
-	return createReducedStore(topic, keyedFrom(initial, key) as Items, createKeyedReducer(key) as Reducer<Items>);
+	return createReducedStore(topic, keyedFrom(initial, key) as Items, createKeyedReducer(key) as BatchReducer<Items>);
 }

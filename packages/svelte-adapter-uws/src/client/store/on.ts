@@ -1,4 +1,4 @@
-import { connect } from '../page.ts';
+import { openPage } from '../page.ts';
 import type { TopicStore, WSEvent } from './topic.ts';
 
 /**
@@ -8,5 +8,5 @@ import type { TopicStore, WSEvent } from './topic.ts';
 export function on<T = unknown>(topic: string): TopicStore<WSEvent<T>>;
 export function on<T = unknown>(topic: string, event: string): TopicStore<{ readonly data: T }>;
 export function on(topic: string, event?: string): TopicStore<any> {
-	return event === undefined ? connect().on(topic) : connect().on(topic, event);
+	return openPage().on(topic, event);
 }

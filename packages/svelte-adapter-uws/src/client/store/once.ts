@@ -1,4 +1,4 @@
-import { connect } from '../page.ts';
+import { openPage } from '../page.ts';
 import { hold, toEvent, type WSEvent } from './topic.ts';
 
 export interface OnceOptions {
@@ -16,15 +16,15 @@ export function once<T = unknown>(topic: string, event: string, options?: OnceOp
 export function once(topic: string, second?: string | OnceOptions, third?: OnceOptions): Promise<unknown> {
 	const event = typeof second === 'string' ? second : undefined;
 	const { timeout } = (typeof second === 'string' ? third : second) ?? {};
-	const connection = connect();
+	const { client } = openPage();
 	const stops: (() => void)[] = [];
 	return new Promise((resolve, reject) => {
 		stops.push(
-			hold(connection, topic, (envelopes) => {
+			hold(client, topic, (envelopes) => {
 				const found = envelopes.find((envelope) => event === undefined || envelope.event === event);
 				if (found) resolve(event === undefined ? toEvent(found) : { data: found.data });
 			}),
-			connection.status.subscribe((status) => {
+			client.status.subscribe((status) => {
 				if (status === 'failed') reject(new Error(`once(): the connection ended before ${event ?? 'an event'} came on ${topic}.`));
 			})
 		);

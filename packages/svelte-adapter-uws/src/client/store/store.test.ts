@@ -1,7 +1,7 @@
 import { get } from 'svelte/store';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { browserOptions, microtasks, startBrowser, valueOf, WELCOME, type Browser } from '../../../test/support/browser.ts';
-import { connect } from '../page.ts';
+import { connect } from '../connect.ts';
 import { count } from './count.ts';
 import { crud } from './crud.ts';
 import { latest } from './latest.ts';

@@ -25,6 +25,7 @@ export interface TopicStore<T> extends Readable<T | null> {
 export interface TopicStores {
 	<T = unknown>(topic: string): TopicStore<WSEvent<T>>;
 	<T = unknown>(topic: string, event: string): TopicStore<{ readonly data: T }>;
+	(topic: string, event?: string): TopicStore<any>;
 }
 
 /** An envelope as the stores show it. */

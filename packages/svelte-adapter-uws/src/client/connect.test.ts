@@ -1,6 +1,6 @@
 import { afterEach, expect, it, vi } from 'vitest';
 import { browserOptions, microtasks, startBrowser, valueOf, WELCOME, type Browser } from '../../test/support/browser.ts';
-import { connect, type WSConnection } from './page.ts';
+import { connect, type WSConnection } from './connect.ts';
 import { crud } from './store/crud.ts';
 import { on } from './store/on.ts';
 import { once } from './store/once.ts';
@@ -38,7 +38,7 @@ it('gives every caller the one connection, until it is closed', () => {
 it('shares the connection between copies of the module', async () => {
 	const { connection } = openPage();
 	vi.resetModules();
-	const copy: typeof import('./page.ts') = await import('./page.ts');
+	const copy: typeof import('./connect.ts') = await import('./connect.ts');
 	expect(copy.connect).not.toBe(connect);
 	expect(copy.connect()).toBe(connection);
 });
