@@ -1,0 +1,66 @@
+import { guard, live, LiveError } from 'svelte-realtime/server';
+
+interface Row {
+	readonly id: number;
+	readonly text: string;
+}
+
+const rows = new Map<number, Row>();
+
+/**
+ * The live module that the RPC suite talks to: serve it at the path `wire`, with hooks of `realtime()` whose `message` hands
+ * everything else to `wireHooks()`. Its streams have fixed topics, so that the topics of the envelope suite stay free.
+ */
+export const _guard = guard((ctx) => {
+	if (ctx.user.user === 'banned') throw new LiveError('FORBIDDEN', 'You are banned.');
+});
+
+export const echo = live((_ctx, ...args: unknown[]) => args);
+
+export const later = live(async (_ctx, value: unknown) => {
+	await new Promise((resolve) => setImmediate(resolve));
+	return value;
+});
+
+export const nothing = live(() => undefined);
+
+export const fail = live((_ctx, how: 'typed' | 'untyped' | 'null' | 'rejects' | 'cyclic' | 'bigint'): unknown => {
+	if (how === 'typed') throw new LiveError('OUT_OF_STOCK', 'sold out', { issues: [{ path: ['count'], message: 'too many' }], retryAfter: 850 });
+	if (how === 'untyped') throw new Error('the password is hunter2');
+	// eslint-disable-next-line no-throw-literal, typescript/only-throw-error -- what an app may do by mistake
+	if (how === 'null') throw null;
+	if (how === 'rejects') return Promise.reject(new Error('the password is hunter2'));
+	if (how === 'bigint') return 1n;
+	const cycle: unknown[] = [];
+	cycle.push(cycle);
+	return cycle;
+});
+
+/** Publishes, and only then answers. */
+export const tell = live((ctx, topic: string, event: string, data: unknown) => {
+	ctx.publish(topic, event, data);
+	return 'told';
+});
+
+export const list = live.stream('wire-rows', () => [...rows.values()]);
+
+export const put = live((ctx, row: Row) => {
+	const event = rows.has(row.id) ? 'updated' : 'created';
+	rows.set(row.id, row);
+	ctx.publish('wire-rows', event, row);
+});
+
+export const clear = live((ctx) => {
+	rows.clear();
+	ctx.publish('wire-rows', 'refreshed', []);
+});
+
+export const broken = live.stream('wire-broken', () => {
+	throw new Error('the password is hunter2');
+});
+
+export const closed = live.stream('wire-closed', () => [], { access: () => false });
+
+export const newest = live.stream('wire-newest', () => [], { merge: 'latest', max: 3 });
+
+export const hidden = 'no definition';
