@@ -37,8 +37,11 @@ export interface TopicHelper {
 export type Origin = 'local' | 'remote';
 export type Tap = (envelope: Envelope, origin: Origin) => void;
 
-/** Whether a client may join a topic that it asks for by itself. Answers at once; one that throws says no. */
-export type Gate = (ws: Connection, topic: string) => boolean;
+/**
+ * Whether a client may join a topic that it asks for by itself. With a promise the answer comes later, and the frames that follow
+ * are handled meanwhile. A gate that throws or rejects says no.
+ */
+export type Gate = (ws: Connection, topic: string) => boolean | Promise<boolean>;
 
 /** `event.platform` in SvelteKit and `platform` in every hook. Methods work when detached from the object. */
 export interface Platform {

@@ -181,3 +181,66 @@ it('leaves nothing behind when the client goes while a hook decides', async () =
 		await expect(platform.subscribe(ws, 'a')).rejects.toThrow(/closed/);
 	}
 });
+
+it('asks gates before the hook, about frames of clients only, until they are disposed', async () => {
+	const asked: string[] = [];
+	const { client, platform, ws } = await connected({ subscribe: (_ws, topic) => void asked.push(topic) });
+	const gate = platform.gate((_ws, topic) => topic !== 'mine');
+	client.say({ type: 'subscribe-batch', topics: ['mine', 'plain'], ref: 1 });
+	expect(client.heard()).toEqual([no('mine', 'FORBIDDEN'), yes('plain')]);
+	expect(asked).toEqual(['plain']);
+	expect(ws.subscribe('mine')).toBe(true);
+	ws.unsubscribe('mine');
+	gate[Symbol.dispose]();
+	expect(await ask(client, 'mine')).toEqual([yes('mine')]);
+});
+
+it.each([
+	['throws', () => { throw new Error('no'); }],
+	['rejects', () => Promise.reject(new Error('no'))],
+	['gives something that is not true', () => 1 as never],
+	['gives it later', async () => 'yes' as never]
+] as const)('denies when a gate %s', async (_name, gate) => {
+	const { client, platform } = await connected({ subscribe: () => expect.unreachable() });
+	platform.gate(gate);
+	expect(await ask(client, 'a')).toEqual([no('a', 'FORBIDDEN')]);
+	expect(platform.subscribers('a')).toBe(0);
+});
+
+it('handles what follows while a gate makes up its mind', async () => {
+	const { client, platform } = await connected({ message: (ws, { text }) => void ws.send(text) });
+	const decided = Promise.withResolvers<boolean>();
+	platform.gate((_ws, topic) => topic !== 'later' || decided.promise);
+	client.say({ type: 'subscribe-batch', topics: ['later', 'now'], ref: 1 });
+	client.say('"next"');
+	expect(client.heard()).toEqual([yes('now'), 'next']);
+	decided.resolve(true);
+	await settle();
+	expect(client.heard()).toEqual([yes('later')]);
+	expect(platform.subscribers('later')).toBe(1);
+});
+
+it('joins nobody who has left while a gate made up its mind', async () => {
+	const { client, platform } = await connected();
+	const decided = Promise.withResolvers<boolean>();
+	platform.gate(() => decided.promise);
+	client.say({ type: 'subscribe', topic: 'a', ref: 1 });
+	client.leave();
+	decided.resolve(true);
+	await settle();
+	expect(client.heard()).toEqual([]);
+	expect(platform.subscribers('a')).toBe(0);
+});
+
+it('asks gates again when the hook took its time', async () => {
+	const hook = Promise.withResolvers<void>();
+	const { client, platform } = await connected({ subscribe: () => hook.promise });
+	let open = true;
+	platform.gate(() => open);
+	client.say({ type: 'subscribe', topic: 'a', ref: 1 });
+	open = false;
+	hook.resolve();
+	await settle();
+	expect(client.heard()).toEqual([no('a', 'FORBIDDEN')]);
+	expect(platform.subscribers('a')).toBe(0);
+});

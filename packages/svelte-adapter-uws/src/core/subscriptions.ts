@@ -29,16 +29,16 @@ export class Subscriptions {
 	answer(connection: ServerConnection, asked: readonly unknown[], ref: Ref | undefined): Promise<void> | undefined {
 		const topics: string[] = [];
 		for (const topic of asked.slice(0, LIMITS.topicsPerBatch)) {
-			if (!this.#isAllowed(topic)) deny(connection, topic, ref, DENIAL.INVALID_TOPIC);
-			else if (!this.#passes(connection, topic)) deny(connection, topic, ref, DENIAL.FORBIDDEN);
-			else if (this.#isFull(connection, topic)) deny(connection, topic, ref, DENIAL.RATE_LIMITED);
-			else topics.push(topic);
+			if (!this.#isAllowed(topic)) {
+				deny(connection, topic, ref, DENIAL.INVALID_TOPIC);
+				continue;
+			}
+			const passes = this.#passes(connection, topic);
+			if (passes === true) topics.push(topic);
+			else if (passes === false) deny(connection, topic, ref, DENIAL.FORBIDDEN);
+			else void passes.then((yes) => (yes ? this.#decide(connection, [topic], ref) : deny(connection, topic, ref, DENIAL.FORBIDDEN)));
 		}
-		if (topics.length === 0) return undefined;
-		const answers = ask(connection, topics, this.#parts.report);
-		if (isThenable(answers)) return answers.then((settled) => this.#settle(connection, topics, settled, ref));
-		this.#settle(connection, topics, answers, ref);
-		return undefined;
+		return this.#decide(connection, topics, ref);
 	}
 
 	/** Asks `gate` about every subscribe frame from now on, until it is disposed. */
@@ -84,16 +84,41 @@ export class Subscriptions {
 		return isWireTopic(topic, this.#parts.allowNonAsciiTopics) && (this.#parts.allowSystemTopicSubscribe || !isReservedTopic(topic));
 	}
 
-	#passes(connection: ServerConnection, topic: string): boolean {
+	/** Caps and the app's hook, for topics that every gate has let pass. */
+	#decide(connection: ServerConnection, asked: readonly string[], ref: Ref | undefined): Promise<void> | undefined {
+		const topics = asked.filter((topic) => {
+			const full = this.#isFull(connection, topic);
+			if (full) deny(connection, topic, ref, DENIAL.RATE_LIMITED);
+			return !full;
+		});
+		if (topics.length === 0 || !connection.open) return undefined;
+		const answers = ask(connection, topics, this.#parts.report);
+		if (!isThenable(answers)) {
+			this.#settle(connection, topics, answers, ref);
+			return undefined;
+		}
+		// What a gate allowed may be over by the time that the hook has answered.
+		const holds = (topic: string): Answer => (this.#passes(connection, topic) === true ? null : DENIAL.FORBIDDEN);
+		return answers.then((settled) => this.#settle(connection, topics, topics.map((topic, i) => settled[i] ?? holds(topic)), ref));
+	}
+
+	/** What the gates say; a promise only when one of them does, which never rejects. */
+	#passes(connection: ServerConnection, topic: string): boolean | Promise<boolean> {
+		const failed = (error: unknown): false => {
+			this.#parts.report('gate', error, connection.requestId);
+			return false;
+		};
+		const waits: Promise<boolean>[] = [];
 		for (const gate of this.#gates) {
 			try {
-				if (!gate(connection, topic)) return false;
+				const verdict = gate(connection, topic);
+				if (isThenable(verdict)) waits.push(Promise.resolve(verdict).then((yes) => yes === true, failed));
+				else if (verdict !== true) return false;
 			} catch (error) {
-				this.#parts.report('gate', error, connection.requestId);
-				return false;
+				return failed(error);
 			}
 		}
-		return true;
+		return waits.length === 0 || Promise.all(waits).then((verdicts) => verdicts.every(Boolean));
 	}
 
 	#isFull(connection: ServerConnection, topic: string): boolean {
