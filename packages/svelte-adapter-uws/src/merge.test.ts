@@ -112,6 +112,7 @@ it('ignores rows without the key, and keeps those that it was given', () => {
 	for (const data of [{ v: 2 }, null, 7, 'x', undefined, { id: null }, { id: {} }]) {
 		for (const one of ['created', 'updated', 'deleted']) expect(reduce(start, one, data)).toBe(start);
 	}
+	expect(createReducer('crud', { key: 'toString' }).reduce(start, 'created', {})).toBe(start);
 	expect(reduce(start, 'created', { id: 2 })).toEqual([{ v: 1 }, { id: 1 }, 'odd', { id: 2 }]);
 });
 

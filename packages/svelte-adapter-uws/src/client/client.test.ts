@@ -214,6 +214,7 @@ it('drops what is queued on close, and what comes later', () => {
 	const dropped: string[] = [];
 	client.sendQueued('a', () => dropped.push('a'));
 	client.close();
+	expect(dropped).toEqual(['a']);
 	client.sendQueued('b', () => dropped.push('b'));
 	expect(dropped).toEqual(['a', 'b']);
 });

@@ -89,6 +89,16 @@ it('waits longer when it is throttled', () => {
 	expect(waited(browser)).toBe(154_700);
 });
 
+it('does not throttle less after more failures', () => {
+	const { browser } = startClient();
+	for (let i = 0; i < 6; i++) {
+		browser.socket.end();
+		waited(browser);
+	}
+	browser.socket.end(4429);
+	expect(waited(browser)).toBe(300_000);
+});
+
 it('gives up when the attempts are used up', () => {
 	const { browser, client } = startClient({ maxReconnectAttempts: 2 });
 	const downs: [Failure | null, boolean][] = [];
@@ -124,6 +134,16 @@ it.each([1001, 1012])('looks for a server that went away with %i soon and more t
 		pauses.push(waited(browser));
 	}
 	expect(pauses).toEqual([1000, 1000, 1000, 6600]);
+});
+
+it('forgets a restart once the server is stable again', () => {
+	const { browser } = openClient();
+	browser.socket.end(1012);
+	waited(browser);
+	browser.socket.open();
+	browser.time.pass(10_000);
+	browser.socket.end(1006);
+	expect(waited(browser)).toBe(3000);
 });
 
 it('does not let a server that always goes away set the pace', () => {
@@ -236,6 +256,16 @@ it('asks a server without `ping` by a resume after 150 seconds, and never a serv
 	browser.socket.receive({ type: 'resumed' });
 	browser.time.pass(10_000);
 	expect(browser.sockets).toHaveLength(1);
+});
+
+it('does not ask a server for what only the one before it could do', () => {
+	const { browser } = openClient();
+	browser.socket.end();
+	waited(browser);
+	browser.socket.open();
+	browser.socket.read();
+	browser.time.pass(25_000);
+	expect(browser.socket.read()).toEqual([]);
 });
 
 it('asks at once when the network has changed, or the page was away for long', () => {

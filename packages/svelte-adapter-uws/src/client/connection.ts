@@ -25,6 +25,7 @@ export interface Probe {
 	readonly frame: string;
 }
 
+/** What a connection needs of the client above and of the world around. */
 export interface ConnectionParts extends Pick<Environment, 'openSocket' | 'clock' | 'random' | 'page'> {
 	readonly url: string;
 	readonly reconnectInterval: number;

@@ -3,6 +3,7 @@ import { guard } from './guard.ts';
 /** Frames held while no socket is open. */
 export const MAX_QUEUED_FRAMES = 1000;
 
+/** Frames that wait for an open socket. */
 export interface Outbox {
 	readonly empty: boolean;
 	/** Queues a frame. One too many, and the oldest is dropped. */

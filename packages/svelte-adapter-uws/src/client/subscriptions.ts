@@ -72,7 +72,6 @@ export function createSubscriptions(send: (frame: string) => void, released: (to
 			if (!held.has(topic)) leave(topic);
 		},
 		opened() {
-			asked.clear();
 			ask([...held.keys()].filter((topic) => !isReservedTopic(topic)));
 		},
 		accepted(topic, ordered) {

@@ -3,6 +3,7 @@ import { createCrudReducer } from '../../merge/crud.ts';
 import type { BatchReducer } from '../../merge/reducer.ts';
 import { createReducedStore } from './reduced.ts';
 
+/** How `crud` merges. */
 export interface CrudOptions {
 	/** Identity field of the items. Default `id`. */
 	readonly key?: string;

@@ -1,6 +1,7 @@
 import { openPage } from '../page.ts';
 import { hold, toEvent, type WSEvent } from './topic.ts';
 
+/** How long `once` waits. */
 export interface OnceOptions {
 	/** Milliseconds after which the promise rejects. Default: never. */
 	readonly timeout?: number;
