@@ -3,7 +3,7 @@ import type { Call, Stream } from './definition.ts';
 import { guard, live } from './live.ts';
 
 it('describes a call, and infers its arguments and result', () => {
-	const add = live(async (_ctx, text: string, count = 1) => ({ text, count }));
+	const add = live(async (_ctx, text: string, count: number = 1) => ({ text, count }));
 	expect(add.kind).toBe('call');
 	expectTypeOf(add).toEqualTypeOf<Call<[text: string, count?: number], { text: string; count: number }>>();
 });
@@ -20,7 +20,7 @@ it.each([
 	[() => live('x' as never), /live\(fn\).*fn/],
 	[() => live.stream('__rpc', () => []), /topic/],
 	[() => live.stream('', () => []), /topic/],
-	[() => live.stream(async () => 'x' as never, () => []), /async/],
+	[() => live.stream((async () => 'x') as never, () => []), /async/],
 	[() => live.stream('t', 1 as never), /load/],
 	[() => live.stream('t', () => [], { merge: 'nope' as never }), /merge is "nope"/],
 	[() => live.stream('t', () => [], { max: -1 }), /max/],

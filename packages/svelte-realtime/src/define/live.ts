@@ -3,6 +3,9 @@ import type { Call, Guard, Handler, Stream, StreamOptions } from './definition.t
 
 const MERGES = new Set(['crud', 'latest', 'set', 'presence', 'cursor']);
 
+/** Arguments that are decided elsewhere: a loader that ignores some of its topic's must not narrow them. */
+type Settled<Args extends unknown[]> = Args extends infer Same extends unknown[] ? Same : never;
+
 /** What `live` is: a function, with one member a kind of definition. */
 export interface Live {
 	/**
@@ -16,9 +19,14 @@ export interface Live {
 	 * @example export const todos = live.stream((ctx, list: string) => `todos:${list}`, async (ctx, list) => db.todos(list));
 	 */
 	stream<Args extends unknown[], Value>(
-		topic: string | ((ctx: Context, ...args: Args) => string),
+		topic: (ctx: Context, ...args: Args) => string,
+		load: (ctx: Context, ...args: Settled<Args>) => Value | Promise<Value>,
+		options?: StreamOptions<Settled<Args>>
+	): Stream<Args, Value>;
+	stream<Args extends unknown[], Value>(
+		topic: string,
 		load: (ctx: Context, ...args: Args) => Value | Promise<Value>,
-		options?: StreamOptions<Args>
+		options?: StreamOptions<Settled<Args>>
 	): Stream<Args, Value>;
 }
 
@@ -27,7 +35,7 @@ function call<Args extends unknown[], Out>(run: (ctx: Context, ...args: Args) =>
 	return { kind: 'call', run };
 }
 
-const stream: Live['stream'] = (topic, load, options = {}) => {
+function stream<Args extends unknown[], Value>(topic: Stream<Args, Value>['topic'], load: Handler<Args, Value>, options: StreamOptions<Args> = {}): Stream<Args, Value> {
 	if (typeof topic === 'string' ? topic === '' || topic.startsWith('__') : typeof topic !== 'function') {
 		throw problem('live.stream', 'topic', topic, 'a name that does not start with __, or a function (ctx, ...args) => name');
 	}
@@ -41,7 +49,7 @@ const stream: Live['stream'] = (topic, load, options = {}) => {
 		if (value !== undefined && typeof value !== 'function') throw problem('live.stream', name, value, 'a function');
 	}
 	return { kind: 'stream', topic, load, options };
-};
+}
 
 /** Describes what a live module exports. Nothing happens until a server installs it. */
 export const live: Live = Object.assign(call, { stream });

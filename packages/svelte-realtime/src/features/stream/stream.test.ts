@@ -94,7 +94,7 @@ it.each(['guard', 'access', 'load'])('leaves nothing behind when the client goes
 	const events: string[] = [];
 	const options = { onSubscribe: () => void events.push('in'), onUnsubscribe: () => void events.push('out') };
 	await using server = await createRuntime(
-		{ 'm/s': live.stream('t', place === 'load' ? wait : () => [], place === 'access' ? { ...options, access: wait } : options) },
+		{ 'm/s': live.stream('t', async () => (place === 'load' ? wait() : []), place === 'access' ? { ...options, access: wait } : options) },
 		place === 'guard' ? guard(wait) : undefined
 	);
 	const client = await server.connect('ida');

@@ -1,0 +1,48 @@
+import type { Platform, Readable } from 'svelte-adapter-uws/contract';
+import ask, { add, all, count, empty, one, recent } from '$live/todos';
+import type { Todo } from './lib/store.ts';
+
+type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
+function expect<_ extends true>(): void {}
+declare const platform: Platform | undefined;
+
+// Calls: arguments without ctx, optional and rest ones kept, results awaited once.
+expect<Equal<Parameters<typeof add>, [text: string, urgent?: boolean]>>();
+expect<Equal<ReturnType<typeof add>, Promise<Todo>>>();
+expect<Equal<Parameters<typeof count>, number[]>>();
+expect<Equal<ReturnType<typeof count>, Promise<number>>>();
+expect<Equal<Awaited<ReturnType<typeof ask>>, 'default'>>();
+add.fireAndForget('milk');
+// @ts-expect-error -- a number is no text
+void add(1);
+// @ts-expect-error -- the text is missing
+void add();
+
+// Streams: a store, or a factory where there are arguments.
+const list: Readable<Todo[] | undefined> = all;
+const single: Readable<Todo | null | undefined> = one(1);
+expect<Equal<Parameters<typeof one>, [id: number]>>();
+expect<Equal<Parameters<typeof recent>, [limit?: number]>>();
+// @ts-expect-error -- an id is a number
+one('1');
+// @ts-expect-error -- a stream without arguments is a store, not a function
+all();
+all.hydrate([]);
+// @ts-expect-error -- what a stream is hydrated with is what it holds
+all.hydrate([{ id: 'x' }]);
+
+// Loading on the server gives the same type; a fallback widens it.
+async function load(): Promise<void> {
+	const todos = await all.load(platform, { user: { id: '1', name: 'Ida' } });
+	expect<Equal<typeof todos, Todo[]>>();
+	const todo = await one.load(platform, { args: [1], fallback: undefined });
+	expect<Equal<typeof todo, Todo | null | undefined>>();
+	// @ts-expect-error -- arguments are those of the stream
+	await one.load(platform, { args: ['1'] });
+}
+const nothing: Readable<undefined> = empty;
+void [list, single, load, nothing];
+
+// @ts-expect-error -- the guard is no export
+import { _guard } from '$live/todos';
+void _guard;

@@ -1,0 +1,15 @@
+import { guard, live } from 'svelte-realtime/server';
+import { find, type Todo } from '../lib/store.ts';
+
+export const _guard = guard({ authenticated: true });
+
+export const add = live(async (ctx, text: string, urgent: boolean = false): Promise<Todo> => ({ id: 1, text, urgent, by: ctx.user.name }));
+export const count = live((_ctx, ...ids: number[]) => ids.length);
+export const all = live.stream('todos', async () => find());
+export const one = live.stream(
+	(_ctx, id: number) => `todo:${id}`,
+	async (_ctx, id) => find().find((todo) => todo.id === id) ?? null,
+	{ merge: 'set' }
+);
+export const recent = live.stream((_ctx, limit?: number) => `recent:${limit ?? 10}`, () => find());
+export default live(() => 'default' as const);
