@@ -1,7 +1,7 @@
 import type { Client, Readable } from '../contract/client.ts';
 import { createLazyStore } from './cell.ts';
 import type { ConnectOptions } from './client.ts';
-import { openPage, type PageConnection } from './page.ts';
+import { openPage, type PageClient } from './page.ts';
 import { toEvent, type TopicStores, type WSEvent } from './store/topic.ts';
 
 /** The connection of a page. Its members are those of a `Client`; `sendQueued` takes a value instead of a frame. */
@@ -24,14 +24,13 @@ export interface WSConnection extends Omit<Client, 'sendQueued'> {
  * @example connect({ path: '/live', maxReconnectAttempts: 20 });
  */
 export function connect(options?: ConnectOptions): WSConnection {
-	const page = openPage(options);
-	return (page.face ??= createFace(page)) as WSConnection;
+	const client = openPage(options);
+	return (client.face ??= createFace(client)) as WSConnection;
 }
 
-function createFace({ client, on }: PageConnection): WSConnection {
+function createFace(client: PageClient): WSConnection {
 	const held = new Map<string, (() => void)[]>();
-	const own: Omit<WSConnection, Exclude<keyof Client, 'subscribe' | 'sendQueued'>> = {
-		on,
+	const own: Omit<WSConnection, Exclude<keyof Client, 'subscribe' | 'sendQueued'> | 'on'> = {
 		events: createLazyStore<WSEvent | null>(null, (cell) => client.tap((envelopes) => envelopes.forEach((envelope) => cell.set(toEvent(envelope))))),
 		subscribe(topic) {
 			const release = client.subscribe(topic);
@@ -46,7 +45,7 @@ function createFace({ client, on }: PageConnection): WSConnection {
 		sendQueued: (data) => client.sendQueued(encode(data))
 	};
 	// Inherited, because some members of the client change with time.
-	return Object.assign(Object.create(client) as Client, own);
+	return Object.assign(Object.create(client) as PageClient, own);
 }
 
 function encode(data: unknown): string | Uint8Array {

@@ -4,9 +4,8 @@ import { createClient, type ConnectOptions } from './client.ts';
 import { pageUrl } from './environment.ts';
 import { createTopicStores, type TopicStores } from './store/topic.ts';
 
-/** What a page has one of. */
-export interface PageConnection {
-	readonly client: Client;
+/** The client of a page, and what belongs to it. */
+export interface PageClient extends Client {
 	readonly on: TopicStores;
 	/** Opened without options: some that come later come too late. */
 	implicit: boolean;
@@ -18,8 +17,8 @@ export interface PageConnection {
 // A page has one connection, however many copies of this package its bundle holds.
 const PAGE: unique symbol = Symbol.for('svelte-adapter-uws.page');
 
-/** The connection of this page; opens it when there is none, or when it was closed. */
-export function openPage(options?: ConnectOptions): PageConnection {
+/** The client of this page; opens it when there is none, or when it was closed. */
+export function openPage(options?: ConnectOptions): PageClient {
 	const page = current();
 	const known = page.value;
 	if (known && !known.closed) {
@@ -30,13 +29,13 @@ export function openPage(options?: ConnectOptions): PageConnection {
 		return known;
 	}
 	const client = createClient(options);
-	const connection: PageConnection = { client, on: createTopicStores(client), implicit: !options, closed: false };
+	const opened: PageClient = Object.assign(client, { on: createTopicStores(client), implicit: !options, closed: false });
 	client.onDown((failure, terminal) => {
-		if (terminal && !failure) connection.closed = true;
+		if (terminal && !failure) opened.closed = true;
 	});
 	// A render on the server must leave nothing behind.
-	if (options?.url ?? pageUrl('')) page.set(connection);
-	return connection;
+	if (options?.url ?? pageUrl('')) page.set(opened);
+	return opened;
 }
 
 /** A store of the page's connection that goes over to the next one when it was closed and opened anew. */
@@ -45,9 +44,9 @@ export function follow<T>(initial: T, select: (client: Client) => Readable<T>): 
 		let leave = (): void => {};
 		// On the server this leaves no connection behind, and the store at its initial value.
 		if (!current().value) openPage();
-		const stop = current().subscribe((connection) => {
+		const stop = current().subscribe((client) => {
 			leave();
-			if (connection) leave = select(connection.client).subscribe(cell.set);
+			if (client) leave = select(client).subscribe(cell.set);
 		});
 		return () => {
 			stop();
@@ -56,7 +55,7 @@ export function follow<T>(initial: T, select: (client: Client) => Readable<T>): 
 	});
 }
 
-function current(): Cell<PageConnection | undefined> {
-	const holder = globalThis as { [PAGE]?: Cell<PageConnection | undefined> };
-	return (holder[PAGE] ??= createCell<PageConnection | undefined>(undefined));
+function current(): Cell<PageClient | undefined> {
+	const holder = globalThis as { [PAGE]?: Cell<PageClient | undefined> };
+	return (holder[PAGE] ??= createCell<PageClient | undefined>(undefined));
 }

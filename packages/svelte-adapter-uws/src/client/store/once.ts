@@ -17,7 +17,7 @@ export function once<T = unknown>(topic: string, event: string, options?: OnceOp
 export function once(topic: string, second?: string | OnceOptions, third?: OnceOptions): Promise<unknown> {
 	const event = typeof second === 'string' ? second : undefined;
 	const { timeout } = (typeof second === 'string' ? third : second) ?? {};
-	const { client } = openPage();
+	const client = openPage();
 	const stops: (() => void)[] = [];
 	return new Promise((resolve, reject) => {
 		stops.push(

@@ -12,5 +12,5 @@ export const denials: Readable<Denial | null> = /* @__PURE__ */ follow<Denial | 
 
 /** Resolves when the page is connected, and at once while it is rendered on the server. Rejects when the connection has ended for good. */
 export function ready(): Promise<void> {
-	return openPage().client.ready();
+	return openPage().ready();
 }
