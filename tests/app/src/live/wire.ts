@@ -1,0 +1,1 @@
+export * from '../../../../packages/conformance/src/wire/live.ts';
