@@ -1,14 +1,20 @@
 import type { Platform } from 'svelte-adapter-uws/contract';
 import { manifest } from 'svelte-realtime/manifest';
 import { standard } from './features/standard.ts';
-import type { OnError } from './runtime/host.ts';
-import { Runtime } from './runtime/runtime.ts';
+import { Runtime, type RuntimeParts } from './runtime/runtime.ts';
 
 // Found through the platform that every hook and request is handed, so two servers in one process stay apart; a registered
 // symbol, because two copies of this package may meet on one platform.
 const RUNTIME = Symbol.for('svelte-realtime.runtime');
+/** When this module was made. In dev a change of a live module makes it anew, with the manifest of that moment. */
+const MADE = performance.now();
 
-type Carrier = Platform & { [RUNTIME]?: Runtime | undefined };
+interface Attached {
+	readonly runtime: Runtime;
+	readonly made: number;
+}
+
+type Carrier = Platform & { readonly [RUNTIME]?: Attached };
 
 /** The platform that requests and connections derive theirs from. */
 function baseOf(platform: Platform): Carrier {
@@ -18,18 +24,24 @@ function baseOf(platform: Platform): Carrier {
 }
 
 /** The runtime of a platform's server; made, with the app's own live modules, when it is first asked for. */
-export function runtimeOf(platform: Platform, onError?: OnError): Runtime {
+export function runtimeOf(platform: Platform, options: Pick<RuntimeParts, 'onError' | 'plainTopics'> = {}): Runtime {
 	const found = (platform as Carrier)[RUNTIME];
-	if (found) return found;
+	if (found && (found.made >= MADE || manifest.length === 0)) return found.runtime;
+	// The app has changed, and its hooks did not say so by their shutdown.
+	found?.runtime[Symbol.dispose]();
 	const base = baseOf(platform);
-	const runtime = new Runtime({ platform: base, features: standard, manifest, ...(onError ? { onError } : {}) });
-	Object.defineProperty(base, RUNTIME, { value: runtime, configurable: true });
+	const runtime = new Runtime({ platform: base, features: standard, manifest, ...options });
+	Object.defineProperty(base, RUNTIME, { value: { runtime, made: MADE } satisfies Attached, configurable: true });
+	// Whether a client may join a topic depends on all modules; this one may be asked before the init hook, or without it.
+	void runtime.ready();
 	return runtime;
 }
 
-/** Ends the runtime of a platform's server, if there is one. */
+/** Ends the runtime of a platform's server, unless a newer one has taken its place. */
 export function detach(platform: Platform): void {
 	const base = baseOf(platform);
-	base[RUNTIME]?.[Symbol.dispose]();
+	const found = base[RUNTIME];
+	if (!found || found.made > MADE) return;
+	found.runtime[Symbol.dispose]();
 	Reflect.deleteProperty(base, RUNTIME);
 }

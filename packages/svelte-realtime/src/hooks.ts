@@ -1,14 +1,18 @@
-import type { CloseContext, Connection, HookContext, MessageContext, WebSocketHooks } from 'svelte-adapter-uws/contract';
+import type { CloseContext, Connection, HookContext, MessageContext, Platform, WebSocketHooks } from 'svelte-adapter-uws/contract';
 import { detach, runtimeOf } from './attach.ts';
 import type { DispatchOptions } from './runtime/dispatch.ts';
 import type { OnError } from './runtime/host.ts';
+import { isDeeper, MAX_DEPTH } from './runtime/parse.ts';
+import type { Runtime } from './runtime/runtime.ts';
 
 /** Options of `createMessage`. */
 export interface CreateMessageOptions extends DispatchOptions {
-	/** Hears text frames that are JSON objects but no requests, and at most `maxJsonDepth` deep. */
-	readonly onJsonMessage?: (ws: Connection, message: object, context: MessageContext) => unknown;
+	/** Hears text frames that are JSON objects, no requests, and at most `maxJsonDepth` deep. */
+	readonly onJsonMessage?: (ws: Connection, message: any, platform: Platform) => unknown;
+	/** Default 64. */
+	readonly maxJsonDepth?: number;
 	/** Hears every other frame. */
-	readonly onUnhandled?: (ws: Connection, data: ArrayBuffer, context: MessageContext) => unknown;
+	readonly onUnhandled?: (ws: Connection, data: ArrayBuffer, platform: Platform) => unknown;
 }
 
 /** The `message` hook of `src/hooks.ws`. */
@@ -22,16 +26,32 @@ export type MessageHook = (ws: Connection, context: MessageContext) => unknown;
  * });
  */
 export function createMessage(options: CreateMessageOptions = {}): MessageHook {
-	const { onJsonMessage, onUnhandled } = options;
+	return messageHook(runtimeOf, options);
+}
+
+/** The ready-made `message` hook. */
+export const message: MessageHook = createMessage();
+
+/**
+ * Answers one frame of a client, for apps that write their `message` hook themselves. False: it is no request.
+ * @example export const message = (ws, { data, platform }) => handleRpc(ws, data, platform) || mine(ws, data);
+ */
+export function handleRpc(ws: Connection, data: ArrayBuffer, platform: Platform, options: DispatchOptions = {}): boolean {
+	// Requests are JSON objects; bytes of anything else need not be decoded.
+	if (new Uint8Array(data, 0, Math.min(1, data.byteLength))[0] !== 0x7b) return false;
+	return runtimeOf(platform).receive(ws, { platform }, new TextDecoder().decode(data), options);
+}
+
+function messageHook(find: (platform: Platform) => Runtime, options: CreateMessageOptions): MessageHook {
+	const { onJsonMessage, maxJsonDepth = MAX_DEPTH, onUnhandled } = options;
 	return (ws, context) => {
-		const { text } = context;
-		// The platform is made when it is first read, so a request that needs none costs none; the runtime is found through it once.
-		if (!context.isBinary && runtimeOf(context.platform).receive(ws, context, text, options)) return undefined;
-		if (onJsonMessage && !context.isBinary && text.startsWith('{')) {
-			const message = parse(text);
-			if (typeof message === 'object' && message !== null) return onJsonMessage(ws, message, context);
+		const { text, platform } = context;
+		if (!context.isBinary && find(platform).receive(ws, context, text, options)) return undefined;
+		if (onJsonMessage && text.startsWith('{') && !isDeeper(text, maxJsonDepth)) {
+			const value = parse(text);
+			if (value !== undefined) return onJsonMessage(ws, value, platform);
 		}
-		return onUnhandled?.(ws, context.data, context);
+		return onUnhandled?.(ws, context.data, platform);
 	};
 }
 
@@ -43,15 +63,17 @@ function parse(text: string): unknown {
 	}
 }
 
-/** The ready-made `message` hook. */
-export const message: MessageHook = createMessage();
-
 /** Options of `realtime`. */
 export interface RealtimeOptions {
 	/** Exported along, for apps that want everything in one place. */
 	readonly upgrade?: NonNullable<WebSocketHooks['upgrade']>;
 	/** Hears failures of the app's live modules that no caller may see. Default: standard error. */
 	readonly onError?: OnError;
+	/**
+	 * Topics that clients may subscribe to by name, such as with `on('news')`, in an app with streams whose topics cannot be told
+	 * from them; a `*` at the end stands for everything that begins so. Topics that surely belong to a stream stay closed.
+	 */
+	readonly plainTopics?: readonly string[];
 }
 
 /** The hooks that `src/hooks.ws` exports. */
@@ -65,7 +87,7 @@ export interface RealtimeHooks {
 	readonly upgrade?: NonNullable<WebSocketHooks['upgrade']>;
 }
 
-const KNOWN = new Set(['upgrade', 'onError']);
+const KNOWN = new Set(['upgrade', 'onError', 'plainTopics']);
 
 /**
  * All hooks of a realtime server. Throws for options that this version does not have.
@@ -78,13 +100,17 @@ export function realtime(options: RealtimeOptions = {}): RealtimeHooks {
 	for (const name of Object.keys(options)) {
 		if (!KNOWN.has(name)) throw new TypeError(`[svelte-realtime] realtime({ ${name} }) is not available in this version, which serves one process. Known options: ${[...KNOWN].join(', ')}.`);
 	}
-	const { onError, upgrade } = options;
+	const { upgrade, onError, plainTopics } = options;
+	if (plainTopics && !(Array.isArray(plainTopics) && plainTopics.every((topic) => typeof topic === 'string' && topic !== ''))) {
+		throw new TypeError('[svelte-realtime] realtime({ plainTopics }) takes a list of topic names, such as ["news", "lobby:*"].');
+	}
+	const find = (platform: Platform): Runtime => runtimeOf(platform, { ...(onError && { onError }), ...(plainTopics && { plainTopics }) });
 	return {
-		init: ({ platform }) => runtimeOf(platform, onError).ready(),
+		init: ({ platform }) => find(platform).ready(),
 		shutdown: ({ platform }) => detach(platform),
-		open: (_ws, { platform }) => void runtimeOf(platform, onError),
-		message,
-		unsubscribe: (ws, topic, { platform }) => runtimeOf(platform, onError).left(ws, topic),
+		open: (_ws, { platform }) => void find(platform),
+		message: messageHook(find, {}),
+		unsubscribe: (ws, topic, { platform }) => find(platform).left(ws, topic),
 		// Streams end with the connection's signal, which has aborted by now.
 		close: () => {},
 		...(upgrade ? { upgrade } : {})

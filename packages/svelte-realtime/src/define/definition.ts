@@ -42,6 +42,19 @@ export interface Guard {
 	readonly checks: readonly Handler<[], unknown>[];
 }
 
+/** Marks what this package made, whichever copy of it: an export that only looks alike is never callable. */
+const DEFINED: symbol = Symbol.for('svelte-realtime.definition');
+
+/** Makes a plain object a definition, for features of other kinds than those here. */
+export function define<D extends { readonly kind: string }>(definition: D): D {
+	return Object.defineProperty(definition, DEFINED, { value: true });
+}
+
+/** Whether a value is a definition or a guard. */
+export function isDefined(value: unknown): value is Definition | Guard {
+	return typeof value === 'object' && value !== null && Object.hasOwn(value, DEFINED);
+}
+
 /** What a live module exports: inert data that says what it is. Nothing happens until a runtime installs it. */
 export type Definition = Call | Stream;
 export type Kind = Definition['kind'];

@@ -1,4 +1,5 @@
 import type { Context } from './context.ts';
+import { define } from './definition.ts';
 import type { Call, Guard, Handler, Stream, StreamOptions } from './definition.ts';
 
 const MERGES = new Set(['crud', 'latest', 'set', 'presence', 'cursor']);
@@ -32,7 +33,7 @@ export interface Live {
 
 function call<Args extends unknown[], Out>(run: (ctx: Context, ...args: Args) => Out | Promise<Out>): Call<Args, Out> {
 	if (typeof run !== 'function') throw problem('live(fn)', 'fn', run, 'a function (ctx, ...args) => result');
-	return { kind: 'call', run };
+	return define({ kind: 'call', run });
 }
 
 function stream<Args extends unknown[], Value>(topic: Stream<Args, Value>['topic'], load: Handler<Args, Value>, options: StreamOptions<Args> = {}): Stream<Args, Value> {
@@ -48,7 +49,7 @@ function stream<Args extends unknown[], Value>(topic: Stream<Args, Value>['topic
 	for (const [name, value] of Object.entries({ access, onSubscribe, onUnsubscribe })) {
 		if (value !== undefined && typeof value !== 'function') throw problem('live.stream', name, value, 'a function');
 	}
-	return { kind: 'stream', topic, load, options };
+	return define({ kind: 'stream', topic, load, options });
 }
 
 /** Describes what a live module exports. Nothing happens until a server installs it. */
@@ -70,7 +71,7 @@ export function guard(...parts: readonly GuardPart[]): Guard {
 		else if (part.authenticated) checks.push((ctx) => ctx.user !== null && ctx.user !== undefined);
 	}
 	if (checks.length === 0) throw problem('guard', 'parts', parts, 'at least one function, or { authenticated: true }');
-	return { kind: 'guard', checks };
+	return define({ kind: 'guard', checks });
 }
 
 function problem(what: string, field: string, got: unknown, expected: string): TypeError {

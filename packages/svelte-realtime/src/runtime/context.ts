@@ -2,7 +2,7 @@ import type { Connection, Platform, PublishOptions } from 'svelte-adapter-uws/co
 import type { Context } from '../define/context.ts';
 import { LiveError } from '../shared/error.ts';
 
-/** Where a call came from. `platform` may be made when it is first read. */
+/** Where a call came from. */
 export interface Source {
 	readonly platform: Platform;
 }
@@ -13,20 +13,16 @@ const NEVER = new AbortController().signal;
 export class CallContext implements Context<any> {
 	readonly user: any;
 	readonly ws: Connection | null;
-	readonly #source: Source;
+	readonly platform: Platform;
 
-	constructor(source: Source, ws: Connection | null, user: unknown) {
-		this.#source = source;
+	constructor(platform: Platform, ws: Connection | null, user: unknown) {
+		this.platform = platform;
 		this.ws = ws;
 		this.user = user;
 	}
 
-	get platform(): Platform {
-		return this.#source.platform;
-	}
-
 	get requestId(): string {
-		return this.#source.platform.requestId;
+		return this.platform.requestId;
 	}
 
 	get signal(): AbortSignal {
@@ -37,7 +33,7 @@ export class CallContext implements Context<any> {
 		if (typeof topic === 'string' && topic.startsWith('__')) {
 			throw new LiveError('INVALID_TOPIC', `${topic} is a name of the framework. Choose one that does not start with __, or use ctx.platform.publish on purpose.`);
 		}
-		return this.#source.platform.publish(topic, event, data, options);
+		return this.platform.publish(topic, event, data, options);
 	}
 }
 

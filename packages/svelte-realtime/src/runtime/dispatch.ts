@@ -1,29 +1,29 @@
 import type { Connection } from 'svelte-adapter-uws/contract';
-import type { Context } from '../define/context.ts';
 import { isLiveError, LiveError } from '../shared/error.ts';
 import { isPath } from '../shared/path.ts';
-import { MAX_BATCH, type RpcRequest } from '../shared/rpc-frame.ts';
+import { BATCH_EVENT, MAX_BATCH, type RpcRequest } from '../shared/rpc-frame.ts';
 import { CallContext, userOf, type Source } from './context.ts';
-import type { Host, Installed, OnError } from './host.ts';
+import type { Host, OnError, Subscribed } from './host.ts';
+import { contained } from './on-error.ts';
 import { isRequest, MAX_DEPTH, parseRequest, type Untrusted } from './parse.ts';
-import { isThenable } from './pipeline.ts';
-import type { Registry } from './registry.ts';
-import { batchFrame, errorReply, okReply, replyFrame, streamReply } from './reply.ts';
+import { after, isThenable, pass } from './pipeline.ts';
+import type { Endpoint, Registry } from './registry.ts';
+import { batchFrames, errorReply, okReply, replyFrame, streamReply } from './reply.ts';
 
 /** Calls of one connection that may wait for their answer; over it they are refused with `RATE_LIMITED`. */
 const MAX_CALLS = 1_000;
 
 /** What one message hook adds to the way of a request. */
 export interface DispatchOptions {
-	/** Runs after the path is known and before the guard; throwing refuses the call. */
+	/** Runs when the guard has let the caller pass, before the handler; throwing refuses the call. */
 	readonly beforeExecute?: (ws: Connection, path: string, args: readonly unknown[]) => unknown;
 	/** Hears what handlers throw that was not meant for the caller. */
 	readonly onError?: OnError;
-	/** Default 64. */
+	/** Nesting of JSON over which a frame is no request. Default 64. */
 	readonly maxEnvelopeDepth?: number;
 }
 
-/** The way of a request: frame -> path -> installed export -> exactly one reply, whatever happens in between. */
+/** The way of a request: frame -> path -> guard -> installed export -> exactly one reply, whatever happens in between. */
 export class Dispatch {
 	readonly #host: Host;
 	readonly #registry: Registry;
@@ -37,90 +37,106 @@ export class Dispatch {
 	receive(ws: Connection, source: Source, text: string, options: DispatchOptions): boolean {
 		const parsed = parseRequest(text, options.maxEnvelopeDepth ?? MAX_DEPTH);
 		if (!parsed) return false;
-		if ('batch' in parsed) void this.#batch(ws, source, parsed.batch, parsed.sequential, options);
-		else {
-			const { id } = parsed.single;
-			const reply = this.#answer(ws, source, parsed.single, options);
-			if (id === undefined) return true;
-			if (typeof reply === 'string') ws.send(replyFrame(id, reply));
-			else void reply.then((settled) => ws.send(replyFrame(id, settled)));
+		if ('batch' in parsed) {
+			void this.#batch(ws, source, parsed.batch, parsed.sequential, options);
+			return true;
 		}
+		const { id } = parsed.single;
+		const reply = this.#answer(ws, source, parsed.single, options);
+		if (id === undefined) return true;
+		if (typeof reply === 'string') ws.send(replyFrame(id, reply));
+		else void reply.then((settled) => ws.send(replyFrame(id, settled)));
 		return true;
 	}
 
 	async #batch(ws: Connection, source: Source, entries: readonly unknown[], sequential: boolean, options: DispatchOptions): Promise<void> {
-		const refuse = (entry: unknown, why: string): string => {
-			const id = typeof entry === 'object' && entry !== null ? (entry as { id?: unknown }).id : undefined;
-			return errorReply(typeof id === 'string' ? id : '', new LiveError('INVALID_REQUEST', why));
-		};
 		const run = (entry: unknown): string | Promise<string> =>
 			isRequest(entry) && typeof entry.id === 'string' ? this.#answer(ws, source, entry, options) : refuse(entry, 'A batch entry needs a path and an id.');
 		const replies: string[] = [];
-		if (entries.length > MAX_BATCH) replies.push(...entries.map((entry) => refuse(entry, `A batch holds at most ${MAX_BATCH} calls. Split it.`)));
-		else if (sequential) for (const entry of entries) replies.push(await run(entry));
+		if (entries.length > MAX_BATCH) {
+			const named = entries.filter((entry) => typeof idOf(entry) === 'string');
+			replies.push(...(named.length > 0 ? named : [null]).map((entry) => refuse(entry, `A batch holds at most ${MAX_BATCH} calls.`)));
+		} else if (sequential) for (const entry of entries) replies.push(await run(entry));
 		else replies.push(...(await Promise.all(entries.map(run))));
-		ws.send(batchFrame(replies));
+		for (const frame of batchFrames(replies)) ws.send(frame);
 	}
 
 	/** The reply of one request as text; a promise only when something on its way makes one. It never rejects. */
 	#answer(ws: Connection, source: Source, request: Untrusted, options: DispatchOptions): string | Promise<string> {
 		const id = request.id ?? '';
-		let context: Context | undefined;
+		let context: CallContext | undefined;
 		const failed = (error: unknown): string => {
 			if (!isLiveError(error)) this.#report(options, request.rpc, error, context);
 			return errorReply(id, error);
 		};
 		const succeeded = (value: unknown): string => {
 			try {
-				return request.stream === true ? streamReply(id, value as object) : okReply(id, value);
+				return request.stream === true ? granted(id, value as Subscribed) : okReply(id, value);
 			} catch (error) {
-				return failed(new Error('The result cannot be sent as JSON.', { cause: error }));
+				const isTold = isLiveError(error);
+				const unsent = isTold ? error : new Error('The result cannot be sent as JSON.', { cause: error });
+				// That a result is too large is for the app to know, although its caller hears of it too.
+				if (isTold && error.code === 'PAYLOAD_TOO_LARGE') this.#report(options, request.rpc, error, context);
+				return failed(unsent);
 			}
 		};
 		try {
-			if (request.id === '') throw new LiveError('INVALID_REQUEST', 'The id is empty.');
+			if (request.id === '' || request.id === BATCH_EVENT) throw new LiveError('INVALID_REQUEST', 'The id is not valid.');
 			if (request.args !== undefined && !Array.isArray(request.args)) throw new LiveError('INVALID_REQUEST', 'args must be a list.');
 			const scope = this.#host.scope(ws);
 			if (scope.calls >= MAX_CALLS) throw new LiveError('RATE_LIMITED', `${MAX_CALLS} calls wait for their answer. Wait for some.`);
-			context = new CallContext(source, ws, userOf(ws)) as Context;
-			const result = this.#execute(context, ws, request, options);
+			const made = (context = new CallContext(source.platform, ws, userOf(ws)));
+			const found = this.#registry.find(request.rpc);
+			const result = isThenable(found) ? found.then((endpoint) => enter(made, ws, request, endpoint, options)) : enter(made, ws, request, found, options);
 			if (!isThenable(result)) return succeeded(result);
 			scope.calls++;
-			return Promise.resolve(result)
-				.then(succeeded, failed)
-				.finally(() => scope.calls--);
+			return Promise.resolve(result).then(
+				(value) => (scope.calls--, succeeded(value)),
+				(error: unknown) => (scope.calls--, failed(error))
+			);
 		} catch (error) {
 			return failed(error);
 		}
 	}
 
-	#execute(context: Context, ws: Connection, request: Untrusted, { beforeExecute }: DispatchOptions): unknown {
-		const found = this.#registry.find(request.rpc);
-		if (!beforeExecute) return isThenable(found) ? found.then((installed) => invoke(context, request, installed)) : invoke(context, request, found);
-		return Promise.resolve(found).then(async (installed) => {
-			await beforeExecute(ws, request.rpc, request.args ?? []);
-			return invoke(context, request, installed);
-		});
-	}
-
-	#report({ onError }: DispatchOptions, path: string, error: unknown, context: Context | undefined): void {
-		if (!onError) return this.#host.onError(path, error, context);
-		try {
-			onError(path, error, context);
-		} catch (thrown) {
-			this.#host.onError(path, thrown, context);
-		}
+	#report({ onError }: DispatchOptions, path: string, error: unknown, context: CallContext | undefined): void {
+		if (onError) contained(onError, this.#host.onError)(path, error, context);
+		else this.#host.onError(path, error, context);
 	}
 }
 
-function invoke(context: Context, request: Untrusted, installed: Installed | undefined): unknown {
+/** Kind, guard, hook, handler. Gives a promise only when one of them does. */
+function enter(context: CallContext, ws: Connection, request: Untrusted, endpoint: Endpoint | undefined, { beforeExecute }: DispatchOptions): unknown {
+	if (!endpoint) throw isPath(request.rpc) ? new LiveError('NOT_FOUND') : new LiveError('INVALID_REQUEST', 'Invalid path');
+	const { installed, guard } = endpoint;
 	const args: readonly unknown[] = request.args ?? [];
-	if (!installed) throw isPath(request.rpc) ? new LiveError('NOT_FOUND') : new LiveError('INVALID_REQUEST', 'Invalid path');
-	if (request.stream !== true) {
-		if (!installed.call) throw new LiveError('INVALID_REQUEST', 'A stream cannot be called. Subscribe to it.');
-		return installed.call(context, args);
+	if (request.stream === true) {
+		if (!installed.subscribe) throw new LiveError('INVALID_REQUEST', 'This is no stream. Call it.');
+		if (request.id === undefined) throw new LiveError('INVALID_REQUEST', 'A subscribe request needs an id.');
+	} else if (!installed.call) throw new LiveError('INVALID_REQUEST', 'A stream cannot be called. Subscribe to it.');
+	const run = (): unknown => (request.stream === true ? installed.subscribe!(context, args, request as RpcRequest) : installed.call!(context, args));
+	if (!guard && !beforeExecute) return run();
+	return after(guard && pass(guard, context), () => after(beforeExecute?.(ws, request.rpc, args), run));
+}
+
+/** The reply of a subscribe request. What cannot be sent is taken back. */
+function granted(id: string, { fields, grant, undo }: Subscribed): string {
+	let reply: string;
+	try {
+		reply = streamReply(id, fields);
+	} catch (error) {
+		undo();
+		throw error;
 	}
-	if (!installed.subscribe) throw new LiveError('INVALID_REQUEST', 'This is no stream. Call it.');
-	if (request.id === undefined) throw new LiveError('INVALID_REQUEST', 'A subscribe request needs an id.');
-	return installed.subscribe(context, args, request as RpcRequest);
+	if (!grant()) throw new LiveError('CANCELLED', 'The topic was left while it was loaded.');
+	return reply;
+}
+
+function idOf(entry: unknown): unknown {
+	return typeof entry === 'object' && entry !== null ? (entry as { id?: unknown }).id : undefined;
+}
+
+function refuse(entry: unknown, why: string): string {
+	const id = idOf(entry);
+	return errorReply(typeof id === 'string' ? id : '', new LiveError('INVALID_REQUEST', why));
 }

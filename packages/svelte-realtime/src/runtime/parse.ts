@@ -17,8 +17,7 @@ export function parseRequest(text: string, maxDepth: number): Parsed | undefined
 	if (text.length < 10 || text.charCodeAt(0) !== 0x7b) return undefined;
 	const third = text.charCodeAt(2);
 	if (third !== 0x72 && third !== 0x62) return undefined;
-	// Shorter texts cannot be nested so deep and be closed again.
-	if (text.length > maxDepth * 2 && isDeeper(text, maxDepth)) return undefined;
+	if (isDeeper(text, maxDepth)) return undefined;
 	let value: unknown;
 	try {
 		value = JSON.parse(text);
@@ -38,6 +37,8 @@ export function isRequest(value: unknown): value is Untrusted {
 
 /** Whether JSON text is nested deeper than `limit`; what stands in strings does not count. */
 export function isDeeper(text: string, limit: number): boolean {
+	// Text that cannot be, which is nearly all, is not read unit by unit: what opens has to be closed, and there is little of it.
+	if (text.length <= limit || occurrences(text, '[', limit) + occurrences(text, '{', limit) <= limit) return false;
 	let depth = 0;
 	let inString = false;
 	for (let i = 0; i < text.length; i++) {
@@ -51,4 +52,11 @@ export function isDeeper(text: string, limit: number): boolean {
 		} else if (unit === 0x7d || unit === 0x5d) depth--;
 	}
 	return false;
+}
+
+/** How often `unit` stands in `text`; counts to just above `limit`. */
+function occurrences(text: string, unit: string, limit: number): number {
+	let count = 0;
+	for (let at = text.indexOf(unit); at >= 0 && count <= limit; at = text.indexOf(unit, at + 1)) count++;
+	return count;
 }

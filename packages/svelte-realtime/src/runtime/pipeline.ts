@@ -2,22 +2,23 @@ import type { Context } from '../define/context.ts';
 import type { Guard } from '../define/definition.ts';
 import { isLiveError, LiveError } from '../shared/error.ts';
 
-/** Whether a value can be waited for. */
+/** Whether a value can be waited for. A getter that throws counts as no. */
 export function isThenable(value: unknown): value is PromiseLike<unknown> {
-	return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function';
+	if (typeof value !== 'object' || value === null) return false;
+	try {
+		return typeof (value as { then?: unknown }).then === 'function';
+	} catch {
+		return false;
+	}
 }
 
-/** Puts a guard before a handler. Neither makes a promise where the other does not. */
-export function guarded<Args extends unknown[]>(guard: Guard | undefined, run: (context: Context, ...args: Args) => unknown): (context: Context, ...args: Args) => unknown {
-	if (!guard) return run;
-	return (context, ...args) => {
-		const pending = passGuard(guard, context, 0);
-		return pending ? pending.then(() => run(context, ...args)) : run(context, ...args);
-	};
+/** Goes on with `next`: at once, or when `first` has settled where it has to be waited for. */
+export function after(first: unknown, next: () => unknown): unknown {
+	return isThenable(first) ? Promise.resolve(first).then(next) : next();
 }
 
-/** Runs the checks from `start` on. Throws, or rejects, when one denies; gives a promise only when a check does. */
-function passGuard({ checks }: Guard, context: Context, start: number): Promise<void> | undefined {
+/** Runs the checks of a guard in order. Throws, or rejects, when one denies; gives a promise only when a check does. */
+export function pass({ checks }: Guard, context: Context, start = 0): Promise<void> | undefined {
 	for (let i = start; i < checks.length; i++) {
 		let verdict: unknown;
 		try {
@@ -32,7 +33,7 @@ function passGuard({ checks }: Guard, context: Context, start: number): Promise<
 		return Promise.resolve(verdict).then(
 			(settled) => {
 				if (settled === false) throw denial(context, undefined);
-				return passGuard({ kind: 'guard', checks }, context, i + 1);
+				return pass({ kind: 'guard', checks }, context, i + 1);
 			},
 			(error: unknown) => {
 				throw denial(context, error);

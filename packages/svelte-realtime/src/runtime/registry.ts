@@ -1,22 +1,34 @@
+import { isDefined } from '../define/definition.ts';
 import type { Definition, Guard, Kind } from '../define/definition.ts';
 import type { Manifest, ManifestEntry } from '../manifest.ts';
 import { moduleOf } from '../shared/path.ts';
 import type { Entry, Feature, Host, Installed } from './host.ts';
+import { TopicTable, type Ownership } from './topic-table.ts';
+
+/** What answers at a path, and the guard in front of it. */
+export interface Endpoint {
+	readonly installed: Installed;
+	readonly guard: Guard | undefined;
+}
+
+/** The module, and the export, that guards what stands beside and below it. */
+const GUARD = '_guard';
 
 /** Which definition stands at which path. Modules are imported once; one that fails is tried again when it is next asked for. */
 export class Registry implements Disposable {
 	readonly #host: Host;
 	readonly #features: ReadonlyMap<string, Feature>;
-	readonly #modules: Map<string, ManifestEntry>;
+	readonly #guards = new Map<string, ManifestEntry>();
+	/** Modules that are not installed yet. */
+	readonly #modules = new Map<string, ManifestEntry>();
 	readonly #loading = new Map<string, Promise<void>>();
-	readonly #installed = new Map<string, Installed>();
-	readonly #staticTopics = new Map<string, number>();
-	#dynamic = 0;
+	readonly #endpoints = new Map<string, Endpoint>();
+	readonly #topics = new TopicTable();
 
 	constructor(host: Host, features: readonly Feature<any>[], manifest: Manifest) {
 		this.#host = host;
 		this.#features = new Map(features.map((feature) => [feature.kind, feature]));
-		this.#modules = new Map(manifest.map((entry) => [entry.path, entry]));
+		for (const entry of manifest) (entry.path === GUARD || entry.path.endsWith(`/${GUARD}`) ? this.#guards : this.#modules).set(entry.path, entry);
 	}
 
 	/** Imports every module that is not there yet; those that fail are reported and left for later. */
@@ -25,75 +37,74 @@ export class Registry implements Disposable {
 	}
 
 	/** What answers at `path`; a promise only while its module is being imported. The promise rejects when the import fails. */
-	find(path: string): Installed | undefined | Promise<Installed | undefined> {
-		const found = this.#installed.get(path);
+	find(path: string): Endpoint | undefined | Promise<Endpoint | undefined> {
+		const found = this.#endpoints.get(path);
 		if (found) return found;
-		const loading = this.#load(moduleOf(path));
-		return loading?.then(() => this.#installed.get(path));
+		return this.#load(moduleOf(path))?.then(() => this.#endpoints.get(path));
 	}
 
 	/** Installs a definition; what stood at its path is disposed first. Throws for a kind that no feature handles. */
 	install(path: string, definition: Definition, guard: Guard | undefined): void {
-		this.remove(path);
 		const feature = this.#features.get(definition.kind) as Feature<Kind> | undefined;
-		if (!feature) throw new TypeError(`[svelte-realtime] ${path}: nothing handles the kind ${definition.kind}. Add its feature to createRuntime({ features }).`);
-		const installed = feature.install(this.#host, { path, definition, guard } as Entry<Kind>);
-		this.#installed.set(path, installed);
-		this.#count(installed, 1);
+		if (!feature) throw new TypeError(`[svelte-realtime] ${path}: nothing handles the kind ${definition.kind}. Give the runtime the feature that does.`);
+		this.remove(path);
+		const installed = feature.install(this.#host, { path, definition } as Entry<Kind>);
+		this.#endpoints.set(path, { installed, guard });
+		if (installed.topics) this.#topics.add(installed.topics);
 	}
 
 	remove(path: string): void {
-		const installed = this.#installed.get(path);
-		if (!installed) return;
-		this.#installed.delete(path);
-		this.#count(installed, -1);
+		const endpoint = this.#endpoints.get(path);
+		if (!endpoint) return;
+		const { installed } = endpoint;
+		this.#endpoints.delete(path);
+		if (installed.topics) this.#topics.remove(installed.topics);
 		installed[Symbol.dispose]();
 	}
 
-	/** Whether a topic belongs to a stream, or may do so as far as can be known. */
-	owns(topic: string): boolean {
-		return this.#dynamic > 0 || this.#staticTopics.has(topic) || this.#modules.size > 0;
+	/** Whether a topic belongs to a stream. A module that could not be imported may own everything. */
+	ownership(topic: string): Ownership {
+		const known = this.#topics.ownership(topic);
+		return known === 'no' && this.#modules.size > 0 ? 'maybe' : known;
 	}
 
 	[Symbol.dispose](): void {
-		for (const path of [...this.#installed.keys()]) this.remove(path);
+		for (const path of [...this.#endpoints.keys()]) this.remove(path);
 	}
 
 	#load(path: string): Promise<void> | undefined {
 		const module = this.#modules.get(path);
 		if (!module) return undefined;
-		const running = this.#loading.get(path);
-		if (running) return running;
-		const loading = module
-			.load()
-			.then((exports) => {
-				const guard = isKind(exports['_guard'], 'guard') ? (exports['_guard'] as Guard) : undefined;
-				for (const [name, value] of Object.entries(exports)) {
-					if (!name.startsWith('_') && isDefinition(value)) this.install(`${path}/${name}`, value, guard);
-				}
-				this.#modules.delete(path);
-			})
-			.finally(() => this.#loading.delete(path));
-		this.#loading.set(path, loading);
+		let loading = this.#loading.get(path);
+		if (!loading) {
+			loading = this.#import(module).finally(() => this.#loading.delete(path));
+			this.#loading.set(path, loading);
+		}
 		return loading;
 	}
 
-	#count({ topics }: Installed, by: 1 | -1): void {
-		if (topics === 'any') this.#dynamic += by;
-		else {
-			for (const topic of topics ?? []) {
-				const count = (this.#staticTopics.get(topic) ?? 0) + by;
-				if (count > 0) this.#staticTopics.set(topic, count);
-				else this.#staticTopics.delete(topic);
-			}
+	async #import({ path, load }: ManifestEntry): Promise<void> {
+		const above = path.split('/').map((_, depth, segments) => [...segments.slice(0, depth), GUARD].join('/'));
+		const guards = await Promise.all(above.flatMap((guard) => this.#guards.get(guard) ?? []).map(loadGuard));
+		const exports = await load();
+		const own = exports[GUARD];
+		if (own !== undefined && !isGuard(own)) throw new TypeError(`[svelte-realtime] ${path}: _guard is no guard. Make it with guard(…).`);
+		if (own) guards.push(own);
+		const guard: Guard | undefined = guards.length > 0 ? { kind: 'guard', checks: guards.flatMap(({ checks }) => checks) } : undefined;
+		for (const [name, value] of Object.entries(exports)) {
+			if (!name.startsWith('_') && isDefined(value) && value.kind !== 'guard') this.install(`${path}/${name}`, value, guard);
 		}
+		this.#modules.delete(path);
 	}
 }
 
-function isDefinition(value: unknown): value is Definition {
-	return isKind(value, 'call') || isKind(value, 'stream');
+async function loadGuard({ path, load }: ManifestEntry): Promise<Guard> {
+	const exports = await load();
+	const found = exports[GUARD] ?? exports['default'];
+	if (!isGuard(found)) throw new TypeError(`[svelte-realtime] ${path} guards all modules beside and below it, and exports no guard. Add: export const _guard = guard(…)`);
+	return found;
 }
 
-function isKind(value: unknown, kind: string): boolean {
-	return typeof value === 'object' && value !== null && Object.hasOwn(value, 'kind') && (value as { kind: unknown }).kind === kind;
+function isGuard(value: unknown): value is Guard {
+	return isDefined(value) && value.kind === 'guard';
 }

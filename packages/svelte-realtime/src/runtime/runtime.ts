@@ -1,4 +1,4 @@
-import type { Connection, Platform } from 'svelte-adapter-uws/contract';
+import type { Clock, Connection, Platform } from 'svelte-adapter-uws/contract';
 import type { Definition, Guard } from '../define/definition.ts';
 import type { Manifest } from '../manifest.ts';
 import { LiveError } from '../shared/error.ts';
@@ -6,8 +6,11 @@ import { isPath } from '../shared/path.ts';
 import { CallContext, type Source } from './context.ts';
 import { Dispatch, type DispatchOptions } from './dispatch.ts';
 import type { Feature, Host, OnError } from './host.ts';
+import { contained, print } from './on-error.ts';
+import { pass } from './pipeline.ts';
 import { Registry } from './registry.ts';
-import { Holders, Scope } from './scope.ts';
+import { Scopes } from './scopes.ts';
+import { TopicGate } from './topic-gate.ts';
 
 export interface RuntimeParts {
 	readonly platform: Platform;
@@ -16,37 +19,37 @@ export interface RuntimeParts {
 	readonly manifest?: Manifest;
 	/** Hears failures of the app's code. Default: one line on standard error, with the error behind it. */
 	readonly onError?: OnError;
+	/** Topics that clients may join by themselves although a stream with a computed topic could own them; `lobby:*` = all that begin so. */
+	readonly plainTopics?: readonly string[];
+	/** Default the time of the machine. */
+	readonly clock?: Pick<Clock, 'after'>;
+	/** Says something to the app's author. Default: one line on standard error. */
+	readonly warn?: (message: string) => void;
 }
 
 /** Options of a call that code of the server makes itself. */
 export interface InProcessOptions {
-	/** Becomes `ctx.user`. Has to be given, be it `null`, where the module has a guard. */
+	/** Becomes `ctx.user`; nobody where it is null or undefined. Has to be given where the module has a guard. */
 	readonly user?: unknown;
 	readonly args?: readonly unknown[];
 }
 
 /** Everything that the live modules of one server need while they are installed. */
 export class Runtime implements Disposable {
-	readonly #parts: RuntimeParts;
 	readonly #registry: Registry;
 	readonly #dispatch: Dispatch;
-	readonly #scopes = new WeakMap<Connection, Scope>();
+	readonly #scopes: Scopes;
 	readonly #gate: Disposable;
 	#ready: Promise<void> | undefined;
 
 	constructor(parts: RuntimeParts) {
-		this.#parts = parts;
-		const holders = new Holders();
-		const scope = (ws: Connection): Scope => {
-			let found = this.#scopes.get(ws);
-			if (!found) this.#scopes.set(ws, (found = new Scope(ws, holders)));
-			return found;
-		};
-		const host: Host = { platform: parts.platform, scope, onError: contained(parts.onError ?? print) };
-		this.#registry = new Registry(host, parts.features, parts.manifest ?? []);
+		const { platform, features, manifest = [], plainTopics = [], clock = timers, warn = say } = parts;
+		this.#scopes = new Scopes(clock);
+		const host: Host = { platform, scope: (ws) => this.#scopes.of(ws), onError: parts.onError ? contained(parts.onError, print) : print };
+		this.#registry = new Registry(host, features, manifest);
 		this.#dispatch = new Dispatch(host, this.#registry);
-		// Whoever could name the topic of a stream could follow it past the guard.
-		this.#gate = parts.platform.gate((ws, topic) => (this.#registry.owns(topic) ? (this.#scopes.get(ws)?.holds(topic) ?? false) : true));
+		const gate = new TopicGate({ registry: this.#registry, scopes: this.#scopes, plainTopics, warn, ready: () => this.ready() });
+		this.#gate = platform.gate((ws, topic) => gate.ask(ws, topic));
 	}
 
 	/** Resolves when every live module was imported; one that fails is reported, and tried again when it is called. */
@@ -61,7 +64,7 @@ export class Runtime implements Disposable {
 
 	/** The connection has left a topic. */
 	left(ws: Connection, topic: string): void {
-		this.#scopes.get(ws)?.left(topic);
+		this.#scopes.find(ws)?.left(topic);
 	}
 
 	/** Installs a definition at `<module>/<export>`; what stood there is disposed first. */
@@ -76,28 +79,34 @@ export class Runtime implements Disposable {
 
 	/** Loads a stream's value in process: guard, access, loader. Rejects with what they throw. */
 	async load(path: string, platform: Platform, options: InProcessOptions): Promise<unknown> {
-		const installed = await this.#registry.find(path);
-		if (!installed?.load) throw new LiveError('NOT_FOUND', `There is no stream ${path}.`);
-		return installed.load(new CallContext({ platform }, null, 'user' in options ? options.user : undefined), options.args ?? []);
+		const endpoint = await this.#registry.find(path);
+		if (!endpoint) throw new LiveError('NOT_FOUND', `There is no stream ${path}.`);
+		const { installed, guard } = endpoint;
+		if (!installed.load) throw new LiveError('INVALID_REQUEST', `${path} is no stream, so there is nothing to load.`);
+		if (guard && !('user' in options)) {
+			throw new Error(`${path} has a guard, so .load() needs to know who asks. Pass { user: locals.user }, or { user: null } for nobody.`);
+		}
+		const context = new CallContext(platform, null, options.user ?? null);
+		if (guard) await pass(guard, context);
+		return installed.load(context, options.args ?? []);
 	}
 
+	/** Takes everything back: gate, streams of open connections, installed exports. */
 	[Symbol.dispose](): void {
 		this.#gate[Symbol.dispose]();
+		this.#scopes[Symbol.dispose]();
 		this.#registry[Symbol.dispose]();
 	}
 }
 
-function print(path: string, error: unknown): void {
-	// eslint-disable-next-line no-console -- the last place that can tell somebody
-	console.error(`[svelte-realtime] ${path} failed.`, error);
-}
+const timers: Pick<Clock, 'after'> = {
+	after(ms, run) {
+		const timer = setTimeout(run, ms).unref();
+		return { [Symbol.dispose]: () => clearTimeout(timer) };
+	}
+};
 
-function contained(onError: OnError): OnError {
-	return (path, error, context) => {
-		try {
-			onError(path, error, context);
-		} catch (thrown) {
-			print(path, thrown);
-		}
-	};
+function say(message: string): void {
+	// eslint-disable-next-line no-console -- the default of what an app can replace
+	console.warn(`[svelte-realtime] ${message}`);
 }

@@ -1,21 +1,42 @@
-import type { Connection } from 'svelte-adapter-uws/contract';
+import type { Clock, Connection } from 'svelte-adapter-uws/contract';
+import { LiveError } from '../shared/error.ts';
 
-/** One stream that a connection follows: called when it is over, with the number of other connections on the topic. */
+/** Topics that one connection may follow through streams; over it a subscribe request is refused with `RATE_LIMITED`. */
+export const MAX_TOPICS = 1_000;
+/** Topics of one connection whose wire subscribe may wait for a stream; over it they are denied at once. */
+export const MAX_WAITING = 256;
+/** Milliseconds from the first of them in which they may wait. */
+export const GRACE_MS = 5_000;
+
+/** Called when a connection no longer follows a stream, with the number of other connections on its topic. */
 export type Ended = (remaining: number) => void;
 
-/** Connections of this runtime that follow a topic through streams. */
-export class Holders {
-	readonly #counts = new Map<string, number>();
+/** One stream that a connection follows. Several subscribe requests may stand behind it. */
+interface Holding {
+	readonly ended: Ended;
+	/** Requests that are still loading. */
+	loads: number;
+	granted: boolean;
+	over: boolean;
+}
 
-	of(topic: string): number {
-		return this.#counts.get(topic) ?? 0;
-	}
+/** One subscribe request that has joined its topic. End it with exactly one of the two. */
+export interface Join {
+	/** Whether the connection did not follow this stream before. */
+	readonly isFirst: boolean;
+	/** The request is answered well. False: the connection has left the topic meanwhile. */
+	grant(): boolean;
+	/** The request has failed: the topic is left, unless another request for it stands. */
+	undo(): void;
+}
 
-	add(topic: string, by: 1 | -1): void {
-		const count = this.of(topic) + by;
-		if (count > 0) this.#counts.set(topic, count);
-		else this.#counts.delete(topic);
-	}
+/** What scopes of one runtime share. */
+export interface ScopeParts {
+	readonly clock: Pick<Clock, 'after'>;
+	/** Connections that follow a topic through streams, by topic. */
+	readonly holders: Map<string, number>;
+	/** Scopes that have something to end. */
+	readonly busy: Set<Scope>;
 }
 
 /** What lives as long as one connection: the streams that it follows, and the calls that it waits for. */
@@ -23,72 +44,125 @@ export class Scope {
 	/** Calls whose answer is not there yet. */
 	calls = 0;
 	readonly #ws: Connection;
-	readonly #holders: Holders;
-	readonly #topics = new Map<string, Map<string, Ended>>();
+	readonly #parts: ScopeParts;
+	readonly #topics = new Map<string, Map<string, Holding>>();
+	readonly #waiting = new Map<string, PromiseWithResolvers<boolean>>();
+	/** Runs from the first wire subscribe that has to wait; when it is over, none waits any more. */
+	#grace: Disposable | undefined;
+	#isGraceOver = false;
 	#watches = false;
 
-	constructor(ws: Connection, holders: Holders) {
+	constructor(ws: Connection, parts: ScopeParts) {
 		this.#ws = ws;
-		this.#holders = holders;
+		this.#parts = parts;
 	}
 
-	/** Joins a topic for one stream. `undefined`: the connection is closed. False: this stream follows it already. */
-	join(topic: string, path: string, ended: Ended): boolean | undefined {
-		const owners = this.#topics.get(topic);
-		if (owners?.has(path)) return false;
-		if (!this.#ws.subscribe(topic)) return undefined;
-		if (owners) owners.set(path, ended);
-		else {
+	/** Joins a topic for the stream at `path`. Throws when the connection is closed or follows too much. */
+	join(topic: string, path: string, ended: Ended): Join {
+		// Without the unsubscribe hook nobody has said that the topic was left.
+		if (this.#topics.has(topic) && !this.#ws.isSubscribed(topic)) this.left(topic);
+		let streams = this.#topics.get(topic);
+		if (!streams && this.#topics.size >= MAX_TOPICS) throw new LiveError('RATE_LIMITED', `A connection follows at most ${MAX_TOPICS} topics. Leave some.`);
+		if (!this.#ws.subscribe(topic)) throw new LiveError('CONNECTION_CLOSED');
+		if (!streams) {
 			this.#watch();
-			this.#topics.set(topic, new Map([[path, ended]]));
-			this.#holders.add(topic, 1);
+			this.#topics.set(topic, (streams = new Map()));
+			this.#count(topic, 1);
 		}
-		return true;
-	}
-
-	/** Takes back one `join`, and leaves the topic when it was the last. */
-	undo(topic: string, path: string): void {
-		const owners = this.#topics.get(topic);
-		const ended = owners?.get(path);
-		if (!owners || !ended) return;
-		owners.delete(path);
-		if (owners.size === 0) {
-			this.#forget(topic);
-			this.#ws.unsubscribe(topic);
-		}
-		ended(this.#remaining(topic));
+		const known = streams.get(path);
+		const holding: Holding = known ?? { ended, loads: 0, granted: false, over: false };
+		holding.loads++;
+		if (!known) streams.set(path, holding);
+		this.#waiting.get(topic)?.resolve(true);
+		this.#waiting.delete(topic);
+		return {
+			isFirst: !known,
+			grant: () => {
+				holding.loads--;
+				holding.granted = true;
+				return !holding.over;
+			},
+			undo: () => {
+				holding.loads--;
+				if (!holding.over && !holding.granted && holding.loads === 0) this.#undo(topic, path, holding);
+			}
+		};
 	}
 
 	/** The connection has left a topic: every stream on it is over. */
 	left(topic: string): void {
-		const owners = this.#topics.get(topic);
-		if (!owners) return;
+		const streams = this.#topics.get(topic);
+		if (!streams) return;
 		this.#forget(topic);
-		const remaining = this.#holders.of(topic);
-		for (const ended of owners.values()) ended(remaining);
+		const remaining = this.#parts.holders.get(topic) ?? 0;
+		for (const holding of streams.values()) {
+			holding.over = true;
+			holding.ended(remaining);
+		}
 	}
 
 	holds(topic: string): boolean {
 		return this.#topics.has(topic);
 	}
 
-	#remaining(topic: string): number {
-		return this.#holders.of(topic) - (this.#topics.has(topic) ? 1 : 0);
+	/** True once the connection follows a topic through a stream; false when it does not within the time for that. */
+	follows(topic: string): boolean | Promise<boolean> {
+		if (this.holds(topic)) return true;
+		const known = this.#waiting.get(topic);
+		if (known) return known.promise;
+		if (this.#isGraceOver || this.#waiting.size >= MAX_WAITING || this.#ws.signal.aborted) return false;
+		this.#watch();
+		this.#grace ??= this.#parts.clock.after(GRACE_MS, () => this.#endGrace());
+		const waiting = Promise.withResolvers<boolean>();
+		this.#waiting.set(topic, waiting);
+		return waiting.promise;
+	}
+
+	/** Ends everything; `leaves`: the connection lives on. */
+	end(leaves: boolean): void {
+		this.#parts.busy.delete(this);
+		this.#endGrace();
+		for (const topic of [...this.#topics.keys()]) {
+			if (leaves) this.#ws.unsubscribe(topic);
+			this.left(topic);
+		}
+	}
+
+	#undo(topic: string, path: string, holding: Holding): void {
+		const streams = this.#topics.get(topic);
+		streams?.delete(path);
+		holding.over = true;
+		if (streams?.size === 0) {
+			this.#forget(topic);
+			this.#ws.unsubscribe(topic);
+		}
+		holding.ended((this.#parts.holders.get(topic) ?? 0) - (this.holds(topic) ? 1 : 0));
 	}
 
 	#forget(topic: string): void {
 		this.#topics.delete(topic);
-		this.#holders.add(topic, -1);
+		this.#count(topic, -1);
+	}
+
+	#count(topic: string, by: 1 | -1): void {
+		const { holders } = this.#parts;
+		const count = (holders.get(topic) ?? 0) + by;
+		if (count > 0) holders.set(topic, count);
+		else holders.delete(topic);
+	}
+
+	#endGrace(): void {
+		this.#isGraceOver = true;
+		this.#grace?.[Symbol.dispose]();
+		for (const waiting of this.#waiting.values()) waiting.resolve(false);
+		this.#waiting.clear();
 	}
 
 	/** Ends with the signal, not with the close hook: an app that forgets to export the hook must not leak. */
 	#watch(): void {
 		if (this.#watches) return;
 		this.#watches = true;
-		this.#ws.signal.addEventListener('abort', () => this.#end(), { once: true });
-	}
-
-	#end(): void {
-		for (const topic of [...this.#topics.keys()]) this.left(topic);
+		this.#parts.busy.add(this);
+		this.#ws.signal.addEventListener('abort', () => this.end(false), { once: true });
 	}
 }

@@ -22,6 +22,8 @@ export const CODES: Readonly<Record<string, string>> = {
 	RATE_LIMITED: 'Too many requests',
 	INTERNAL_ERROR: 'Internal server error',
 	CONNECTION_CLOSED: 'The connection is closed.',
+	PAYLOAD_TOO_LARGE: 'The payload is too large.',
+	CANCELLED: 'Cancelled',
 	INVALID_TOPIC: 'The topic is not valid.'
 };
 
@@ -63,5 +65,10 @@ export class RpcError extends CodedError {
 
 /** Whether an error was thrown to be seen by the caller. */
 export function isLiveError(error: unknown): error is LiveError {
-	return typeof error === 'object' && error !== null && MARK in error;
+	try {
+		return typeof error === 'object' && error !== null && MARK in error;
+	} catch {
+		// A proxy may refuse to answer.
+		return false;
+	}
 }

@@ -8,6 +8,8 @@ export interface RpcRequest {
 	readonly id?: string;
 	readonly args?: readonly unknown[];
 	readonly stream?: true;
+	/** Of a subscribe request: the last number that the client saw on the stream's topic. */
+	readonly seq?: number;
 	readonly idempotencyKey?: string;
 }
 

@@ -1,28 +1,23 @@
 import type { Context } from '../../define/context.ts';
 import type { Stream } from '../../define/definition.ts';
 import type { Feature } from '../../runtime/host.ts';
-import { denial, guarded, isThenable } from '../../runtime/pipeline.ts';
-import { LiveError } from '../../shared/error.ts';
+import { denial } from '../../runtime/pipeline.ts';
 import { follow } from './follow.ts';
+import { ownedTopics, topicOf } from './topic.ts';
 
-/** `live.stream(topic, load, options)`: guard, topic, access, subscription, loader, in this order. */
+/** `live.stream(topic, load, options)`: topic, access, subscription, loader, in this order. */
 export const stream: Feature<'stream'> = {
 	kind: 'stream',
-	install(host, { path, definition, guard }) {
-		const pass = guarded(guard, () => undefined);
+	install(host, { path, definition }) {
+		const topics = ownedTopics(definition);
 		return {
-			topics: typeof definition.topic === 'string' ? [definition.topic] : 'any',
-			async subscribe(context, args) {
-				await pass(context);
-				const topic = topicOf(definition, context, args);
+			topics,
+			async subscribe(context, args, request) {
+				const topic = topicOf(definition, topics, context, args);
 				await allow(definition, context, args);
-				return follow(host, { path, definition, topic, context, args });
+				return follow(host, { path, definition, topic, context, args, request });
 			},
 			async load(context, args) {
-				if (guard && context.user === undefined) {
-					throw new Error(`${path} has a guard, so .load() needs to know who asks. Pass { user: locals.user }, or { user: null } for nobody.`);
-				}
-				await pass(context);
 				await allow(definition, context, args);
 				return definition.load(context, ...args);
 			},
@@ -31,18 +26,6 @@ export const stream: Feature<'stream'> = {
 	}
 };
 
-function topicOf({ topic }: Stream, context: Context, args: readonly unknown[]): string {
-	const name: unknown = typeof topic === 'string' ? topic : topic(context, ...args);
-	if (typeof name !== 'string' || name === '' || name.length > 256) throw new LiveError('INVALID_REQUEST', 'The arguments do not name a topic.');
-	if (name.startsWith('__')) throw new LiveError('INVALID_REQUEST', 'Reserved topic prefix');
-	// eslint-disable-next-line no-control-regex -- control characters are what is looked for
-	if (/[\u0000-\u001f"\\]/.test(name)) throw new LiveError('INVALID_REQUEST', 'The arguments do not name a topic.');
-	return name;
-}
-
 async function allow({ options }: Stream, context: Context, args: readonly unknown[]): Promise<void> {
-	if (!options.access) return;
-	let verdict: unknown = options.access(context, ...args);
-	if (isThenable(verdict)) verdict = await verdict;
-	if (verdict !== true) throw denial(context, undefined);
+	if (options.access && (await options.access(context, ...args)) !== true) throw denial(context, undefined);
 }

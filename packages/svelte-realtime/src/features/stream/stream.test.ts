@@ -110,18 +110,6 @@ it.each(['guard', 'access', 'load'])('leaves nothing behind when the client goes
 	expect(events).toEqual(place === 'load' ? ['in', 'out'] : []);
 });
 
-it('opens the topic of a dynamic stream to nobody who only knows its name', async () => {
-	await using server = await createRuntime({ 'm/s': live.stream((_ctx, id: string) => `t:${id}`, () => []) });
-	const client = await server.connect();
-	const answer = async (ref: number): Promise<unknown> => {
-		client.say({ type: 'subscribe', topic: 't:secret', ref });
-		return vi.waitFor(() => client.frames.find((frame) => frame.ref === ref) ?? Promise.reject(new Error('no answer')));
-	};
-	expect(await answer(1)).toMatchObject({ type: 'subscribe-denied', reason: 'FORBIDDEN' });
-	await client.ask(subscribe('1', 'secret'));
-	expect(await answer(2)).toMatchObject({ type: 'subscribed' });
-});
-
 it('loads for pages through guard and access, and wants to know who asks', async () => {
 	await using server = await createRuntime(
 		{ 'm/s': live.stream((_ctx, id: string) => `t:${id}`, (ctx, id) => [ctx.user?.id, id], { access: (_ctx, id) => id !== 'no' }) },
