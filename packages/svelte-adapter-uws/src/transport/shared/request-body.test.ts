@@ -54,12 +54,14 @@ it('errors past the limit, and throws the rest away', async () => {
 	expect(body.wanted).toBe(false);
 });
 
-it('passes on why the client left, also what had arrived is no whole body', async () => {
-	const { body, read } = create();
-	body.push(bytes(1));
+it('passes on why the client left, and leaves a connection alone that is gone', async () => {
+	const { body, calls, read } = create();
+	body.push(bytes(65_536));
 	body.fail(new Error('left'));
 	await expect(read()).rejects.toThrow('left');
 	body.fail(new Error('again'));
+	body.release();
+	expect(calls).toEqual(['pause']);
 });
 
 it('throws the rest away when the app does not want it', async () => {
@@ -76,4 +78,12 @@ it('does not care for a release after the end', async () => {
 	body.end();
 	body.release();
 	expect(await read()).toBe('aa');
+});
+
+it('touches the connection once when it is given up, whoever reads on', async () => {
+	const { body, calls, read } = create();
+	body.release();
+	body.release();
+	await expect(read()).rejects.toThrow('answered before its body was read');
+	expect(calls).toEqual(['resume']);
 });

@@ -23,7 +23,6 @@ export class RequestBody {
 	#received = 0;
 	#paused = false;
 	#done = false;
-	#released = false;
 	#controller!: ReadableStreamDefaultController<Uint8Array>;
 
 	/** `limit` in bytes; `Infinity` = none. */
@@ -51,7 +50,7 @@ export class RequestBody {
 		this.#received += chunk.byteLength;
 		if (this.#received > this.#limit) {
 			this.tooLarge = true;
-			return this.fail(new PayloadTooLargeError(`The request body is larger than ${this.#limit} bytes. Send less, or raise BODY_SIZE_LIMIT.`));
+			return this.#discard(new PayloadTooLargeError(`The request body is larger than ${this.#limit} bytes. Send less, or raise BODY_SIZE_LIMIT.`));
 		}
 		this.#controller.enqueue(chunk);
 		if (this.#paused || (this.#controller.desiredSize ?? 0) > -HIGH_WATER_MARK) return;
@@ -66,23 +65,26 @@ export class RequestBody {
 		this.#controller.close();
 	}
 
-	/** The body will not be completed; whoever reads it gets `reason`. */
+	/** The connection is gone; whoever reads the body gets `reason`. */
 	fail(reason: unknown): void {
 		if (this.#done) return;
+		this.#done = true;
 		this.#controller.error(reason);
-		this.release();
 	}
 
 	/** Throws away whatever still comes, so that the connection can be used for the next request. */
 	release(): void {
-		this.#done = true;
-		if (this.#released) return;
-		// Once only: later the connection may belong to the next request, or be gone.
-		this.#released = true;
-		this.#resume();
+		this.#discard(new Error('The request was answered before its body was read. Read the body first.'));
+	}
+
+	#discard(reason: Error): void {
+		if (this.#done) return;
+		this.fail(reason);
+		this.#flow.resume();
 	}
 
 	#resume(): void {
+		if (this.#done) return;
 		// Also the first time: a connection may wait with reading until somebody asks.
 		this.#paused = false;
 		this.#flow.resume();
