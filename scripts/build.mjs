@@ -1,28 +1,14 @@
-// Builds the packages and the demo board, each only when something it is made of has changed.
+// Builds the packages and the apps made of them, each only when something it is made of has changed.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { nodeBinary, root } from './setup.mjs';
 
-const IGNORED = new Set(['node_modules', 'dist', 'build', '.svelte-kit', 'data', '.cache']);
-
-/** One hash over names and contents of every file below the folders, what builds make aside. */
-function hashOf(folders) {
-	const hash = createHash('sha256');
-	const visit = (folder) => {
-		for (const entry of readdirSync(folder, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1))) {
-			if (IGNORED.has(entry.name) && entry.name !== 'build') continue;
-			const path = join(folder, entry.name);
-			// `src/build` is a source folder; `build` beside a package.json is what a build made.
-			if (entry.name === 'build' && existsSync(join(folder, 'package.json'))) continue;
-			if (entry.isDirectory()) visit(path);
-			else if (entry.isFile()) hash.update(path.slice(root.length)).update('\0').update(readFileSync(path)).update('\0');
-		}
-	};
-	for (const folder of folders) visit(join(root, folder));
-	return hash.digest('hex');
-}
+const MADE = new Set(['node_modules', 'build', '.svelte-kit', 'data']);
+export const tsc = join(root, 'node_modules', '@typescript', 'native', 'bin', 'tsc');
+export const packages = readdirSync(join(root, 'packages')).filter((name) => existsSync(join(root, 'packages', name, 'tsconfig.json')));
 
 function run(what, args, cwd) {
 	console.log(`build: ${what}`);
@@ -30,29 +16,53 @@ function run(what, args, cwd) {
 	if (status !== 0) throw new Error(`${what} failed.`);
 }
 
-/** Builds unless the last build was of the same files and its output is there. */
-function whenChanged(name, folders, output, build) {
-	const marker = join(root, '.cache', `${name}.built`);
-	const hash = hashOf(folders);
-	if (existsSync(join(root, output)) && existsSync(marker) && readFileSync(marker, 'utf8') === hash) return;
-	build();
-	mkdirSync(join(root, '.cache'), { recursive: true });
-	writeFileSync(marker, hash);
+function* filesBelow(folder, skip) {
+	for (const entry of readdirSync(folder, { withFileTypes: true })) {
+		const path = join(folder, entry.name);
+		if (skip(entry.name)) continue;
+		if (entry.isDirectory()) yield* filesBelow(path, skip);
+		else if (entry.isFile()) yield path;
+	}
 }
 
-export const tsc = join(root, 'node_modules', '@typescript', 'native', 'bin', 'tsc');
-const PACKAGES = ['svelte-adapter-uws', 'svelte-realtime', 'conformance'];
+/** Removes from `dist` what was compiled from a source that is no more: it would be packed, and imports of it would still work. */
+function prune(name) {
+	const dist = join(root, 'packages', name, 'dist');
+	if (!existsSync(dist)) return;
+	for (const file of filesBelow(dist, () => false)) {
+		const source = join(root, 'packages', name, 'src', file.slice(dist.length).replace(/\.(?:d\.ts|js)(?:\.map)?$/, '.ts'));
+		if (/\.(?:ts|js|map)$/.test(file) && !existsSync(source)) rmSync(file);
+	}
+}
 
+/** Compiles every package; the compiler itself knows what has changed. */
 export function buildPackages() {
-	whenChanged('packages', ['packages'], 'packages/svelte-realtime/dist/server.js', () =>
-		run('compiling the packages', [tsc, '-b', ...PACKAGES.map((name) => join('packages', name, 'tsconfig.json'))], root)
-	);
+	for (const name of packages) prune(name);
+	run('compiling the packages', [tsc, '-b', ...packages.map((name) => join('packages', name, 'tsconfig.json'))], root);
 }
 
+/** Builds the SvelteKit app in `folder` unless its last build was made of the same files and the same packages. */
 export function buildApp(folder) {
-	whenChanged(folder.replaceAll('/', '-'), ['packages', folder], `${folder}/build/index.js`, () =>
-		run(`building ${folder}`, [join(root, 'node_modules', 'vite', 'bin', 'vite.js'), 'build', '--logLevel', 'warn'], join(root, folder))
-	);
+	const app = join(root, folder);
+	const files = [...filesBelow(app, (name) => MADE.has(name)), join(root, 'package-lock.json')];
+	for (const name of packages) {
+		files.push(join(root, 'packages', name, 'package.json'), ...filesBelow(join(root, 'packages', name, 'dist'), (file) => /\.(?:map|tsbuildinfo)$/.test(file)));
+	}
+	const hash = createHash('sha256');
+	for (const file of files.sort()) hash.update(file.slice(root.length)).update('\0').update(readFileSync(file)).update('\0');
+	const inputs = hash.digest('hex');
+	// The record lies in the output, so that a build made by anybody else takes it away.
+	const record = join(app, 'build', '.inputs');
+	if (existsSync(record) && readFileSync(record, 'utf8') === inputs) return;
+	run(`building ${folder}`, [join(root, 'node_modules', 'vite', 'bin', 'vite.js'), 'build', '--logLevel', 'warn'], app);
+	writeFileSync(record, inputs);
 }
 
-export const buildBoard = () => buildApp('examples/board');
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+	try {
+		buildPackages();
+	} catch (error) {
+		console.error(`build: ${error.message}`);
+		process.exit(1);
+	}
+}

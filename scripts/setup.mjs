@@ -80,7 +80,24 @@ function aptInstall(names, why) {
 
 /** True when the native engine loads in the project's own Node. */
 export function engineLoads() {
-	return spawnSync(nodeBinary, ['-e', 'require("uWebSockets.js").App'], { cwd: root, stdio: 'ignore' }).status === 0;
+	const load = 'if (typeof require("uWebSockets.js").App !== "function") process.exit(1)';
+	return spawnSync(nodeBinary, ['-e', load], { cwd: root, stdio: 'ignore' }).status === 0;
+}
+
+/** True when processes and threads that the project's own Node starts load the engine as well. */
+function childrenLoad() {
+	const file = join(cache, 'child.cjs');
+	writeFileSync(file, [
+		'const { fork } = require("node:child_process");',
+		'const { Worker, isMainThread } = require("node:worker_threads");',
+		'if (isMainThread && !process.send) {',
+		'	for (const child of [fork(__filename), new Worker(__filename)]) child.on("exit", (code) => (process.exitCode ||= code ?? 1));',
+		'} else {',
+		`	require(${JSON.stringify(join(root, 'node_modules', 'uWebSockets.js'))}).App();`,
+		'	process.exit(0);',
+		'}'
+	].join('\n'));
+	return spawnSync(nodeBinary, [file], { cwd: root, stdio: 'ignore' }).status === 0;
 }
 
 function glibc() {
@@ -131,7 +148,12 @@ function newerGlibc() {
 		} catch (error) {
 			throw new SetupError(`A newer glibc could not be fetched: ${String(error.stderr ?? error.message).trim().split('\n').at(-1)}`, 'npm run setup');
 		}
-		for (const deb of readdirSync(join(dir, 'deb'))) if (deb.endsWith('.deb')) run('dpkg-deb', ['-x', join(dir, 'deb', deb), lib]);
+		// Unpacked aside and renamed, so that an interrupted run leaves nothing that looks complete.
+		const partial = `${lib}.partial`;
+		rmSync(partial, { recursive: true, force: true });
+		for (const deb of readdirSync(join(dir, 'deb'))) if (deb.endsWith('.deb')) run('dpkg-deb', ['-x', join(dir, 'deb', deb), partial]);
+		rmSync(lib, { recursive: true, force: true });
+		renameSync(partial, lib);
 	}
 	say('making the project’s own Node use the newer glibc');
 	const copy = `${nodeBinary}.patched`;
@@ -152,7 +174,7 @@ function engine() {
 	} catch (error) {
 		return error.message;
 	}
-	return engineLoads() ? undefined : 'uWebSockets.js does not load with the newer glibc either';
+	return engineLoads() && childrenLoad() ? undefined : 'uWebSockets.js does not load with the newer glibc either';
 }
 
 function services() {

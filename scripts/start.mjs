@@ -1,30 +1,48 @@
 // `npm start`: makes the checkout ready, builds what has changed, and serves the demo board.
 import { spawn } from 'node:child_process';
+import { constants } from 'node:os';
 import { join } from 'node:path';
-import { buildBoard, buildPackages } from './build.mjs';
+import { createInterface } from 'node:readline';
+import { pathToFileURL } from 'node:url';
+import { buildApp, buildPackages } from './build.mjs';
 import { nodeBinary, root, setup } from './setup.mjs';
 
 const board = join(root, 'examples', 'board');
+/** One Ctrl+C reaches this process from the terminal and once more from npm, which passes on what it gets itself. */
+const SAME_SIGNAL_MS = 300;
 
 function serve() {
-	const port = process.env.PORT || '3000';
-	const data = process.env.DATA_DIR || join(board, 'data');
-	console.log(`start: the board keeps its data in ${data} (DATA_DIR)`);
-	// A group of its own: Ctrl+C in a terminal reaches every process of a group, and a second signal ends the server at once.
-	const server = spawn(nodeBinary, ['build'], { cwd: board, env: { ...process.env, PORT: port, DATA_DIR: data }, stdio: ['ignore', 'pipe', 'inherit'], detached: true });
-	server.stdout.on('data', (chunk) => {
-		process.stdout.write(chunk);
-		const listening = /Listening on (\w+):\/\/[^\s]*?:(\d+)/.exec(chunk.toString());
+	const env = { ...process.env, PORT: process.env.PORT || '3000', DATA_DIR: process.env.DATA_DIR || join(board, 'data') };
+	console.log(`start: the board keeps its data in ${env.DATA_DIR} (DATA_DIR)`);
+	const preload = pathToFileURL(join(root, 'scripts', 'end-with-parent.mjs')).href;
+	// A group of its own: a terminal sends Ctrl+C to every process of a group, and a second signal ends the server at once.
+	const server = spawn(nodeBinary, ['--import', preload, 'build'], { cwd: board, env, stdio: ['ignore', 'pipe', 'inherit', 'ipc'], detached: true });
+	createInterface({ input: server.stdout }).on('line', (line) => {
+		console.log(line);
+		const listening = /^Listening on (https?):\/\/\S*:(\d+)/.exec(line);
 		if (listening) console.log(`Open ${listening[1]}://localhost:${listening[2]}`);
 	});
-	for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => server.kill(signal));
-	server.on('exit', (code, signal) => process.exit(code ?? (signal ? 1 : 0)));
+	const passedOn = new Map();
+	for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+		process.on(signal, () => {
+			const now = performance.now();
+			if (now - (passedOn.get(signal) ?? -Infinity) < SAME_SIGNAL_MS) return;
+			passedOn.set(signal, now);
+			// The server ends in order on SIGTERM and SIGINT only.
+			server.kill(signal === 'SIGHUP' ? 'SIGTERM' : signal);
+		});
+	}
+	server.on('error', (error) => {
+		console.error(`start: the server did not start: ${error.message}`);
+		process.exit(1);
+	});
+	server.on('close', (code, signal) => process.exit(code ?? 128 + constants.signals[signal]));
 }
 
 try {
 	setup();
 	buildPackages();
-	buildBoard();
+	buildApp('examples/board');
 	serve();
 } catch (error) {
 	console.error(`start: ${error.message}`);

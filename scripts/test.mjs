@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { buildApp, buildBoard, buildPackages, tsc } from './build.mjs';
+import { buildApp, buildPackages, tsc } from './build.mjs';
 import { nodeBinary, root, setup } from './setup.mjs';
 
 const bin = (name, file) => join(root, 'node_modules', ...name.split('/'), file);
@@ -39,7 +39,7 @@ const testProjects = () => readdirSync(join(root, 'packages')).map((name) => joi
 const CHECKS = {
 	build: () => {
 		buildPackages();
-		buildBoard();
+		buildApp('examples/board');
 		buildApp('tests/app');
 	},
 	lint: () => node([bin('oxlint', 'bin/oxlint'), '--type-aware', '--deny-warnings', 'packages', 'scripts', 'tests', 'bench']),
