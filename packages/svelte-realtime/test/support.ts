@@ -3,7 +3,8 @@ import { createTestServer, type MemoryPeer } from 'svelte-adapter-uws/testing';
 import { vi } from 'vitest';
 import type { Definition, Guard } from '../src/define/definition.ts';
 import { standard } from '../src/features/standard.ts';
-import { Runtime } from '../src/runtime/runtime.ts';
+import type { DispatchOptions } from '../src/runtime/dispatch.ts';
+import { Runtime, type RuntimeParts } from '../src/runtime/runtime.ts';
 
 /** A client of a runtime in memory. */
 export interface TestClient {
@@ -17,7 +18,7 @@ export interface TestClient {
 }
 
 /** A runtime on the real core in memory, with definitions installed at their paths. */
-export async function createRuntime(definitions: Readonly<Record<string, Definition>>, guard?: Guard) {
+export async function createRuntime(definitions: Readonly<Record<string, Definition>>, guard?: Guard, parts: Partial<RuntimeParts> & DispatchOptions = {}) {
 	const errors: [string, unknown][] = [];
 	const state: { runtime?: Runtime } = {};
 	const server = await createTestServer({
@@ -28,10 +29,10 @@ export async function createRuntime(definitions: Readonly<Record<string, Definit
 				return user ? { id: user } : undefined;
 			},
 			init({ platform }) {
-				state.runtime = new Runtime({ platform, features: standard, onError: (path, error) => void errors.push([path, error]) });
+				state.runtime = new Runtime({ platform, features: standard, onError: (path, error) => void errors.push([path, error]), ...parts });
 				for (const [path, definition] of Object.entries(definitions)) state.runtime.install(path, definition, guard);
 			},
-			message: (ws, context) => void state.runtime!.receive(ws, context, context.text),
+			message: (ws, context) => void state.runtime!.receive(ws, context, context.text, parts.beforeExecute ? { beforeExecute: parts.beforeExecute } : {}),
 			unsubscribe: (ws, topic) => state.runtime!.left(ws, topic)
 		}
 	});

@@ -3,6 +3,10 @@ import { define } from './definition.ts';
 import type { Call, Guard, Handler, Stream, StreamOptions } from './definition.ts';
 
 const MERGES = new Set(['crud', 'latest', 'set', 'presence', 'cursor']);
+const OPTIONS = new Set(['merge', 'key', 'prepend', 'max', 'access', 'onSubscribe', 'onUnsubscribe']);
+
+// eslint-disable-next-line no-control-regex -- control characters are what is looked for
+const TOPIC = /^(?!__)[^\u0000-\u001f"\\]{1,256}$/;
 
 /** Arguments that are decided elsewhere: a loader that ignores some of its topic's must not narrow them. */
 type Settled<Args extends unknown[]> = Args extends infer Same extends unknown[] ? Same : never;
@@ -37,14 +41,17 @@ function call<Args extends unknown[], Out>(run: (ctx: Context, ...args: Args) =>
 }
 
 function stream<Args extends unknown[], Value>(topic: Stream<Args, Value>['topic'], load: Handler<Args, Value>, options: StreamOptions<Args> = {}): Stream<Args, Value> {
-	if (typeof topic === 'string' ? topic === '' || topic.startsWith('__') : typeof topic !== 'function') {
-		throw problem('live.stream', 'topic', topic, 'a name that does not start with __, or a function (ctx, ...args) => name');
+	if (typeof topic === 'string' ? !TOPIC.test(topic) : typeof topic !== 'function') {
+		throw problem('live.stream', 'topic', topic, 'a name of at most 256 characters that does not start with __ and holds no quotes, backslashes or control characters, or a function (ctx, ...args) => name');
 	}
 	if (typeof topic === 'function' && topic.constructor.name === 'AsyncFunction') throw problem('live.stream', 'topic', 'an async function', 'a function that gives the name at once');
 	if (typeof load !== 'function') throw problem('live.stream', 'load', load, 'a function (ctx, ...args) => value');
-	const { merge, key, max, access, onSubscribe, onUnsubscribe } = options;
+	// A misspelt `access` would let everybody in.
+	for (const name of Object.keys(options)) if (!OPTIONS.has(name)) throw problem('live.stream', 'options', name, [...OPTIONS].join(', '));
+	const { merge, key, prepend, max, access, onSubscribe, onUnsubscribe } = options;
 	if (merge !== undefined && !MERGES.has(merge)) throw problem('live.stream', 'merge', merge, [...MERGES].join(', '));
 	if (key !== undefined && (typeof key !== 'string' || key === '')) throw problem('live.stream', 'key', key, 'the name of a field');
+	if (prepend !== undefined && typeof prepend !== 'boolean') throw problem('live.stream', 'prepend', prepend, 'true or false');
 	if (max !== undefined && !(Number.isSafeInteger(max) && max >= 0)) throw problem('live.stream', 'max', max, 'a whole number from 0');
 	for (const [name, value] of Object.entries({ access, onSubscribe, onUnsubscribe })) {
 		if (value !== undefined && typeof value !== 'function') throw problem('live.stream', name, value, 'a function');
@@ -75,6 +82,6 @@ export function guard(...parts: readonly GuardPart[]): Guard {
 }
 
 function problem(what: string, field: string, got: unknown, expected: string): TypeError {
-	const shown = typeof got === 'string' ? JSON.stringify(got) : Array.isArray(got) ? 'an empty list' : String(got);
+	const shown = typeof got === 'string' ? JSON.stringify(got) : Array.isArray(got) ? 'a list' : typeof got === 'object' && got !== null ? 'an object' : String(got);
 	return new TypeError(`[svelte-realtime] ${what}: ${field} is ${shown}, expected ${expected}.`);
 }

@@ -50,7 +50,8 @@ export class Scope {
 	/** Runs from the first wire subscribe that has to wait; when it is over, none waits any more. */
 	#grace: Disposable | undefined;
 	#isGraceOver = false;
-	#watches = false;
+	#watched: AbortSignal | undefined;
+	readonly #closed = (): void => this.end(false);
 
 	constructor(ws: Connection, parts: ScopeParts) {
 		this.#ws = ws;
@@ -121,6 +122,7 @@ export class Scope {
 	/** Ends everything; `leaves`: the connection lives on. */
 	end(leaves: boolean): void {
 		this.#parts.busy.delete(this);
+		this.#watched?.removeEventListener('abort', this.#closed);
 		this.#endGrace();
 		for (const topic of [...this.#topics.keys()]) {
 			if (leaves) this.#ws.unsubscribe(topic);
@@ -160,9 +162,9 @@ export class Scope {
 
 	/** Ends with the signal, not with the close hook: an app that forgets to export the hook must not leak. */
 	#watch(): void {
-		if (this.#watches) return;
-		this.#watches = true;
+		if (this.#watched) return;
+		this.#watched = this.#ws.signal;
 		this.#parts.busy.add(this);
-		this.#ws.signal.addEventListener('abort', () => this.end(false), { once: true });
+		this.#watched.addEventListener('abort', this.#closed, { once: true });
 	}
 }

@@ -1,6 +1,7 @@
 import type { Context } from '../../define/context.ts';
 import type { Stream } from '../../define/definition.ts';
 import type { OwnedTopics } from '../../runtime/host.ts';
+import { isThenable } from '../../runtime/pipeline.ts';
 import { LiveError } from '../../shared/error.ts';
 
 const NAME = String.raw`[\w$]+`;
@@ -21,6 +22,8 @@ export function ownedTopics({ topic }: Stream): OwnedTopics {
 /** The topic for these arguments. Throws for names that cannot be one. */
 export function topicOf({ topic }: Stream, owned: OwnedTopics, context: Context, args: readonly unknown[]): string {
 	const name: unknown = typeof topic === 'string' ? topic : topic(context, ...args);
+	// Nobody waits for it, so nobody would hear that it fails.
+	if (isThenable(name)) void Promise.resolve(name).catch(() => {});
 	if (typeof name !== 'string' || name === '' || name.length > 256) throw new LiveError('INVALID_REQUEST', 'The arguments do not name a topic.');
 	if (name.startsWith('__')) throw new LiveError('INVALID_REQUEST', 'Reserved topic prefix');
 	// eslint-disable-next-line no-control-regex -- control characters are what is looked for
