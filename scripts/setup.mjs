@@ -28,35 +28,30 @@ class SetupError extends Error {
 	}
 }
 
-function marker(name, value) {
-	const file = join(cache, `${name}.done`);
-	return {
-		isCurrent: () => existsSync(file) && readFileSync(file, 'utf8') === value,
-		set: () => {
-			mkdirSync(cache, { recursive: true });
-			writeFileSync(file, value);
-		}
-	};
+/** What decides which packages are installed. */
+function wantedPackages() {
+	const hash = createHash('sha256');
+	for (const name of ['package-lock.json', 'package.json']) {
+		const file = join(root, name);
+		hash.update(existsSync(file) ? readFileSync(file) : '-').update('\0');
+	}
+	return hash.digest('hex');
 }
 
-const hashOf = (...files) => {
-	const hash = createHash('sha256');
-	for (const file of files) hash.update(existsSync(file) ? readFileSync(file) : '-').update('\0');
-	return hash.digest('hex');
-};
-
 function packages() {
-	const current = marker('packages', hashOf(join(root, 'package-lock.json'), join(root, 'package.json')));
-	if (current.isCurrent() && existsSync(nodeBinary)) return;
+	const record = join(cache, 'packages.done');
+	if (existsSync(nodeBinary) && existsSync(record) && readFileSync(record, 'utf8') === wantedPackages()) return;
 	say('installing the npm packages of package-lock.json, the project’s own Node among them');
 	const npm = process.env.npm_execpath;
 	// Not `npm ci`: it refuses a lock file in which a registry left out optional packages of other platforms.
-	const args = ['install', '--no-audit', '--no-fund', '--loglevel=error'];
+	const args = ['install', '--no-audit', '--no-fund', '--prefer-offline', '--loglevel=error'];
 	const result = npm?.endsWith('.js')
 		? spawnSync(process.execPath, [npm, ...args], { cwd: root, stdio: 'inherit' })
 		: spawnSync('npm', args, { cwd: root, stdio: 'inherit', shell: process.platform === 'win32' });
 	if (result.status !== 0 || !existsSync(nodeBinary)) throw new SetupError('The npm packages could not be installed.', 'npm install');
-	current.set();
+	mkdirSync(cache, { recursive: true });
+	// Only now: the installation may have completed the lock file.
+	writeFileSync(record, wantedPackages());
 }
 
 function aptInstall(names, why) {
@@ -100,9 +95,10 @@ function childrenLoad() {
 	return spawnSync(nodeBinary, [file], { cwd: root, stdio: 'ignore' }).status === 0;
 }
 
+/** The glibc that the project's own Node runs with; nothing when it does not run, as after its checkout was moved. */
 function glibc() {
-	const version = process.report?.getReport?.().header?.glibcVersionRuntime;
-	return version?.split('.').map(Number);
+	const { status, stdout } = spawnSync(nodeBinary, ['-p', 'process.report.getReport().header.glibcVersionRuntime'], { encoding: 'utf8' });
+	return status === 0 ? stdout.trim() : undefined;
 }
 
 /** The host's Debian mirror, so that the project names none. */
@@ -166,9 +162,11 @@ function newerGlibc() {
 /** Brings the native engine to life where it can be; gives the reason where it cannot. */
 function engine() {
 	if (engineLoads()) return undefined;
+	if (process.platform !== 'linux') return 'uWebSockets.js does not load on this system';
 	const version = glibc();
-	if (process.platform !== 'linux' || !version) return 'uWebSockets.js does not load on this system';
-	if (version[0] > NEEDED_GLIBC[0] || version[1] >= NEEDED_GLIBC[1]) return 'uWebSockets.js does not load, though glibc is new enough';
+	if (version === 'undefined') return 'uWebSockets.js needs glibc, and this system has another C library';
+	const [major, minor] = version?.split('.').map(Number) ?? [0, 0];
+	if (major > NEEDED_GLIBC[0] || (major === NEEDED_GLIBC[0] && minor >= NEEDED_GLIBC[1])) return 'uWebSockets.js does not load, though glibc is new enough';
 	try {
 		newerGlibc();
 	} catch (error) {
