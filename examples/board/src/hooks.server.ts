@@ -1,4 +1,4 @@
-import type { Handle } from '@sveltejs/kit';
+import type { Handle } from '@sveltejs/kit/hooks';
 import { SESSION_COOKIE } from '#lib/server/cookie.ts';
 import { store } from '#lib/server/store.ts';
 

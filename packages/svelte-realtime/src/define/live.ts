@@ -8,8 +8,8 @@ const OPTIONS = new Set(['merge', 'key', 'prepend', 'max', 'access', 'onSubscrib
 // eslint-disable-next-line no-control-regex -- control characters are what is looked for
 const TOPIC = /^(?!__)[^\u0000-\u001f"\\]{1,256}$/;
 
-/** Arguments that are decided elsewhere: a loader that ignores some of its topic's must not narrow them. */
-type Settled<Args extends unknown[]> = Args extends infer Same extends unknown[] ? Same : never;
+/** The arguments of a dynamic stream are those of its topic: a loader or an access check that ignores some must not narrow them. */
+export type TopicArguments<Topic> = Topic extends (ctx: any, ...args: infer Args) => unknown ? Args : never;
 
 /** What `live` is: a function, with one member a kind of definition. */
 export interface Live {
@@ -23,15 +23,15 @@ export interface Live {
 	 * A topic that is a function, or a loader with arguments, makes one stream per arguments.
 	 * @example export const todos = live.stream((ctx, list: string) => `todos:${list}`, async (ctx, list) => db.todos(list));
 	 */
-	stream<Args extends unknown[], Value>(
-		topic: (ctx: Context, ...args: Args) => string,
-		load: (ctx: Context, ...args: Settled<Args>) => Value | Promise<Value>,
-		options?: StreamOptions<Settled<Args>>
-	): Stream<Args, Value>;
+	stream<Topic extends (ctx: Context, ...args: any[]) => string, Value>(
+		topic: Topic,
+		load: (ctx: Context, ...args: TopicArguments<Topic>) => Value | Promise<Value>,
+		options?: StreamOptions<TopicArguments<Topic>>
+	): Stream<TopicArguments<Topic>, Value>;
 	stream<Args extends unknown[], Value>(
 		topic: string,
 		load: (ctx: Context, ...args: Args) => Value | Promise<Value>,
-		options?: StreamOptions<Settled<Args>>
+		options?: NoInfer<StreamOptions<Args>>
 	): Stream<Args, Value>;
 }
 

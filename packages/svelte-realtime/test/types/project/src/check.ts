@@ -1,5 +1,5 @@
 import type { Platform, Readable } from 'svelte-adapter-uws/contract';
-import ask, { add, all, count, empty, one, recent } from '$live/todos';
+import ask, { add, all, count, empty, mine, one, recent } from '$live/todos';
 import type { Todo } from './lib/store.ts';
 
 type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
@@ -22,6 +22,7 @@ void add();
 const list: Readable<Todo[] | undefined> = all;
 const single: Readable<Todo | null | undefined> = one(1);
 expect<Equal<Parameters<typeof one>, [id: number]>>();
+expect<Equal<Parameters<typeof mine>, [id: number]>>();
 expect<Equal<Parameters<typeof recent>, [limit?: number]>>();
 // @ts-expect-error -- an id is a number
 one('1');

@@ -1,4 +1,4 @@
-import { guard, live } from 'svelte-realtime/server';
+import { guard, live, type Context } from 'svelte-realtime/server';
 import { find, type Todo } from '../lib/store.ts';
 
 export const _guard = guard({ authenticated: true });
@@ -12,4 +12,6 @@ export const one = live.stream(
 	{ merge: 'set' }
 );
 export const recent = live.stream((_ctx, limit?: number) => `recent:${limit ?? 10}`, () => find());
+const exists = (_ctx: Context, id: number): boolean => find().some((todo) => todo.id === id);
+export const mine = live.stream((_ctx, id: number) => `mine:${id}`, () => find(), { access: exists });
 export default live(() => 'default' as const);
