@@ -1,12 +1,10 @@
 import { mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connect } from './client.ts';
 import { build, createProject, deploy, freePort, Running, viteBin, type Kit } from './project.ts';
 
-// Each test starts processes, on a machine that may be busy.
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 180_000 });
 
 const LISTENING = /Listening on http:\/\/127\.0\.0\.1:(\d+)/;
 const serve = (directory: string, env: Readonly<Record<string, string>> = {}): Running =>
@@ -154,7 +152,7 @@ describe.each<Kit>(['kit2', 'kit3'])('a build of %s', (kit) => {
 			const env = { HOST: '127.0.0.1', PORT: '0' };
 			await using fallback = new Running(preserve, bare, env);
 			const port = await portOf(fallback);
-			expect(fallback.output).toMatch(/Running on the node transport\. uWebSockets\.js does not load: .*npm install/);
+			await fallback.said(/Running on the node transport\. uWebSockets\.js does not load: .*npm install/);
 			expect((await fetch(`http://127.0.0.1:${port}/`)).status).toBe(200);
 			await using forced = new Running(preserve, bare, { ...env, TRANSPORT: 'uws' });
 			expect(await forced.exited).toBe(1);

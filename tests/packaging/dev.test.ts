@@ -1,11 +1,9 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connect } from './client.ts';
 import { createProject, freePort, Running, viteBin, type Kit } from './project.ts';
 
-// Each test starts processes, on a machine that may be busy.
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 180_000 });
 
 describe.each<Kit>(['kit2', 'kit3'])('vite dev with %s', (kit) => {
 	let project: string;
@@ -82,5 +80,45 @@ describe.each<Kit>(['kit2', 'kit3'])('vite dev with %s', (kit) => {
 		dev.child.kill('SIGTERM');
 		expect(await client.closed).toMatchObject({ code: 1001 });
 		await dev.exited;
+	});
+});
+
+describe.each<Kit>(['kit2', 'kit3'])('vite dev with %s, off the usual way', (kit) => {
+	it('refuses everybody while the hooks have never loaded, and mends with the file', async () => {
+		const project = createProject(kit, 'dev broken');
+		const file = join(project, 'src/greeting.ts');
+		writeFileSync(file, 'export const = broken;');
+		const port = await freePort();
+		await using dev = new Running([viteBin(), 'dev', '--port', String(port), '--strictPort'], project);
+		await dev.said(/hooks\.ws does not load/);
+		await dev.said(/WebSocket endpoint registered at \/live/);
+		const visit = () => connect(`ws://localhost:${port}/live`, `http://localhost:${port}`);
+		await expect(visit()).rejects.toThrow('500');
+		writeFileSync(file, "export const greeting = 'mended';");
+		await dev.said(/hooks\.ws reloaded/);
+		await using client = await visit();
+		expect(await client.event('greeting')).toMatchObject({ greeting: 'mended' });
+	});
+
+	it('takes hooks that are added while it runs', async () => {
+		const project = createProject(kit, 'dev added');
+		const hooks = readFileSync(join(project, 'src/hooks.ws.ts'), 'utf8');
+		rmSync(join(project, 'src/hooks.ws.ts'));
+		const port = await freePort();
+		await using dev = new Running([viteBin(), 'dev', '--port', String(port), '--strictPort'], project);
+		await dev.said(/WebSocket endpoint registered at \/live/);
+		await using before = await connect(`ws://localhost:${port}/live`, `http://localhost:${port}`);
+		writeFileSync(join(project, 'src/hooks.ws.ts'), hooks);
+		expect(await before.closed).toMatchObject({ code: 1012 });
+		await using after = await connect(`ws://localhost:${port}/live`, `http://localhost:${port}`);
+		expect(await after.event('greeting')).toMatchObject({ greeting: 'hello' });
+	});
+
+	it('stays off in middleware mode, and says so', async () => {
+		const project = createProject(kit, 'dev middleware');
+		const script = "import { createServer } from 'vite'; const server = await createServer({ server: { middlewareMode: true } }); await server.close();";
+		await using dev = new Running(['--input-type=module', '--eval', script], project);
+		expect(await dev.exited).toBe(0);
+		expect(dev.output).toContain('Vite runs in middleware mode');
 	});
 });

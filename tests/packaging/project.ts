@@ -1,5 +1,5 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { createRequire } from 'node:module';
@@ -23,10 +23,8 @@ export function createProject(kit: Kit, name: string): string {
 	mkdirSync(join(modules, '@sveltejs'), { recursive: true });
 	unpack(join(modules, 'svelte-adapter-uws'));
 	if (kit === 'kit2') {
-		const target = join(modules, '@sveltejs/kit');
-		cpSync(dirname(requireHere.resolve('kit2/package.json')), target, { recursive: true });
 		// As npm lays it out in a project of its own: the libraries of SvelteKit 2 on top, ours below our package.
-		for (const name of readdirSync(join(target, 'node_modules'))) renameSync(join(target, 'node_modules', name), join(modules, name));
+		cpSync(join(here, '../kit2/node_modules'), modules, { recursive: true });
 	}
 	return project;
 }

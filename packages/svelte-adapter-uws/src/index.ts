@@ -4,6 +4,8 @@ import { resolveAdapterOptions } from './host/options.ts';
 import { createPlugins } from './plugin.ts';
 
 export type * from './contract.ts';
+export type { Connection as WebSocket } from './contract/connection.ts';
+export type { HookContext as LifecycleContext, HookContext as OpenContext, HookContext as SubscribeContext, WebSocketHooks as WebSocketHandler } from './contract/hooks.ts';
 export { upgradeResponse } from './upgrade-response.ts';
 
 /**

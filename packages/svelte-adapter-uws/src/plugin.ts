@@ -8,7 +8,7 @@ import { resolveWebSocketOptions } from './host/options.ts';
 import { servePlugin } from './host/vite.ts';
 
 /** Options of the Vite plugin: those of the endpoint, which it otherwise takes from the adapter. */
-export interface UwsPluginOptions extends WebSocketOptions {
+export interface UWSPluginOptions extends WebSocketOptions {
 	/** Accepts handshakes of every origin in `vite dev`. Default false. */
 	readonly devSkipOriginCheck?: boolean;
 }
@@ -23,7 +23,7 @@ interface Settings {
 /** What one instance of the plugin was given; found by the other instances under `api`. */
 interface Given {
 	readonly adapter: ResolvedAdapterOptions | undefined;
-	readonly options: UwsPluginOptions;
+	readonly options: UWSPluginOptions;
 }
 
 const NAME = 'svelte-adapter-uws';
@@ -68,7 +68,7 @@ function resolve(config: ResolvedConfig, own: Plugin): Settings {
 	};
 }
 
-function resolveEndpoint(adapter: ResolvedAdapterOptions | undefined, byHand: UwsPluginOptions, config: ResolvedConfig): Settings['websocket'] {
+function resolveEndpoint(adapter: ResolvedAdapterOptions | undefined, byHand: UWSPluginOptions, config: ResolvedConfig): Settings['websocket'] {
 	// The adapter has the last word on whether there is an endpoint, so that dev and the built server agree.
 	if (adapter?.websocket === false) return false;
 	const { devSkipOriginCheck = false, ...options } = byHand;

@@ -1,4 +1,4 @@
-import type { HandleServerError } from '@sveltejs/kit';
+import type { HandleServerError } from '@sveltejs/kit/hooks';
 
 process.on('sveltekit:shutdown', async (reason) => {
 	await new Promise((resolve) => setImmediate(resolve));

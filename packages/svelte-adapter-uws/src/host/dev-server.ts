@@ -55,7 +55,7 @@ export function createDevServer({ server, websocket, origins, load, log }: DevSe
 	async function next(): Promise<WebSocketHooks | undefined> {
 		const loaded = await load();
 		if (loaded === module) return undefined;
-		const hooks = readHooks(loaded);
+		const hooks = readHooks(loaded, log);
 		module = loaded;
 		lastError = '';
 		return hooks;

@@ -9,9 +9,12 @@ const LATER: readonly string[] = ['authenticate'];
 
 /**
  * Takes the hooks out of what `hooks.ws` exports. Throws a TypeError for a hook that is not a function, and an Error for one
- * that this version would not call; other exports are left alone.
+ * that this version would not call; a function of another name is left alone, with a warning, because it may be a misspelt hook.
  */
-export function readHooks(module: Readonly<Record<string, unknown>>): WebSocketHooks {
+export function readHooks(module: Readonly<Record<string, unknown>>, log: Log): WebSocketHooks {
+	const known: ReadonlySet<string> = new Set(HOOKS);
+	const strangers = Object.keys(module).filter((name) => typeof module[name] === 'function' && !known.has(name) && !LATER.includes(name));
+	if (strangers.length > 0) log.warn(`hooks.ws exports ${strangers.join(', ')}, which nobody calls. The hooks are: ${HOOKS.join(', ')}.`);
 	const later = LATER.find((name) => module[name] !== undefined);
 	if (later) throw new Error(`hooks.ws exports ${later}, which is not available in this version and would not be called. Remove the export.`);
 	const hooks: Record<string, unknown> = {};
@@ -22,11 +25,4 @@ export function readHooks(module: Readonly<Record<string, unknown>>): WebSocketH
 		hooks[name] = hook;
 	}
 	return hooks;
-}
-
-/** Says once what follows from a project without an `upgrade` hook. */
-export function warnAboutOpenDoor(hooks: WebSocketHooks, log: Log): void {
-	if (!hooks.upgrade && !hooks.subscribe && !hooks.subscribeBatch) {
-		log.warn('hooks.ws has neither an upgrade nor a subscribe hook: every page of an allowed origin may connect and subscribe to every topic.');
-	}
 }

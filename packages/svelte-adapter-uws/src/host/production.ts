@@ -61,7 +61,7 @@ async function run({ directory, settings, app, hooks: loadHooks }: Entry, log: L
 		return loaded;
 	});
 	// Only now: the hooks may read the app's environment at the top of their module.
-	const hooks = settings.websocket && loadHooks ? readHooks(await loadHooks()) : {};
+	const hooks = settings.websocket && loadHooks ? readHooks(await loadHooks(), log) : {};
 	if (settings.websocket) pinHost({ websocket: settings.websocket, environment, origin, hooks, envPrefix: settings.envPrefix }, log);
 	else if (!origin && !environment.hostHeader && !environment.protocolHeader && !environment.tls) warnAboutOrigin(settings.envPrefix, log);
 
