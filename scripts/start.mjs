@@ -23,15 +23,17 @@ function serve() {
 		if (listening) console.log(`Open ${listening[1]}://localhost:${listening[2]}`);
 	});
 	const passedOn = new Map();
-	for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
-		process.on(signal, () => {
-			const now = performance.now();
-			if (now - (passedOn.get(signal) ?? -Infinity) < SAME_SIGNAL_MS) return;
-			passedOn.set(signal, now);
-			// The server ends in order on SIGTERM and SIGINT only.
-			server.kill(signal === 'SIGHUP' ? 'SIGTERM' : signal);
-		});
-	}
+	const passOn = (signal) => {
+		const now = performance.now();
+		if (now - (passedOn.get(signal) ?? -Infinity) < SAME_SIGNAL_MS) return;
+		passedOn.set(signal, now);
+		server.kill(signal);
+	};
+	// The server ends in order on SIGINT and SIGTERM only.
+	process.on('SIGINT', passOn).on('SIGTERM', passOn).on('SIGHUP', () => passOn('SIGTERM'));
+	// An npm that is killed cannot pass anything on.
+	const parent = process.ppid;
+	const watch = process.env.npm_lifecycle_event && setInterval(() => process.ppid !== parent && (clearInterval(watch), passOn('SIGTERM')), 500);
 	server.on('error', (error) => {
 		console.error(`start: the server did not start: ${error.message}`);
 		process.exit(1);
