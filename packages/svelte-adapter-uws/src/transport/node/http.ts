@@ -5,7 +5,7 @@ import type { HeaderList, HttpHandler, Peer, RequestHead, StaticPlan } from '../
 import { normalizeAddress } from '../shared/address.ts';
 import { answer, giveUp, sendResponse, STALL_MS } from '../shared/answer.ts';
 import { headerValue } from '../shared/header-list.ts';
-import { RequestBody } from '../shared/request-body.ts';
+import { hasBody, RequestBody } from '../shared/request-body.ts';
 import { NodeSink } from './sink.ts';
 
 class NodeHead implements RequestHead {
@@ -54,12 +54,6 @@ function sendPlan(sink: NodeSink, plan: StaticPlan, method: string): void {
 	const { path, start } = file;
 	const stream = Readable.toWeb(createReadStream(path, { start, end: start + plan.length - 1 }));
 	sendResponse(sink, method, head, stream as ReadableStream<unknown>).catch(() => giveUp(sink, method));
-}
-
-function hasBody({ method, headers }: RequestHead): boolean {
-	if (method === 'GET' || method === 'HEAD') return false;
-	const length = headerValue(headers, 'content-length');
-	return length === '' ? headerValue(headers, 'transfer-encoding') !== '' : Number(length) > 0;
 }
 
 function readNodeBody(req: IncomingMessage, res: ServerResponse, limit: number): RequestBody {

@@ -35,11 +35,12 @@ export async function answer(handler: HttpHandler, head: RequestHead, sink: Resp
 			await response.body?.cancel();
 		} else await sendResponse(sink, head.method, toResponseHead(response), response.body);
 	} catch (error) {
-		failure = error;
+		// A client that left is the reason for whatever failed then, and nobody's fault.
+		if (!sink.signal.aborted) failure = error;
 		giveUp(sink, head.method);
 	} finally {
 		body?.release();
-		handler.settled(sink.signal.aborted ? undefined : failure);
+		handler.settled(failure);
 	}
 }
 

@@ -1,3 +1,13 @@
+import type { RequestHead } from '../../contract/http.ts';
+import { headerValue } from './header-list.ts';
+
+/** Whether a request brings a body that the app may read. */
+export function hasBody({ method, headers }: RequestHead): boolean {
+	if (method === 'GET' || method === 'HEAD') return false;
+	const length = headerValue(headers, 'content-length');
+	return length === '' ? headerValue(headers, 'transfer-encoding') !== '' : Number(length) > 0;
+}
+
 /** The body of a request is larger than the limit. */
 export class PayloadTooLargeError extends Error {
 	override readonly name = 'PayloadTooLargeError';

@@ -6,6 +6,7 @@ import type { HeaderList, HttpHandler, Peer, RequestHead, StaticPlan } from '../
 import { normalizeAddress } from '../shared/address.ts';
 import { answer, giveUp, sendResponse, STALL_MS } from '../shared/answer.ts';
 import { headerValue } from '../shared/header-list.ts';
+import { hasBody } from '../shared/request-body.ts';
 import { readUwsBody } from './body.ts';
 import { UwsSink } from './sink.ts';
 
@@ -70,20 +71,14 @@ function writePlan(res: HttpResponse, plan: StaticPlan, isHead: boolean): void {
 
 function sendPlan(sink: UwsSink, plan: StaticPlan, method: string): void {
 	const { status, headers, length, body, file, close = false } = plan;
-	const head = { status, headers, length, close };
-	if (close) {
-		// The engine goes on with requests that follow in the same segment once this one is answered, whatever it was told about
-		// closing. Those that follow an unanswered one make it drop the connection.
-		setImmediate(() => sink.whole(head, method === 'HEAD' ? undefined : body));
-	} else if (file && method !== 'HEAD') {
+	const head = { status, headers, length: status === 304 ? undefined : length, close };
+	if (file && method !== 'HEAD') {
 		const { path, start } = file;
 		const stream = Readable.toWeb(createReadStream(path, { start, end: start + length - 1 }));
 		sendResponse(sink, method, head, stream as ReadableStream<unknown>).catch(() => giveUp(sink, method));
+	} else if (close) {
+		// The engine goes on with requests that follow in the same segment once this one is answered, whatever it was told about
+		// closing. Those that follow an unanswered one make it drop the connection.
+		setImmediate(() => sink.whole(head, method === 'HEAD' ? undefined : body));
 	} else sink.whole(head, method === 'HEAD' ? undefined : body);
-}
-
-function hasBody({ method, headers }: RequestHead): boolean {
-	if (method === 'GET' || method === 'HEAD') return false;
-	const length = headerValue(headers, 'content-length');
-	return length === '' ? headerValue(headers, 'transfer-encoding') !== '' : Number(length) > 0;
 }

@@ -38,12 +38,13 @@ export class UwsSink implements ResponseSink {
 
 	whole(head: ResponseHead, body: Uint8Array | undefined): void {
 		if (this.#closed) return;
-		if (body && body.byteLength > UwsSink.ATOMIC) return void this.begin({ ...head, length: body.byteLength }, body);
+		if (body && body.byteLength > UwsSink.ATOMIC && !head.close) return void this.begin({ ...head, length: body.byteLength }, body);
 		this.body?.release();
 		this.started = true;
 		this.#res.cork(() => {
 			this.#writeHead(head);
 			if (body) this.#res.end(body, head.close);
+			else if (head.length === undefined) this.#res.endWithoutBody();
 			else this.#res.endWithoutBody(head.length, head.close);
 		});
 		this.#complete();
@@ -52,7 +53,8 @@ export class UwsSink implements ResponseSink {
 	begin(head: ResponseHead, chunk: Uint8Array): boolean {
 		if (this.#closed) return false;
 		this.started = true;
-		this.#total = head.length;
+		// Only a chunked body can end its connection.
+		this.#total = head.close ? undefined : head.length;
 		this.#close = head.close;
 		let hasRoom = false;
 		this.#res.cork(() => {

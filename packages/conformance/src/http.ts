@@ -1,0 +1,14 @@
+import { appLaws } from './http/app.ts';
+import { bodyLaws } from './http/body.ts';
+import type { HttpFixture } from './http/fixture.ts';
+import { guardLaws } from './http/guard.ts';
+import { staticLaws } from './http/static.ts';
+import { defineSuite, type Subject } from './suite.ts';
+
+/** The laws of HTTP, over real sockets: what is refused, static files, what the app answers, what it is sent. */
+export const httpSuite: (subject: Subject<HttpFixture>) => void = defineSuite<HttpFixture>('http', (law) => {
+	guardLaws(law);
+	staticLaws(law);
+	appLaws(law);
+	bodyLaws(law);
+});
