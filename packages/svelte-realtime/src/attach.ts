@@ -9,9 +9,13 @@ const RUNTIME = Symbol.for('svelte-realtime.runtime');
 /** When this module was made. In dev a change of a live module makes it anew, with the manifest of that moment. */
 const MADE = performance.now();
 
+/** What the app says about its runtime, in whichever hook comes first: a page may have made the runtime before any hook ran. */
+type Options = Pick<RuntimeParts, 'onError' | 'plainTopics'>;
+
 interface Attached {
 	readonly runtime: Runtime;
 	readonly made: number;
+	options: Options;
 }
 
 type Carrier = Platform & { readonly [RUNTIME]?: Attached };
@@ -24,14 +28,28 @@ function baseOf(platform: Platform): Carrier {
 }
 
 /** The runtime of a platform's server; made, with the app's own live modules, when it is first asked for. */
-export function runtimeOf(platform: Platform, options: Pick<RuntimeParts, 'onError' | 'plainTopics'> = {}): Runtime {
+export function runtimeOf(platform: Platform, options?: Options): Runtime {
 	const found = (platform as Carrier)[RUNTIME];
-	if (found && (found.made >= MADE || manifest.length === 0)) return found.runtime;
+	if (found && (found.made >= MADE || manifest.length === 0)) {
+		if (options) found.options = options;
+		return found.runtime;
+	}
 	// The app has changed, and its hooks did not say so by their shutdown.
 	found?.runtime[Symbol.dispose]();
 	const base = baseOf(platform);
-	const runtime = new Runtime({ platform: base, features: standard, manifest, ...options });
-	Object.defineProperty(base, RUNTIME, { value: { runtime, made: MADE } satisfies Attached, configurable: true });
+	const runtime = new Runtime({
+		platform: base,
+		features: standard,
+		manifest,
+		get onError() {
+			return attached.options.onError;
+		},
+		get plainTopics() {
+			return attached.options.plainTopics;
+		}
+	});
+	const attached: Attached = { runtime, made: MADE, options: options ?? {} };
+	Object.defineProperty(base, RUNTIME, { value: attached, configurable: true });
 	// Whether a client may join a topic depends on all modules; this one may be asked before the init hook, or without it.
 	void runtime.ready();
 	return runtime;

@@ -1,6 +1,7 @@
 import { createTestServer } from 'svelte-adapter-uws/testing';
 import { expect, it, vi } from 'vitest';
-import { createMessage, message, realtime } from './hooks.ts';
+import type { Connection, MessageContext } from 'svelte-adapter-uws/contract';
+import { createMessage, handleRpc, message, realtime } from './hooks.ts';
 import { runtimeOf } from './attach.ts';
 import { live } from './define/live.ts';
 import { ssrCall, ssrStream } from './ssr.ts';
@@ -8,6 +9,8 @@ import { ssrCall, ssrStream } from './ssr.ts';
 async function exchange(handler: object, frames: readonly string[], count: number): Promise<any[]> {
 	await using server = await createTestServer({ transport: 'memory', handler });
 	runtimeOf(server.platform).install('m/add', live((_ctx, a: number, b: number) => a + b));
+	runtimeOf(server.platform).install('m/fail', live(() => { throw new Error('handler'); }));
+	runtimeOf(server.platform).install('m/opaque', live.stream((_ctx, id: string) => id.trim(), () => []));
 	const peer = await server.connect();
 	const heard: any[] = [];
 	peer.onmessage = (frame) => void heard.push(JSON.parse(String(frame)));
@@ -34,16 +37,44 @@ it('hands other frames to the app, and asks beforeExecute first', async () => {
 			if (args[0] === 'no') throw Object.assign(new Error(path), {});
 		},
 		onError() {},
-		onJsonMessage: (ws, value) => void ws.send(JSON.stringify({ json: value })),
-		onUnhandled: (ws, data) => void ws.send(JSON.stringify({ bytes: data.byteLength }))
+		maxJsonDepth: 2,
+		onJsonMessage: (ws, value, platform) => void ws.send(JSON.stringify({ json: value, own: typeof platform.publish })),
+		onUnhandled: (ws, data, platform) => void ws.send(JSON.stringify({ bytes: data.byteLength, own: typeof platform.publish }))
 	});
-	const heard = await exchange({ message: hook }, ['{"hello":1}', 'text', '{"rpc":"m/add","id":"1","args":["no"]}', '{"rpc":"m/add","id":"2","args":[1,1]}'], 4);
-	expect(heard.slice(0, 2)).toEqual([{ json: { hello: 1 } }, { bytes: 4 }]);
-	expect(heard.slice(2).map((frame) => frame.data)).toEqual([expect.objectContaining({ code: 'INTERNAL_ERROR' }), { id: '2', ok: true, data: 2 }]);
+	const heard = await exchange({ message: hook }, ['{"hello":1}', 'text', '{"a":{"b":{}}}', '{"bad', '{"rpc":"m/add","id":"1","args":["no"]}', '{"rpc":"m/add","id":"2","args":[1,1]}'], 6);
+	const own = 'function';
+	expect(heard.slice(0, 4)).toEqual([{ json: { hello: 1 }, own }, { bytes: 4, own }, { bytes: 14, own }, { bytes: 5, own }]);
+	expect(heard.slice(4).map((frame) => frame.data)).toEqual([expect.objectContaining({ code: 'INTERNAL_ERROR' }), { id: '2', ok: true, data: 2 }]);
 });
 
 it('refuses options that it does not have', () => {
 	expect(() => realtime({ bus: {} } as never)).toThrow(/bus.*not available/);
+});
+
+it('answers from a message hook that the app writes itself', async () => {
+	const mine = (ws: Connection, { data, platform }: MessageContext) => {
+		if (!handleRpc(ws, data, platform)) ws.send(JSON.stringify({ mine: data.byteLength }));
+	};
+	const heard = await exchange({ message: mine }, ['{"rpc":"m/add","id":"1","args":[1,2]}', '', 'text', '{"other":1}'], 4);
+	expect(heard[0].data).toEqual({ id: '1', ok: true, data: 3 });
+	expect(heard.slice(1)).toEqual([{ mine: 0 }, { mine: 4 }, { mine: 11 }]);
+});
+
+it('tells the onError of realtime what no caller may see, whichever of its hooks are exported', async () => {
+	for (const names of [['message'], ['open', 'message'], ['init', 'message']] as const) {
+		const onError = vi.fn();
+		const hooks = realtime({ onError });
+		const handler = Object.fromEntries(names.map((name) => [name, hooks[name]]));
+		await exchange(handler, ['{"rpc":"m/fail","id":"1"}'], 1);
+		expect(onError).toHaveBeenCalledExactlyOnceWith('m/fail', expect.objectContaining({ message: 'handler' }), expect.anything());
+	}
+});
+
+it('opens the topics that realtime is told are plain', async () => {
+	const { message: hook } = realtime({ plainTopics: ['news'] });
+	const [first] = await exchange({ message: hook }, ['{"rpc":"m/add","id":"1","args":[1,2]}', '{"type":"subscribe","topic":"news","ref":1}'], 2);
+	expect(first.data.ok).toBe(true);
+	expect(() => realtime({ plainTopics: 'news' as never })).toThrow(/list of topic names/);
 });
 
 it('keeps two servers in one process apart, and ends a runtime with its server', async () => {

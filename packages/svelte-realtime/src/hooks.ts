@@ -26,7 +26,7 @@ export type MessageHook = (ws: Connection, context: MessageContext) => unknown;
  * });
  */
 export function createMessage(options: CreateMessageOptions = {}): MessageHook {
-	return messageHook(runtimeOf, options);
+	return messageHook((platform) => runtimeOf(platform), options);
 }
 
 /** The ready-made `message` hook. */
@@ -100,11 +100,11 @@ export function realtime(options: RealtimeOptions = {}): RealtimeHooks {
 	for (const name of Object.keys(options)) {
 		if (!KNOWN.has(name)) throw new TypeError(`[svelte-realtime] realtime({ ${name} }) is not available in this version, which serves one process. Known options: ${[...KNOWN].join(', ')}.`);
 	}
-	const { upgrade, onError, plainTopics } = options;
+	const { upgrade, plainTopics } = options;
 	if (plainTopics && !(Array.isArray(plainTopics) && plainTopics.every((topic) => typeof topic === 'string' && topic !== ''))) {
 		throw new TypeError('[svelte-realtime] realtime({ plainTopics }) takes a list of topic names, such as ["news", "lobby:*"].');
 	}
-	const find = (platform: Platform): Runtime => runtimeOf(platform, { ...(onError && { onError }), ...(plainTopics && { plainTopics }) });
+	const find = (platform: Platform): Runtime => runtimeOf(platform, options);
 	return {
 		init: ({ platform }) => find(platform).ready(),
 		shutdown: ({ platform }) => detach(platform),

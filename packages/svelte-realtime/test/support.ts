@@ -18,7 +18,7 @@ export interface TestClient {
 }
 
 /** A runtime on the real core in memory, with definitions installed at their paths. */
-export async function createRuntime(definitions: Readonly<Record<string, Definition>>, guard?: Guard, parts: Partial<RuntimeParts> & DispatchOptions = {}) {
+export async function createRuntime(definitions: Readonly<Record<string, Definition>>, guard?: Guard, parts: Partial<RuntimeParts> & Pick<DispatchOptions, 'beforeExecute'> = {}) {
 	const errors: [string, unknown][] = [];
 	const state: { runtime?: Runtime } = {};
 	const server = await createTestServer({
@@ -61,5 +61,5 @@ export async function createRuntime(definitions: Readonly<Record<string, Definit
 		};
 	};
 	const platform: Platform = server.platform;
-	return { runtime: state.runtime!, platform, errors, connect, [Symbol.asyncDispose]: () => server.close() };
+	return { runtime: state.runtime!, platform, errors, connect, connections: server.wsConnections, [Symbol.asyncDispose]: () => server.close() };
 }

@@ -12,15 +12,16 @@ import { Registry } from './registry.ts';
 import { Scopes } from './scopes.ts';
 import { TopicGate } from './topic-gate.ts';
 
+/** `onError` and `plainTopics` are read at each use. */
 export interface RuntimeParts {
 	readonly platform: Platform;
 	readonly features: readonly Feature<any>[];
 	/** Live modules that are imported when they are needed, or all by `ready`. Default none. */
 	readonly manifest?: Manifest;
 	/** Hears failures of the app's code. Default: one line on standard error, with the error behind it. */
-	readonly onError?: OnError;
+	readonly onError?: OnError | undefined;
 	/** Topics that clients may join by themselves although a stream with a computed topic could own them; `lobby:*` = all that begin so. */
-	readonly plainTopics?: readonly string[];
+	readonly plainTopics?: readonly string[] | undefined;
 	/** Default the time of the machine. */
 	readonly clock?: Pick<Clock, 'after'>;
 	/** Says something to the app's author. Default: one line on standard error. */
@@ -43,12 +44,16 @@ export class Runtime implements Disposable {
 	#ready: Promise<void> | undefined;
 
 	constructor(parts: RuntimeParts) {
-		const { platform, features, manifest = [], plainTopics = [], clock = timers, warn = say } = parts;
+		const { platform, features, manifest = [], clock = timers, warn = say } = parts;
 		this.#scopes = new Scopes(clock);
-		const host: Host = { platform, scope: (ws) => this.#scopes.of(ws), onError: parts.onError ? contained(parts.onError, print) : print };
+		const host: Host = {
+			platform,
+			scope: (ws) => this.#scopes.of(ws),
+			onError: (path, error, context) => (parts.onError ? contained(parts.onError, print) : print)(path, error, context)
+		};
 		this.#registry = new Registry(host, features, manifest);
 		this.#dispatch = new Dispatch(host, this.#registry);
-		const gate = new TopicGate({ registry: this.#registry, scopes: this.#scopes, plainTopics, warn, ready: () => this.ready() });
+		const gate = new TopicGate({ registry: this.#registry, scopes: this.#scopes, warn, plainTopics: () => parts.plainTopics ?? [], ready: () => this.ready() });
 		this.#gate = platform.gate((ws, topic) => gate.ask(ws, topic));
 	}
 

@@ -6,12 +6,12 @@ import type { RuntimeParts } from './runtime.ts';
 import { GRACE_MS, MAX_WAITING } from './scope.ts';
 
 /** What is answered to wire subscribes, in this turn. */
-async function answers(client: TestClient, ...topics: string[]): Promise<unknown[]> {
+async function answers(client: TestClient, ...topics: string[]): Promise<string[]> {
 	const from = client.frames.length;
 	client.say({ type: 'subscribe-batch', topics, ref: 1 });
 	return heard(client, from);
 }
-async function heard(client: TestClient, from: number): Promise<unknown[]> {
+async function heard(client: TestClient, from: number): Promise<string[]> {
 	const pongs = () => client.frames.filter(({ type }) => type === 'pong').length;
 	const before = pongs();
 	client.peer.send('{"type":"ping"}');

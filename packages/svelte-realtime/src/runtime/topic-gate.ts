@@ -6,7 +6,7 @@ export interface TopicGateParts {
 	readonly registry: Registry;
 	readonly scopes: Scopes;
 	/** Topics that clients may join by themselves, as the app says: names, or beginnings of names with a `*` behind. */
-	readonly plainTopics: readonly string[];
+	readonly plainTopics: () => readonly string[];
 	/** Settles when every module was imported, or has failed to be. */
 	readonly ready: () => Promise<void>;
 	/** Says something to the app's author. */
@@ -47,7 +47,7 @@ export class TopicGate {
 	}
 
 	#isPlain(topic: string): boolean {
-		return this.#parts.plainTopics.some((plain) => (plain.endsWith('*') ? topic.startsWith(plain.slice(0, -1)) : topic === plain));
+		return this.#parts.plainTopics().some((plain) => (plain.endsWith('*') ? topic.startsWith(plain.slice(0, -1)) : topic === plain));
 	}
 
 	#warn(topic: string): void {

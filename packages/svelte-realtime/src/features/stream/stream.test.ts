@@ -122,3 +122,31 @@ it('loads for pages through guard and access, and wants to know who asks', async
 	await expect(load({ args: ['a'] })).rejects.toThrow(/who asks/);
 	expect(server.platform.subscribers('t:a')).toBe(0);
 });
+
+it('takes a signed-out user for nobody', async () => {
+	await using server = await createRuntime({ 'm/s': live.stream('t', (ctx) => [ctx.user]) }, guard(() => {}));
+	expect(await server.runtime.load('m/s', server.platform, { user: undefined })).toEqual([null]);
+	expect(await server.runtime.load('m/s', server.platform, { user: null })).toEqual([null]);
+	await expect(server.runtime.load('m/none', server.platform, {})).rejects.toMatchObject({ code: 'NOT_FOUND' });
+});
+
+it('does not load for a client that went while onSubscribe ran', async () => {
+	const entered = Promise.withResolvers<void>();
+	let loads = 0;
+	let asked = 0;
+	await using server = await createRuntime({ 'm/s': live.stream('t', () => void loads++, { onSubscribe: () => (asked++, entered.promise) }) });
+	const client = await server.connect();
+	client.say(subscribe('1'));
+	await vi.waitFor(() => expect(asked).toBe(1));
+	await client.leave();
+	entered.resolve();
+	await new Promise((resolve) => setImmediate(resolve));
+	expect([loads, server.errors]).toEqual([0, []]);
+});
+
+it('says that missed events are not replayed to a client that names its last one', async () => {
+	await using server = await createRuntime({ 'm/s': live.stream('t', () => []) });
+	const client = await server.connect();
+	expect(await client.ask({ ...subscribe('1'), seq: 41 })).toMatchObject({ ok: true, data: [], replay: false });
+	expect(await client.ask(subscribe('2'))).not.toHaveProperty('replay');
+});
