@@ -13,6 +13,20 @@ import { batchFrames, errorReply, okReply, replyFrame, streamReply } from './rep
 /** Calls of one connection that may wait for their answer; over it they are refused with `RATE_LIMITED`. */
 const MAX_CALLS = 1_000;
 
+// Made once: a stack for each bad request would cost ten times the rest of it, and would tell nothing.
+const REFUSED = {
+	id: new LiveError('INVALID_REQUEST', 'The id is not valid.'),
+	args: new LiveError('INVALID_REQUEST', 'args must be a list.'),
+	path: new LiveError('INVALID_REQUEST', 'Invalid path'),
+	unknown: new LiveError('NOT_FOUND'),
+	notCallable: new LiveError('INVALID_REQUEST', 'A stream cannot be called. Subscribe to it.'),
+	noStream: new LiveError('INVALID_REQUEST', 'This is no stream. Call it.'),
+	noId: new LiveError('INVALID_REQUEST', 'A subscribe request needs an id.'),
+	tooMany: new LiveError('RATE_LIMITED', `${MAX_CALLS} calls wait for their answer. Wait for some.`),
+	entry: new LiveError('INVALID_REQUEST', 'A batch entry needs a path and an id.'),
+	batch: new LiveError('INVALID_REQUEST', `A batch holds at most ${MAX_BATCH} calls.`)
+} as const;
+
 /** What one message hook adds to the way of a request. */
 export interface DispatchOptions {
 	/** Runs when the guard has let the caller pass, before the handler; throwing refuses the call. */
@@ -38,7 +52,7 @@ export class Dispatch {
 		const parsed = parseRequest(text, options.maxEnvelopeDepth ?? MAX_DEPTH);
 		if (!parsed) return false;
 		if ('batch' in parsed) {
-			void this.#batch(ws, source, parsed.batch, parsed.sequential, options);
+			this.#batch(ws, source, parsed.batch, parsed.sequential, options);
 			return true;
 		}
 		const { id } = parsed.single;
@@ -49,16 +63,20 @@ export class Dispatch {
 		return true;
 	}
 
-	async #batch(ws: Connection, source: Source, entries: readonly unknown[], sequential: boolean, options: DispatchOptions): Promise<void> {
+	#batch(ws: Connection, source: Source, entries: readonly unknown[], sequential: boolean, options: DispatchOptions): void {
 		const run = (entry: unknown): string | Promise<string> =>
-			isRequest(entry) && typeof entry.id === 'string' ? this.#answer(ws, source, entry, options) : refuse(entry, 'A batch entry needs a path and an id.');
-		const replies: string[] = [];
+			isRequest(entry) && typeof entry.id === 'string' ? this.#answer(ws, source, entry, options) : refuse(entry, REFUSED.entry);
+		const send = (replies: readonly string[]): void => {
+			for (const frame of batchFrames(replies)) ws.send(frame);
+		};
 		if (entries.length > MAX_BATCH) {
 			const named = entries.filter((entry) => typeof idOf(entry) === 'string');
-			replies.push(...(named.length > 0 ? named : [null]).map((entry) => refuse(entry, `A batch holds at most ${MAX_BATCH} calls.`)));
-		} else if (sequential) for (const entry of entries) replies.push(await run(entry));
-		else replies.push(...(await Promise.all(entries.map(run))));
-		for (const frame of batchFrames(replies)) ws.send(frame);
+			return send((named.length > 0 ? named : [null]).map((entry) => refuse(entry, REFUSED.batch)));
+		}
+		if (sequential) return void inOrder(entries, run).then(send);
+		const replies = entries.map(run);
+		if (replies.every((reply) => typeof reply === 'string')) send(replies);
+		else void Promise.all(replies).then(send);
 	}
 
 	/** The reply of one request as text; a promise only when something on its way makes one. It never rejects. */
@@ -81,10 +99,10 @@ export class Dispatch {
 			}
 		};
 		try {
-			if (request.id === '' || request.id === BATCH_EVENT) throw new LiveError('INVALID_REQUEST', 'The id is not valid.');
-			if (request.args !== undefined && !Array.isArray(request.args)) throw new LiveError('INVALID_REQUEST', 'args must be a list.');
+			if (request.id === '' || request.id === BATCH_EVENT) throw REFUSED.id;
+			if (request.args !== undefined && !Array.isArray(request.args)) throw REFUSED.args;
 			const scope = this.#host.scope(ws);
-			if (scope.calls >= MAX_CALLS) throw new LiveError('RATE_LIMITED', `${MAX_CALLS} calls wait for their answer. Wait for some.`);
+			if (scope.calls >= MAX_CALLS) throw REFUSED.tooMany;
 			const made = (context = new CallContext(source.platform, ws, userOf(ws)));
 			const found = this.#registry.find(request.rpc);
 			const result = isThenable(found) ? found.then((endpoint) => enter(made, ws, request, endpoint, options)) : enter(made, ws, request, found, options);
@@ -105,15 +123,21 @@ export class Dispatch {
 	}
 }
 
+async function inOrder(entries: readonly unknown[], run: (entry: unknown) => string | Promise<string>): Promise<string[]> {
+	const replies: string[] = [];
+	for (const entry of entries) replies.push(await run(entry));
+	return replies;
+}
+
 /** Kind, guard, hook, handler. Gives a promise only when one of them does. */
 function enter(context: CallContext, ws: Connection, request: Untrusted, endpoint: Endpoint | undefined, { beforeExecute }: DispatchOptions): unknown {
-	if (!endpoint) throw isPath(request.rpc) ? new LiveError('NOT_FOUND') : new LiveError('INVALID_REQUEST', 'Invalid path');
+	if (!endpoint) throw isPath(request.rpc) ? REFUSED.unknown : REFUSED.path;
 	const { installed, guard } = endpoint;
 	const args: readonly unknown[] = request.args ?? [];
 	if (request.stream === true) {
-		if (!installed.subscribe) throw new LiveError('INVALID_REQUEST', 'This is no stream. Call it.');
-		if (request.id === undefined) throw new LiveError('INVALID_REQUEST', 'A subscribe request needs an id.');
-	} else if (!installed.call) throw new LiveError('INVALID_REQUEST', 'A stream cannot be called. Subscribe to it.');
+		if (!installed.subscribe) throw REFUSED.noStream;
+		if (request.id === undefined) throw REFUSED.noId;
+	} else if (!installed.call) throw REFUSED.notCallable;
 	const run = (): unknown => (request.stream === true ? installed.subscribe!(context, args, request as RpcRequest) : installed.call!(context, args));
 	if (!guard && !beforeExecute) return run();
 	return after(guard && pass(guard, context), () => after(beforeExecute?.(ws, request.rpc, args), run));
@@ -136,7 +160,7 @@ function idOf(entry: unknown): unknown {
 	return typeof entry === 'object' && entry !== null ? (entry as { id?: unknown }).id : undefined;
 }
 
-function refuse(entry: unknown, why: string): string {
+function refuse(entry: unknown, why: LiveError): string {
 	const id = idOf(entry);
-	return errorReply(typeof id === 'string' ? id : '', new LiveError('INVALID_REQUEST', why));
+	return errorReply(typeof id === 'string' ? id : '', why);
 }

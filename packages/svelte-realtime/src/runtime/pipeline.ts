@@ -2,6 +2,9 @@ import type { Context } from '../define/context.ts';
 import type { Guard } from '../define/definition.ts';
 import { isLiveError, LiveError } from '../shared/error.ts';
 
+const UNAUTHENTICATED = new LiveError('UNAUTHENTICATED');
+const FORBIDDEN = new LiveError('FORBIDDEN');
+
 /** Whether a value can be waited for. A getter that throws counts as no. */
 export function isThenable(value: unknown): value is PromiseLike<unknown> {
 	if (typeof value !== 'object' || value === null) return false;
@@ -46,6 +49,6 @@ export function pass({ checks }: Guard, context: Context, start = 0): Promise<vo
 /** What a caller hears of a refusal: what was thrown for it to see, or only whether signing in could help. */
 export function denial(context: Context, cause: unknown): LiveError {
 	if (isLiveError(cause)) return cause;
-	const code = context.user === null || context.user === undefined ? 'UNAUTHENTICATED' : 'FORBIDDEN';
-	return new LiveError(code, undefined, cause === undefined ? {} : { cause });
+	const refusal = context.user === null || context.user === undefined ? UNAUTHENTICATED : FORBIDDEN;
+	return cause === undefined ? refusal : new LiveError(refusal.code, undefined, { cause });
 }
