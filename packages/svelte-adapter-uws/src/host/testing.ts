@@ -7,7 +7,8 @@ import type { WebSocketOptions } from '../contract/options.ts';
 import type { Platform } from '../contract/platform.ts';
 import type { Telemetry } from '../contract/telemetry.ts';
 import type { ListenOptions, Listener, Transport } from '../contract/transport.ts';
-import { memoryTransport, type MemoryListener, type MemoryPeer } from '../transport/memory/index.ts';
+import { memoryTransport, type MemoryListener } from '../transport/memory/index.ts';
+import type { MemoryPeer } from '../transport/memory/socket.ts';
 import { assemble } from './assemble.ts';
 import { consoleLog } from './log.ts';
 import { resolveWebSocketOptions } from './options.ts';
@@ -72,9 +73,10 @@ const HOST = '127.0.0.1';
  */
 export async function createTestServer(options: TestServerOptions = {}): Promise<TestServer> {
 	const { handler = {}, transport: name = 'node', port = 0, wsPath = '/ws', origin = '*', wsOptions = {} } = options;
-	const { debug, warn, error } = consoleLog();
-	const log: Log = options.log ?? { debug, warn, error, info: () => {} };
-	const websocket = resolveWebSocketOptions({ ...wsOptions, path: wsPath, allowedOrigins: origin }, (message) => log.warn(message));
+	const log: Log = options.log ?? { ...consoleLog(), info: () => {} };
+	const websocket = resolveWebSocketOptions({ ...wsOptions, path: wsPath, allowedOrigins: origin }, (message) =>
+		log.warn(message)
+	);
 
 	const connections = new Set<Connection>();
 	const opened = new Waiters<Connection>('connection');
@@ -105,7 +107,10 @@ export async function createTestServer(options: TestServerOptions = {}): Promise
 	};
 	const { clock, telemetry, bus } = options;
 	const core = await assemble({
-		...{ listen, websocket, hooks, log },
+		listen,
+		websocket,
+		hooks,
+		log,
 		...(clock && { clock }),
 		...(telemetry && { telemetry }),
 		...(bus && { bus }),
@@ -123,7 +128,9 @@ export async function createTestServer(options: TestServerOptions = {}): Promise
 		wsConnections: connections,
 		connect(path = wsPath, headers = {}) {
 			if (memory) return memory.connect(path, headers);
-			return Promise.reject(new Error(`connect is for the memory transport. Open a WebSocket to ${`ws://${address}${wsPath}`} instead.`));
+			return Promise.reject(
+				new Error(`connect is for the memory transport. Open a WebSocket to ws://${address}${wsPath} instead.`)
+			);
 		},
 		waitForConnection: (timeoutMs) => opened.take(timeoutMs),
 		waitForMessage: (timeoutMs) => received.take(timeoutMs),

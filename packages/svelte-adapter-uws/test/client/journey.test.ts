@@ -158,12 +158,25 @@ it('speaks with a server that knows none of the additions', async () => {
 	const { url, sockets, frames } = await published();
 	const client = open(url);
 	const heard = hear(client, 'a');
-	await vi.waitFor(() => expect(frames).toEqual([{ type: 'hello', caps: ['batch', 'epoch'] }, { type: 'subscribe', topic: 'a', ref: expect.any(Number) }]));
+	await vi.waitFor(() =>
+		expect(frames).toEqual([
+			{ type: 'hello', caps: ['batch', 'epoch'] },
+			{ type: 'subscribe', topic: 'a', ref: expect.any(Number) }
+		])
+	);
 	sockets[0]!.send('{"topic":"a","event":"x","data":1,"seq":5}');
 	sockets[0]!.send('{"type":"batch","events":[{"topic":"a","event":"x","data":2},{"topic":"b","event":"x"}]}');
 	await vi.waitFor(() => expect(heard.map(({ data }) => data)).toEqual([1, 2]));
 	sockets[0]!.close(1012, 'reload');
-	await vi.waitFor(() => expect(frames.slice(2)).toEqual([{ type: 'hello', caps: ['batch', 'epoch'] }, { type: 'resume', sessionId: 'old-server', lastSeenSeqs: { a: 5 } }, { type: 'subscribe', topic: 'a', ref: expect.any(Number) }]), 5000);
+	await vi.waitFor(
+		() =>
+			expect(frames.slice(2)).toEqual([
+				{ type: 'hello', caps: ['batch', 'epoch'] },
+				{ type: 'resume', sessionId: 'old-server', lastSeenSeqs: { a: 5 } },
+				{ type: 'subscribe', topic: 'a', ref: expect.any(Number) }
+			]),
+		5000
+	);
 });
 
 it('leaves again when such a server finishes a subscribe too late', async () => {
@@ -174,14 +187,22 @@ it('leaves again when such a server finishes a subscribe too late', async () => 
 	release();
 	await vi.waitFor(() => expect(frames).toHaveLength(3));
 	sockets[0]!.send('{"type":"subscribed","topic":"a","ref":1}');
-	await vi.waitFor(() => expect(frames.slice(2)).toEqual([{ type: 'unsubscribe', topic: 'a' }, { type: 'unsubscribe', topic: 'a' }]));
+	await vi.waitFor(() =>
+		expect(frames.slice(2)).toEqual([
+			{ type: 'unsubscribe', topic: 'a' },
+			{ type: 'unsubscribe', topic: 'a' }
+		])
+	);
 });
 
 it.each([
 	['a page', 'HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 5\r\n\r\nlogin'],
 	['a redirect', 'HTTP/1.1 301 Moved\r\nLocation: /elsewhere\r\nContent-Length: 0\r\n\r\n'],
 	['a refusal', 'HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n'],
-	['a wrong handshake', 'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: bm8=\r\n\r\n'],
+	[
+		'a wrong handshake',
+		'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: bm8=\r\n\r\n'
+	],
 	['nothing but the end', '']
 ])('tries on behind a middlebox that answers %s, says so, and connects once that is healed', async (_what, answer) => {
 	const http = createServer();

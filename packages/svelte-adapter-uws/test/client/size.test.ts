@@ -11,11 +11,27 @@ async function bundle(names: string): Promise<{ readonly code: string; readonly 
 	const result = (await build({
 		configFile: false,
 		logLevel: 'silent',
-		plugins: [{ name: 'entry', resolveId: (id) => (id === 'entry' ? entry : undefined), load: (id) => (id === entry ? `export { ${names} } from ${JSON.stringify(FACE)}` : undefined) }],
-		build: { write: false, minify: true, target: 'es2022', rolldownOptions: { input: 'entry', preserveEntrySignatures: 'strict' } }
+		plugins: [
+			{
+				name: 'entry',
+				resolveId: (id) => (id === 'entry' ? entry : undefined),
+				load: (id) => (id === entry ? `export { ${names} } from ${JSON.stringify(FACE)}` : undefined)
+			}
+		],
+		build: {
+			write: false,
+			minify: true,
+			target: 'es2022',
+			rolldownOptions: { input: 'entry', preserveEntrySignatures: 'strict' }
+		}
 	})) as Rolldown.RolldownOutput;
 	const [chunk] = result.output;
-	return { code: chunk.code, modules: Object.entries(chunk.modules).filter(([, { renderedLength }]) => renderedLength > 0).map(([id]) => id) };
+	return {
+		code: chunk.code,
+		modules: Object.entries(chunk.modules)
+			.filter(([, { renderedLength }]) => renderedLength > 0)
+			.map(([id]) => id)
+	};
 }
 
 it('costs a page with a list at most 5,000 bytes', async () => {
@@ -31,7 +47,22 @@ it('brings nothing that is not asked for: no other store, no Svelte, no server',
 it('does nothing when it is only loaded', async () => {
 	const face: Record<string, unknown> = await import('../../src/client.ts');
 	expect(Object.keys(face).sort()).toEqual(
-		['classifyCloseCode', 'connect', 'count', 'createClient', 'crud', 'denials', 'failure', 'latest', 'lookup', 'nextReconnectDelay', 'on', 'once', 'ready', 'status'].sort()
+		[
+			'classifyCloseCode',
+			'connect',
+			'count',
+			'createClient',
+			'crud',
+			'denials',
+			'failure',
+			'latest',
+			'lookup',
+			'nextReconnectDelay',
+			'on',
+			'once',
+			'ready',
+			'status'
+		].sort()
 	);
 	expect(Object.getOwnPropertySymbols(globalThis).filter((symbol) => symbol.description?.startsWith('svelte-'))).toEqual([]);
 	const { code } = await bundle('');

@@ -1,9 +1,10 @@
 import { envelopeSuite } from 'conformance/wire/envelope';
-import { overWebSocket, Refused, type OpenWire, type WireSocket } from 'conformance/wire/client';
+import { overWebSocket, Refused, type OpenWire } from 'conformance/wire/client';
 import { wireHooks } from 'conformance/wire/hooks';
 import type { Listener } from '../../src/contract/transport.ts';
 import { createServerCore } from '../../src/core/server.ts';
 import { systemClock } from '../../src/host/clock.ts';
+import { RefusedHandshake } from '../../src/transport/memory/handshake.ts';
 import type { MemoryListener } from '../../src/transport/memory/index.ts';
 import { counterId, OPTIONS } from '../support/core.ts';
 import { memoryLog, memoryTelemetry } from '../support/log.ts';
@@ -13,20 +14,26 @@ const ORIGIN = 'http://app.example';
 
 function inMemory(listener: Listener): OpenWire {
 	return async (query, headers) => {
-		const peer = await (listener as MemoryListener).connect(`/ws${query}`, headers).catch((error: Error) => {
-			const [, status, body] = /^(\d+) (.*)$/.exec(error.message) ?? [];
-			throw new Refused(Number(status), body ?? '');
+		const peer = await (listener as MemoryListener).connect(`/ws${query}`, headers).catch((error: unknown) => {
+			throw error instanceof RefusedHandshake ? new Refused(error.status, error.body) : error;
 		});
-		const socket: WireSocket = {
+		return {
 			send: (frame) => peer.send(frame),
 			close: (code) => peer.close(code),
-			drop: () => peer.close(1006),
-			onFrame: () => {},
-			onClose: () => {}
+			drop: () => peer.drop(),
+			get onFrame() {
+				return peer.onmessage;
+			},
+			set onFrame(listener) {
+				peer.onmessage = listener;
+			},
+			get onClose() {
+				return peer.onclose;
+			},
+			set onClose(listener) {
+				peer.onclose = listener;
+			}
 		};
-		peer.onmessage = (frame) => socket.onFrame(frame);
-		peer.onclose = (code, reason) => socket.onClose(code, reason);
-		return socket;
 	};
 }
 
@@ -43,7 +50,8 @@ for (const transport of await wireTransports()) {
 				options: { ...OPTIONS, origin: { allowed: 'same-origin', expectedOrigin: () => ORIGIN } },
 				randomId: counterId()
 			});
-			const open = transport.name === 'memory' ? inMemory(core.listener) : overWebSocket(`ws://127.0.0.1:${core.listener.port}/ws`);
+			const open =
+				transport.name === 'memory' ? inMemory(core.listener) : overWebSocket(`ws://127.0.0.1:${core.listener.port}/ws`);
 			return { open, origin: ORIGIN, [Symbol.asyncDispose]: () => core[Symbol.asyncDispose]() };
 		}
 	});

@@ -39,14 +39,24 @@ for (const transport of await wireTransports()) {
 			const log = memoryLog();
 			let app: App = () => new Response('app');
 			const http = createHttpHandler({
-				...{ table, log, bodyLimit, healthCheckPath, proxy: { forwardedDepth: 1 }, healthy: () => true, platformFor: () => ({}), randomId: counterId() },
+				...{
+					table,
+					log,
+					bodyLimit,
+					healthCheckPath,
+					proxy: { forwardedDepth: 1 },
+					healthy: () => true,
+					platformFor: () => ({}),
+					randomId: counterId()
+				},
 				server: { respond: async (request, client) => app(request, client) }
 			});
 			const listener = await transport.listen({ host: '127.0.0.1', port: 0, http });
 			return {
 				port: listener.port,
 				serve: (given) => void (app = given),
-				errors: () => log.lines.filter(([level]) => level === 'error').map(([, message, details]) => `${message} ${String(details)}`),
+				errors: () =>
+					log.lines.filter(([level]) => level === 'error').map(([, message, details]) => `${message} ${String(details)}`),
 				async [Symbol.asyncDispose]() {
 					await listener[Symbol.asyncDispose]();
 				}

@@ -4,7 +4,10 @@ import type { WebSocketHooks } from '../../src/contract/hooks.ts';
 import { settle, startCore, upgradeRequest } from '../support/core.ts';
 
 type Act = 'subscribe' | 'subscribe-batch' | 'unsubscribe' | 'resume' | 'message' | 'join' | 'publish' | 'hello';
-const acts: fc.Arbitrary<readonly Act[]> = fc.array(fc.constantFrom<Act[]>('subscribe', 'subscribe-batch', 'unsubscribe', 'resume', 'message', 'join', 'publish', 'hello'), { maxLength: 12 });
+const acts: fc.Arbitrary<readonly Act[]> = fc.array(
+	fc.constantFrom<Act[]>('subscribe', 'subscribe-batch', 'unsubscribe', 'resume', 'message', 'join', 'publish', 'hello'),
+	{ maxLength: 12 }
+);
 
 // Law 10 and 7, for all orders in which hooks settle and a client leaves.
 it('throws nothing, sends nothing and keeps nothing after a close, whenever it comes', async () => {

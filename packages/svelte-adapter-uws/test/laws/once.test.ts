@@ -30,7 +30,13 @@ interface Publish {
 	readonly endOfTurn: boolean;
 }
 const publishes: fc.Arbitrary<readonly Publish[]> = fc.array(
-	fc.record({ node: fc.nat(2), topics: fc.array(fc.constantFrom('a', 'b'), { minLength: 1, maxLength: 4 }), together: fc.boolean(), relay: fc.boolean(), endOfTurn: fc.boolean() }),
+	fc.record({
+		node: fc.nat(2),
+		topics: fc.array(fc.constantFrom('a', 'b'), { minLength: 1, maxLength: 4 }),
+		together: fc.boolean(),
+		relay: fc.boolean(),
+		endOfTurn: fc.boolean()
+	}),
 	{ maxLength: 30 }
 );
 
@@ -63,7 +69,9 @@ it('brings each envelope to each subscriber on each node once, in the order of i
 				else nodes[node]!.platform.batch(messages);
 				if (endOfTurn) for (const { clock } of nodes) clock.turn();
 			}
-			const heard = clients.map((client) => client.heard().flatMap((frame): number[] => frame.events?.map((one: { data: number }) => one.data) ?? [frame.data]));
+			const heard = clients.map((client) =>
+				client.heard().flatMap((frame): number[] => frame.events?.map((one: { data: number }) => one.data) ?? [frame.data])
+			);
 			expect(heard).toEqual(expected);
 			expect(tapped).toEqual(expectedTaps);
 			for (const { core } of nodes) await core[Symbol.asyncDispose]();

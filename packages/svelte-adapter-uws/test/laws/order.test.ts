@@ -29,11 +29,24 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 	{ weight: 6, arbitrary: fc.record({ do: fc.constant('publish' as const), topic }) },
 	{ weight: 2, arbitrary: fc.record({ do: fc.constant('publishBatched' as const), topics: fc.array(topic, { maxLength: 5 }) }) },
 	{ weight: 2, arbitrary: fc.record({ do: fc.constant('send' as const), client, raw: fc.boolean() }) },
-	{ weight: 4, arbitrary: fc.record({ do: fc.constantFrom('subscribe' as const, 'subscribe' as const, 'unsubscribe' as const), client, topic }) },
+	{
+		weight: 4,
+		arbitrary: fc.record({
+			do: fc.constantFrom('subscribe' as const, 'subscribe' as const, 'unsubscribe' as const),
+			client,
+			topic
+		})
+	},
 	{ weight: 1, arbitrary: fc.record({ do: fc.constant('hello' as const), client, caps: fc.subarray(['batch', 'epoch']) }) }
 );
 const capabilities = fc.array(fc.subarray(['batch', 'epoch']), { minLength: CLIENTS, maxLength: CLIENTS });
-const turns: fc.Arbitrary<readonly Turn[]> = fc.array(fc.record({ within: fc.constantFrom('hook' as const, 'cork' as const, 'timer' as const), steps: fc.array(step, { maxLength: 40 }) }), { maxLength: 6 });
+const turns: fc.Arbitrary<readonly Turn[]> = fc.array(
+	fc.record({
+		within: fc.constantFrom('hook' as const, 'cork' as const, 'timer' as const),
+		steps: fc.array(step, { maxLength: 40 })
+	}),
+	{ maxLength: 6 }
+);
 
 async function start(transport: WireTransport) {
 	const opened: Connection[] = [];
@@ -77,12 +90,14 @@ describe.each(await wireTransports())('on $name', (transport) => {
 			fc.asyncProperty(turns, capabilities, async (script, caps) => {
 				const clients: Awaited<ReturnType<typeof connect>>[] = [];
 				while (clients.length < CLIENTS) clients.push(await connect());
-				const hello = (i: number, listed: readonly string[]): void => (clients[i]!.ws as Connection & SocketEvents).message(JSON.stringify({ type: 'hello', caps: listed }));
+				const hello = (i: number, listed: readonly string[]): void =>
+					(clients[i]!.ws as Connection & SocketEvents).message(JSON.stringify({ type: 'hello', caps: listed }));
 				caps.forEach((listed, i) => hello(i, listed));
 				const held = clients.map(() => new Set<string>());
 				const expected: number[][] = clients.map(() => []);
 				let next = 0;
-				const expectPublish = (name: string, n: number): void => held.forEach((topics, i) => void (topics.has(name) && expected[i]!.push(n)));
+				const expectPublish = (name: string, n: number): void =>
+					held.forEach((topics, i) => void (topics.has(name) && expected[i]!.push(n)));
 				const run = (one: Step): void => {
 					const n = ++next;
 					if (one.do === 'publish') {
@@ -127,7 +142,9 @@ describe.each(await wireTransports())('on $name', (transport) => {
 					expected[i]!.push(-1);
 					platform.send(ws, 'direct', 'e', -1);
 				}
-				await expect.poll(() => clients.map(({ wire }) => numbers(wire).at(-1)), { interval: 1, timeout: 5_000 }).toEqual(clients.map(() => -1));
+				await expect
+					.poll(() => clients.map(({ wire }) => numbers(wire).at(-1)), { interval: 1, timeout: 5_000 })
+					.toEqual(clients.map(() => -1));
 				expect(clients.map(({ wire }) => numbers(wire))).toEqual(expected);
 				for (const [i, topics] of held.entries()) expect(new Set(clients[i]!.ws.getTopics())).toEqual(topics);
 				for (const { wire } of clients) wire.close();

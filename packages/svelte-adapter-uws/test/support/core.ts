@@ -23,7 +23,10 @@ export function counterId(): () => string {
 	return () => `id${++n}`;
 }
 
-export function upgradeRequest(headers: Record<string, string> = {}, signal: AbortSignal = new AbortController().signal): UpgradeRequest {
+export function upgradeRequest(
+	headers: Record<string, string> = {},
+	signal: AbortSignal = new AbortController().signal
+): UpgradeRequest {
 	return { url: '/ws?x=1', headers, header: (name) => headers[name] ?? '', remoteAddress: '127.0.0.1', signal };
 }
 
@@ -40,7 +43,10 @@ export interface FakeClient {
 }
 
 /** A core on the fake engine with its clock, log and telemetry. */
-export async function startCore(hooks: WebSocketHooks = {}, given: { readonly options?: Partial<ServerOptions>; readonly bus?: Bus } = {}) {
+export async function startCore(
+	hooks: WebSocketHooks = {},
+	given: { readonly options?: Partial<ServerOptions>; readonly bus?: Bus } = {}
+) {
 	const engine = new FakeEngine();
 	const clock = new TestClock();
 	const log = memoryLog();
@@ -67,7 +73,8 @@ export async function startCore(hooks: WebSocketHooks = {}, given: { readonly op
 		randomId: counterId(),
 		...(given.bus && { bus: given.bus })
 	});
-	const upgrade = async (request: UpgradeRequest = upgradeRequest()): Promise<UpgradeDecision<Accepted>> => handler!.upgrade(request);
+	const upgrade = async (request: UpgradeRequest = upgradeRequest()): Promise<UpgradeDecision<Accepted>> =>
+		handler!.upgrade(request);
 	const connect = async (headers?: Record<string, string>): Promise<FakeClient> => {
 		const decision = await upgrade(upgradeRequest(headers));
 		if (!decision.accept) throw new Error(`${decision.status} ${decision.body}`);
@@ -99,7 +106,20 @@ export async function startCore(hooks: WebSocketHooks = {}, given: { readonly op
 		client.heard();
 		return client;
 	};
-	return { core, platform: core.platform, engine, clock, log, telemetry, upgrade, open, connect, join, accepting: () => accepting, disposed: () => isDisposed };
+	return {
+		core,
+		platform: core.platform,
+		engine,
+		clock,
+		log,
+		telemetry,
+		upgrade,
+		open,
+		connect,
+		join,
+		accepting: () => accepting,
+		disposed: () => isDisposed
+	};
 }
 
 /** Lets everything that waits for promises go on. */

@@ -6,12 +6,16 @@ export type Line = readonly [level: keyof Log, message: string, details?: unknow
 /** A log that a test reads. */
 export function memoryLog(): Log & { readonly lines: Line[] } {
 	const lines: Line[] = [];
-	const write = (level: keyof Log) => (message: string, details?: unknown) => void lines.push(details === undefined ? [level, message] : [level, message, details]);
+	const write = (level: keyof Log) => (message: string, details?: unknown) =>
+		void lines.push(details === undefined ? [level, message] : [level, message, details]);
 	return { lines, debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') };
 }
 
 /** A telemetry sink that a test reads. */
 export function memoryTelemetry(): Telemetry & { readonly events: TelemetryEvent[]; names(): string[] } {
 	const events: TelemetryEvent[] = [];
-	return Object.assign((event: TelemetryEvent) => void events.push(event), { events, names: () => events.map(({ name }) => name) });
+	return Object.assign((event: TelemetryEvent) => void events.push(event), {
+		events,
+		names: () => events.map(({ name }) => name)
+	});
 }

@@ -1,127 +1,67 @@
-import type { Frame, ListenOptions, Listener, SendStatus, Socket, SocketEvents, SocketHandler, UpgradeRequest } from '../../contract/transport.ts';
-import { fitClose } from '../shared/close-frame.ts';
+import type { Frame, ListenOptions, Listener, Transport, UpgradeDecision } from '../../contract/transport.ts';
+import { acceptHandshake } from '../shared/handshake.ts';
+import { checkSocketOptions } from '../shared/limits.ts';
 import { Topics } from '../shared/topics.ts';
+import { MemoryHandshake, RefusedHandshake } from './handshake.ts';
+import { MemorySocket, type MemoryPeer } from './socket.ts';
 
-/** The browser's end of an in-process connection. Frames arrive in later microtasks, in order. */
-export interface MemoryPeer {
-	send(frame: Frame): void;
-	close(code?: number, reason?: string): void;
-	onmessage: (frame: Frame) => void;
-	onclose: (code: number, reason: string) => void;
-}
-
-/** A listener without a port: `connect` is the way in. A refused handshake rejects with its status and body. */
+/** A listener without a port: `connect` is the way in. */
 export interface MemoryListener extends Listener {
-	connect(url: string, headers?: Readonly<Record<string, string>>): Promise<MemoryPeer>;
+	/** Opens a connection. Rejects with a `RefusedHandshake`, or with the reason of `signal` when that aborts before the decision. */
+	connect(url: string, headers?: Readonly<Record<string, string>>, signal?: AbortSignal): Promise<MemoryPeer>;
 }
 
-const ADDRESS = '127.0.0.1';
-
-class MemorySocket implements Socket {
-	readonly remoteAddress = ADDRESS;
-	readonly bufferedAmount = 0;
-	readonly topics = new Set<string>();
-	readonly peer: MemoryPeer;
-	events: SocketEvents | undefined;
-	open = true;
-	readonly #groups: Topics<MemorySocket>;
-	readonly #gone: (socket: MemorySocket) => void;
-
-	constructor(groups: Topics<MemorySocket>, maxPayloadLength: number, gone: (socket: MemorySocket) => void) {
-		this.#groups = groups;
-		this.#gone = gone;
-		this.peer = {
-			send: (frame) => {
-				if (Buffer.byteLength(frame) > maxPayloadLength) return this.end(1009, '');
-				queueMicrotask(() => this.open && this.events?.message(frame));
-			},
-			close: (code = 1005, reason = '') => this.end(code, reason),
-			onmessage: () => {},
-			onclose: () => {}
-		};
-	}
-
-	send(frame: Frame): SendStatus {
-		if (!this.open) return 'dropped';
-		queueMicrotask(() => this.peer.onmessage(frame));
-		return 'sent';
-	}
-
-	subscribe(topic: string): void {
-		if (!this.open) return;
-		this.topics.add(topic);
-		this.#groups.join(topic, this);
-	}
-
-	unsubscribe(topic: string): void {
-		this.topics.delete(topic);
-		this.#groups.leave(topic, this);
-	}
-
-	cork(write: () => void): void {
-		write();
-	}
-
-	close(code?: number, reason = ''): void {
-		const fitted = fitClose(code ?? 1000, reason);
-		this.end(code === undefined ? 1005 : fitted.code, fitted.reason);
-	}
-
-	terminate(): void {
-		this.end(1006, '');
-	}
-
-	end(code: number, reason: string): void {
-		if (!this.open) return;
-		this.open = false;
-		for (const topic of this.topics) this.#groups.leave(topic, this);
-		this.topics.clear();
-		this.#gone(this);
-		queueMicrotask(() => {
-			this.peer.onclose(code, reason);
-			this.events?.closed(code, reason);
-		});
-	}
+/** A transport whose listeners are reached by a call. */
+export interface MemoryTransport extends Transport {
+	listen(options: ListenOptions): Promise<MemoryListener>;
 }
 
 /** Both ends in one process, with the order and the close semantics of a real socket: for unit tests. */
-export const memoryTransport = {
+export const memoryTransport: MemoryTransport = {
 	name: 'memory',
-	listen(options: ListenOptions): Promise<MemoryListener> {
-		const groups = new Topics<MemorySocket>();
+	async listen(options: ListenOptions): Promise<MemoryListener> {
+		const { sockets } = options;
+		if (sockets) checkSocketOptions(sockets.options);
+		const topics = new Topics<MemorySocket>();
 		const open = new Set<MemorySocket>();
+		const waiting = new Set<MemoryHandshake>();
 		let accepting = true;
-		const listener: MemoryListener = {
+		let disposed = false;
+
+		return {
 			port: options.port,
-			publish(topic, frame) {
-				for (const socket of groups.of(topic)) socket.send(frame);
+			publish(topic: string, frame: Frame) {
+				for (const socket of topics.of(topic)) socket.send(frame);
 			},
 			stopAccepting: () => void (accepting = false),
-			async connect(url, headers = {}) {
-				const { sockets } = options;
-				if (!accepting || !sockets || url.split('?')[0] !== sockets.options.path) throw new Error('404');
-				const handler: SocketHandler = sockets.handler;
-				const decision = await handler.upgrade(toRequest(url, headers));
-				if (!decision.accept) throw new Error(`${decision.status} ${decision.body}`);
-				const socket = new MemorySocket(groups, sockets.options.maxPayloadLength, (gone) => open.delete(gone));
+			async connect(url: string, headers: Readonly<Record<string, string>> = {}, signal?: AbortSignal): Promise<MemoryPeer> {
+				if (!accepting) throw new Error('The listener does not accept connections any more.');
+				if (!sockets || url.split('?', 1)[0] !== sockets.options.path)
+					throw new RefusedHandshake({ status: 426, body: 'No WebSocket is served here.' });
+				const handshake = new MemoryHandshake(url, headers);
+				waiting.add(handshake);
+				let decision: UpgradeDecision;
+				try {
+					decision = await handshake.whileThere(async () => sockets.handler.upgrade(handshake), signal);
+				} finally {
+					waiting.delete(handshake);
+				}
+				if (!decision.accept) throw new RefusedHandshake(decision);
+				const acceptance = acceptHandshake(handshake.header('sec-websocket-protocol'), decision.headers);
+				const socket = new MemorySocket(topics, sockets.options.maxPayloadLength, acceptance, () => open.delete(socket));
 				open.add(socket);
-				// Later than the caller's own continuation, so that it can set `onmessage` before the first frame.
-				setImmediate(() => {
-					if (socket.open) socket.events = handler.open(socket, decision.data);
-				});
+				socket.hear(sockets.handler.open(socket, decision.data));
 				return socket.peer;
 			},
 			[Symbol.asyncDispose]() {
 				accepting = false;
-				for (const socket of [...open]) socket.end(1006, '');
+				if (!disposed) {
+					for (const handshake of waiting) handshake.abort(new Error('The listener was disposed.'));
+					for (const socket of [...open]) socket.terminate();
+				}
+				disposed = true;
 				return Promise.resolve();
 			}
 		};
-		return Promise.resolve(listener);
 	}
 };
-
-function toRequest(url: string, given: Readonly<Record<string, string>>): UpgradeRequest {
-	const headers = Object.assign(Object.create(null) as Record<string, string>, given);
-	return { url, headers, header: (name) => headers[name] ?? '', remoteAddress: ADDRESS, signal: new AbortController().signal };
-}

@@ -37,7 +37,13 @@ class NodeHead implements RequestHead {
  * Answers one request of a node:http server, a `checkContinue` one too. `stallMs` is how long a client may take nothing of
  * its response.
  */
-export function answerNode(handler: HttpHandler, req: IncomingMessage, res: ServerResponse, secure: boolean, stallMs: number = STALL_MS): void {
+export function answerNode(
+	handler: HttpHandler,
+	req: IncomingMessage,
+	res: ServerResponse,
+	secure: boolean,
+	stallMs: number = STALL_MS
+): void {
 	const head = new NodeHead(req, secure);
 	const sink = new NodeSink(req, res, stallMs);
 	const plan = handler.plan(head);

@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
-import { createServer as createHttp, ServerResponse, type IncomingMessage } from 'node:http';
+import { createServer as createHttp, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer as createHttps } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
-import type { Socket } from 'node:net';
 import type { ListenOptions, Listener, Transport } from '../../contract/transport.ts';
 import { answerNode } from './http.ts';
+import { answerOrdinary } from './ordinary.ts';
 import { createUpgrades } from './upgrades.ts';
 
 const MAX_HEADER_BYTES = 16_384;
@@ -18,35 +18,49 @@ export const nodeTransport: Transport = {
 		const upgrades = sockets && createUpgrades(sockets.handler, sockets.options);
 		const answer = (request: IncomingMessage, response: ServerResponse): void => {
 			if (http) answerNode(http, request, response, tls !== undefined);
-			else response.writeHead(426, { 'content-type': 'text/plain' }).end('This server speaks WebSocket only.');
+			else
+				response
+					.writeHead(426, { 'content-type': 'text/plain; charset=utf-8', upgrade: 'websocket' })
+					.end('This server speaks WebSocket only.');
 		};
-		const settings = { maxHeaderSize: MAX_HEADER_BYTES, insecureHTTPParser: false };
-		const server = tls ? createHttps({ ...settings, cert: readFileSync(tls.cert), key: readFileSync(tls.key) }, answer) : createHttp(settings, answer);
+		// Where Node knows `shouldUpgradeCallback`, only handshakes arrive as upgrades.
+		const settings = {
+			maxHeaderSize: MAX_HEADER_BYTES,
+			shouldUpgradeCallback: (request: IncomingMessage) => upgrades?.matches(request) ?? false
+		};
+		const server = tls
+			? createHttps({ ...settings, cert: readFileSync(tls.cert), key: readFileSync(tls.key) }, answer)
+			: createHttp(settings, answer);
+		const ordinary = new Set<Duplex>();
 		server.on('checkContinue', answer);
 		server.on('upgrade', (request: IncomingMessage, raw: Duplex, head: Buffer) => {
 			if (upgrades?.matches(request)) return upgrades.take(request, raw, head);
-			// An upgrade that nobody takes is an ordinary request: node has only handed its socket over.
-			const response = new ServerResponse(request);
-			response.shouldKeepAlive = false;
-			response.assignSocket(raw as Socket);
-			response.on('finish', () => raw.end());
-			answer(request, response);
+			ordinary.add(raw);
+			raw.once('close', () => ordinary.delete(raw));
+			answerOrdinary(request, raw, answer);
 		});
 		await new Promise<void>((resolve, reject) => {
-			server.once('error', (error: NodeJS.ErrnoException) => reject(listenError(error, options)));
+			server.once('error', (error: NodeJS.ErrnoException) => {
+				upgrades?.dispose();
+				reject(listenError(error, options));
+			});
 			server.listen({ host: options.host, port: options.port, ...(options.sharePort ? { reusePort: true } : {}) }, resolve);
 		});
+		// A connection that cannot be accepted is reported here; without a listener it would end the process.
+		server.on('error', () => {});
 		const stopAccepting = (): void => void (server.listening && server.close());
+		let closed: Promise<void> | undefined;
 		return {
 			port: (server.address() as AddressInfo).port,
 			publish: (topic, frame) => upgrades?.publish(topic, frame),
 			stopAccepting,
-			async [Symbol.asyncDispose]() {
-				const closed = server.listening || server.connections ? new Promise((done) => server.once('close', done)) : undefined;
-				stopAccepting();
+			[Symbol.asyncDispose]() {
+				// `close` calls back once the last connection has ended, also when the server had stopped listening before.
+				closed ??= new Promise((resolve) => void server.close(() => resolve()));
 				upgrades?.dispose();
+				for (const raw of ordinary) raw.destroy();
 				server.closeAllConnections();
-				await closed;
+				return closed;
 			}
 		};
 	}

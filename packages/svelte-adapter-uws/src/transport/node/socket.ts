@@ -1,34 +1,40 @@
 import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
-import type { Frame, SendStatus, Socket } from '../../contract/transport.ts';
+import type { Frame, SendStatus, Socket, SocketEvents } from '../../contract/transport.ts';
 import { fitClose } from '../shared/close-frame.ts';
 import { preFrame } from '../shared/pre-frame.ts';
 import type { Topics } from '../shared/topics.ts';
+import type { Turn } from './turn.ts';
+
+/** What every socket of one listener shares. */
+export interface SocketParts {
+	readonly topics: Topics<NodeSocket>;
+	readonly turn: Turn;
+	readonly maxBackpressure: number;
+}
 
 /** A `ws` socket. Frames are built here and written straight to the stream, in one piece, unless they are compressed. */
 export class NodeSocket implements Socket {
 	readonly remoteAddress: string;
-	/** When something was last heard of the peer, in milliseconds. */
-	seenAt: number;
 	readonly #ws: WebSocket;
 	readonly #raw: Duplex;
-	readonly #groups: Topics<NodeSocket>;
-	readonly #maxBackpressure: number;
-	readonly #compressed: boolean;
-	readonly #topics = new Set<string>();
+	readonly #parts: SocketParts;
+	readonly #compresses: boolean;
+	#topics: Set<string> | undefined;
+	#events: SocketEvents | undefined;
+	/** How it ended; a handler that is still opening it hears of that afterwards. */
+	#end: { readonly code: number; readonly reason: string } | undefined;
 
-	constructor(ws: WebSocket, raw: Duplex, remoteAddress: string, groups: Topics<NodeSocket>, maxBackpressure: number, now: number) {
+	constructor(ws: WebSocket, raw: Duplex, remoteAddress: string, parts: SocketParts) {
 		this.#ws = ws;
 		this.#raw = raw;
 		this.remoteAddress = remoteAddress;
-		this.#groups = groups;
-		this.#maxBackpressure = maxBackpressure;
-		this.#compressed = ws.extensions !== '';
-		this.seenAt = now;
+		this.#parts = parts;
+		this.#compresses = ws.extensions !== '';
 	}
 
 	get open(): boolean {
-		return this.#ws.readyState === this.#ws.OPEN;
+		return this.#end === undefined && this.#ws.readyState === this.#ws.OPEN;
 	}
 
 	get bufferedAmount(): number {
@@ -42,26 +48,27 @@ export class NodeSocket implements Socket {
 	/** Sends a frame; `built` is the same frame as bytes where somebody has built them already. */
 	write(frame: Frame, built: Buffer | undefined): SendStatus {
 		if (!this.open) return 'dropped';
-		if (this.#compressed) {
-			if (this.#ws.bufferedAmount + frame.length > this.#maxBackpressure) return 'dropped';
-			this.#ws.send(frame);
+		const raw = this.#raw;
+		this.#parts.turn.join(raw);
+		if (this.#compresses) {
+			if (this.#ws.bufferedAmount > this.#parts.maxBackpressure) return 'dropped';
+			// Compression happens later; by then the caller may use its bytes for something else.
+			this.#ws.send(typeof frame === 'string' ? frame : Buffer.from(frame));
 		} else {
-			const bytes = built ?? preFrame(frame);
-			if (this.#raw.writableLength + bytes.length > this.#maxBackpressure) return 'dropped';
-			this.#raw.write(bytes);
+			if (raw.writableLength > this.#parts.maxBackpressure) return 'dropped';
+			raw.write(built ?? preFrame(frame));
 		}
-		return this.#raw.writableNeedDrain ? 'queued' : 'sent';
+		return raw.writableNeedDrain ? 'queued' : 'sent';
 	}
 
 	subscribe(topic: string): void {
 		if (!this.open) return;
-		this.#topics.add(topic);
-		this.#groups.join(topic, this);
+		(this.#topics ??= new Set()).add(topic);
+		this.#parts.topics.join(topic, this);
 	}
 
 	unsubscribe(topic: string): void {
-		this.#topics.delete(topic);
-		this.#groups.leave(topic, this);
+		if (this.#topics?.delete(topic)) this.#parts.topics.leave(topic, this);
 	}
 
 	cork(write: () => void): void {
@@ -76,22 +83,47 @@ export class NodeSocket implements Socket {
 
 	close(code?: number, reason = ''): void {
 		if (!this.open) return;
-		this.leaveAll();
-		if (code === undefined) return this.#ws.close();
+		if (code === undefined) {
+			this.#ws.close();
+			return this.ended(1005, '');
+		}
 		const fitted = fitClose(code, reason);
 		this.#ws.close(fitted.code, fitted.reason);
+		this.ended(fitted.code, fitted.reason);
 	}
 
 	terminate(): void {
 		this.#ws.terminate();
+		this.ended(1006, '');
 	}
 
 	ping(): void {
 		if (this.open) this.#ws.ping();
 	}
 
-	leaveAll(): void {
-		for (const topic of this.#topics) this.#groups.leave(topic, this);
-		this.#topics.clear();
+	/** From now on the handler hears of what happens, beginning with an end that came while it was opening the socket. */
+	hear(events: SocketEvents): void {
+		if (this.#end) events.closed(this.#end.code, this.#end.reason);
+		else this.#events = events;
+	}
+
+	received(data: Buffer, isBinary: boolean): void {
+		// The bytes are part of a larger block, which a copy does not keep.
+		if (this.open) this.#events?.message(isBinary ? new Uint8Array(data) : data.toString());
+	}
+
+	drained(): void {
+		if (this.open) this.#events?.drain();
+	}
+
+	/** The connection is over for the handler, however long it takes to take it down. Only the first call counts. */
+	ended(code: number, reason: string): void {
+		if (this.#end) return;
+		this.#end = { code, reason };
+		if (this.#topics) for (const topic of this.#topics) this.#parts.topics.leave(topic, this);
+		this.#topics = undefined;
+		const events = this.#events;
+		this.#events = undefined;
+		events?.closed(code, reason);
 	}
 }

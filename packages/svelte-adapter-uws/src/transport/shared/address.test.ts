@@ -15,11 +15,13 @@ it.each([
 
 it('keeps every full IPv6 address the same address', () => {
 	const group = fc.oneof(fc.constant(0), fc.nat(0xffff));
-	fc.assert(fc.property(fc.array(group, { minLength: 8, maxLength: 8 }), (groups) => {
-		fc.pre(!(groups.slice(0, 5).every((value) => value === 0) && groups[5] === 0xffff));
-		const full = groups.map((value) => value.toString(16).padStart(4, '0')).join(':');
-		const short = normalizeAddress(full);
-		expect(isIPv6(short)).toBe(true);
-		expect(new URL(`http://[${short}]`).hostname).toBe(new URL(`http://[${full}]`).hostname);
-	}));
+	fc.assert(
+		fc.property(fc.array(group, { minLength: 8, maxLength: 8 }), (groups) => {
+			fc.pre(!(groups.slice(0, 5).every((value) => value === 0) && groups[5] === 0xffff));
+			const full = groups.map((value) => value.toString(16).padStart(4, '0')).join(':');
+			const short = normalizeAddress(full);
+			expect(isIPv6(short)).toBe(true);
+			expect(new URL(`http://[${short}]`).hostname).toBe(new URL(`http://[${full}]`).hostname);
+		})
+	);
 });

@@ -26,7 +26,12 @@ export interface ResponseSink {
 export const STALL_MS = 30_000;
 
 /** Lets the app answer and writes what it says. Never rejects. */
-export async function answer(handler: HttpHandler, head: RequestHead, sink: ResponseSink, body: RequestBody | undefined): Promise<void> {
+export async function answer(
+	handler: HttpHandler,
+	head: RequestHead,
+	sink: ResponseSink,
+	body: RequestBody | undefined
+): Promise<void> {
 	let failure: unknown;
 	try {
 		const response = await handler.respond(head, body?.stream, sink.signal);
@@ -51,7 +56,12 @@ export function giveUp(sink: ResponseSink, method: string): void {
 }
 
 /** Writes a body as it comes, no faster than the client takes it. Rejects when the body fails or is not as long as announced. */
-export async function sendResponse(sink: ResponseSink, method: string, head: ResponseHead, body: ReadableStream<unknown> | null): Promise<void> {
+export async function sendResponse(
+	sink: ResponseSink,
+	method: string,
+	head: ResponseHead,
+	body: ReadableStream<unknown> | null
+): Promise<void> {
 	if (sink.signal.aborted) return body?.cancel(sink.signal.reason);
 	if (method === 'HEAD' || !body || isBodyless(head.status)) {
 		if (method === 'HEAD') sink.whole(head, undefined);
@@ -119,7 +129,9 @@ function toBytes({ done, value }: ReadableStreamReadResult<unknown>): Uint8Array
 
 function checkLength({ length }: ResponseHead, sent: number): void {
 	if (length === undefined || length === sent) return;
-	throw new RangeError(`A response announced ${length} bytes and has ${sent > length ? 'more' : `only ${sent}`}. Leave Content-Length out, or make it right.`);
+	throw new RangeError(
+		`A response announced ${length} bytes and has ${sent > length ? 'more' : `only ${sent}`}. Leave Content-Length out, or make it right.`
+	);
 }
 
 function isBodyless(status: number): boolean {
@@ -128,6 +140,9 @@ function isBodyless(status: number): boolean {
 
 function plain(status: number, text: string, method: string): [ResponseHead, Uint8Array | undefined] {
 	const body = Buffer.from(text);
-	const headers = [['content-type', 'text/plain; charset=utf-8'], ['x-content-type-options', 'nosniff']] as const;
+	const headers = [
+		['content-type', 'text/plain; charset=utf-8'],
+		['x-content-type-options', 'nosniff']
+	] as const;
 	return [{ status, headers, length: body.length, close: false }, method === 'HEAD' ? undefined : body];
 }

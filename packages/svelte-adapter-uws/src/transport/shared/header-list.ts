@@ -32,7 +32,10 @@ export function toResponseHead({ status, headers }: Response): ResponseHead {
 	let close = false;
 	// Set-Cookie comes out of the iteration line by line.
 	for (const [name, value] of headers) {
-		if (!isHeaderSafe(name, value)) throw new TypeError(`The response header ${JSON.stringify(name)} holds a control character or has no valid name. Leave it out or encode it.`);
+		if (!isHeaderSafe(name, value))
+			throw new TypeError(
+				`The response header ${JSON.stringify(name)} holds a control character or has no valid name. Leave it out or encode it.`
+			);
 		switch (name.toLowerCase()) {
 			case 'content-length':
 				if (/^\d+$/.test(value)) length = Number(value);

@@ -60,7 +60,9 @@ export class RequestBody {
 		this.#received += chunk.byteLength;
 		if (this.#received > this.#limit) {
 			this.tooLarge = true;
-			return this.#discard(new PayloadTooLargeError(`The request body is larger than ${this.#limit} bytes. Send less, or raise BODY_SIZE_LIMIT.`));
+			return this.#discard(
+				new PayloadTooLargeError(`The request body is larger than ${this.#limit} bytes. Send less, or raise BODY_SIZE_LIMIT.`)
+			);
 		}
 		this.#controller.enqueue(chunk);
 		if (this.#paused || (this.#controller.desiredSize ?? 0) > -HIGH_WATER_MARK) return;

@@ -37,7 +37,10 @@ class UwsHead implements RequestHead {
 
 	/** Has to be read once while the client is there. */
 	get peer(): Peer {
-		return (this.#peer ??= { address: normalizeAddress(Buffer.from(this.#res.getRemoteAddressAsText()).toString()), secure: this.#secure });
+		return (this.#peer ??= {
+			address: normalizeAddress(Buffer.from(this.#res.getRemoteAddressAsText()).toString()),
+			secure: this.#secure
+		});
 	}
 }
 
@@ -45,10 +48,21 @@ class UwsHead implements RequestHead {
  * Answers one request of the engine. Call it from the route's callback, before anything else is done with `res` and `req`.
  * `stallMs` is how long a client may take nothing of its response.
  */
-export function answerUws(handler: HttpHandler, res: HttpResponse, req: HttpRequest, secure: boolean, stallMs: number = STALL_MS): void {
+export function answerUws(
+	handler: HttpHandler,
+	res: HttpResponse,
+	req: HttpRequest,
+	secure: boolean,
+	stallMs: number = STALL_MS
+): void {
 	const head = new UwsHead(res, req, secure);
 	const plan = handler.plan(head);
-	if (plan && !plan.close && !plan.file && (plan.body === undefined || plan.body.length <= UwsSink.ATOMIC || head.method === 'HEAD')) {
+	if (
+		plan &&
+		!plan.close &&
+		!plan.file &&
+		(plan.body === undefined || plan.body.length <= UwsSink.ATOMIC || head.method === 'HEAD')
+	) {
 		return writePlan(res, plan, head.method === 'HEAD');
 	}
 	const sink = new UwsSink(res, stallMs);

@@ -1,108 +1,132 @@
-import type { TemplatedApp, us_listen_socket, WebSocket } from 'uWebSockets.js';
+import { accessSync, constants } from 'node:fs';
+import type { HttpRequest, HttpResponse, TemplatedApp, us_listen_socket } from 'uWebSockets.js';
 import type { ListenOptions, Listener, Transport } from '../../contract/transport.ts';
+import { asksForWebSocket, refuseHandshake } from '../shared/handshake.ts';
+import { checkSocketOptions } from '../shared/limits.ts';
 import { answerUws } from './http.ts';
-import { UwsSocket, type UserData } from './socket.ts';
-import { upgradeUws } from './upgrade.ts';
+import { loadEngine, type Engine } from './load.ts';
+import type { UserData } from './socket.ts';
+import { refuseUws, upgradeUws, UwsHandshake, type Opening } from './upgrade.ts';
 
-type Engine = typeof import('uWebSockets.js');
+type Answer = (res: HttpResponse, req: HttpRequest) => void;
 
-const INSTALL = 'Install it with: npm install uNetworking/uWebSockets.js#v20.67.0 (Linux needs glibc 2.38 or newer, no musl)';
-
-/** Loads the native engine. Rejects with why it cannot, and how to install it. */
+/** Loads the native engine. Rejects with why it does not load, and what to do about it. */
 export async function loadUws(): Promise<Transport> {
-	// The engine refuses request heads over 4 KB unless it is told otherwise before it loads; Node's limit is 16 KB.
-	process.env['UWS_HTTP_MAX_HEADERS_SIZE'] ??= '16384';
-	try {
-		const module: Engine & { default?: Engine } = await import('uWebSockets.js');
-		return createUws(module.default ?? module);
-	} catch (error) {
-		const [reason] = (error instanceof Error ? error.message : String(error)).split('\n').reverse().filter(Boolean);
-		throw new Error(`uWebSockets.js does not load: ${reason}. ${INSTALL}`, { cause: error });
-	}
+	return createUws(await loadEngine());
 }
 
 function createUws(engine: Engine): Transport {
 	return {
 		name: 'uws',
 		async listen(options) {
-			const { tls } = options;
-			const app = tls ? engine.SSLApp({ cert_file_name: tls.cert, key_file_name: tls.key }) : engine.App();
-			if (options.sockets) serveSockets(engine, app, options.sockets);
-			const { http } = options;
-			app.any('/*', (res, req) => {
-				if (http) return answerUws(http, res, req, tls !== undefined);
-				res.writeStatus('426 Upgrade Required').end('This server speaks WebSocket only.');
-			});
-			return toListener(engine, app, await bind(app, options));
+			if (options.sockets) checkSocketOptions(options.sockets.options);
+			const app = createApp(engine, options.tls);
+			const answer = createAnswer(options);
+			if (options.sockets) serveSockets(engine, app, options.sockets, answer);
+			app.any('/*', answer);
+			return toListener(engine, app, await bind(engine, app, options));
 		}
 	};
 }
 
-function serveSockets(engine: Engine, app: TemplatedApp, { handler, options }: NonNullable<ListenOptions['sockets']>): void {
-	if (options.idleTimeout !== 0 && !(options.idleTimeout >= 8 && options.idleTimeout <= 960)) {
-		// The engine would end the process instead of throwing.
-		throw new RangeError(`idleTimeout: got ${options.idleTimeout}, expected 0 or 8 to 960 seconds.`);
+function createApp(engine: Engine, tls: ListenOptions['tls']): TemplatedApp {
+	if (!tls) return engine.App();
+	for (const file of [tls.cert, tls.key]) accessSync(file, constants.R_OK);
+	try {
+		return engine.SSLApp({ cert_file_name: tls.cert, key_file_name: tls.key });
+	} catch (error) {
+		throw new Error(`The certificate ${tls.cert} and the key ${tls.key} cannot be used. Both must be PEM, and belong together.`, {
+			cause: error
+		});
 	}
-	app.ws<UserData>(options.path, {
+}
+
+/** Answers everything but handshakes, and handshakes that the engine did not take for one. */
+function createAnswer({ http, sockets, tls }: ListenOptions): Answer {
+	const path = sockets?.options.path;
+	return (res, req) => {
+		if (path !== undefined && req.getHeader('upgrade') !== '' && req.getUrl() === path) {
+			const handshake = new UwsHandshake(res, req);
+			const refusal = asksForWebSocket(handshake.header) && refuseHandshake(handshake.method, handshake.header);
+			if (refusal) return refuseUws(res, refusal);
+		}
+		if (http) return answerUws(http, res, req, tls !== undefined);
+		res
+			.writeStatus('426 Upgrade Required')
+			.writeHeader('content-type', 'text/plain; charset=utf-8')
+			.writeHeader('upgrade', 'websocket')
+			.end('This server speaks WebSocket only.');
+	};
+}
+
+function serveSockets(
+	engine: Engine,
+	app: TemplatedApp,
+	{ handler, options }: NonNullable<ListenOptions['sockets']>,
+	answer: Answer
+): void {
+	app.ws<UserData & Opening>(options.path, {
 		maxPayloadLength: options.maxPayloadLength,
 		idleTimeout: options.idleTimeout,
 		maxBackpressure: options.maxBackpressure,
 		sendPingsAutomatically: options.sendPingsAutomatically,
 		compression: options.compression ? engine.SHARED_COMPRESSOR : engine.DISABLED,
-		upgrade: (res, req, context) => upgradeUws(handler, res, req, context),
-		open(ws: WebSocket<UserData>) {
-			const slot = ws.getUserData();
-			const { data } = slot;
-			slot.data = undefined;
-			const socket = (slot.socket = new UwsSocket(ws));
-			const events = handler.open(socket, data);
-			// A handler may close what it was just given; the engine's close came before anybody could hear it then.
-			if (slot.closed) events.closed(slot.closed.code, slot.closed.reason);
-			else slot.events = events;
+		upgrade(res, req, context) {
+			const handshake = new UwsHandshake(res, req);
+			// The engine goes by the key alone, and takes a path such as /:name for a pattern.
+			if (req.getUrl() === options.path && asksForWebSocket(handshake.header)) upgradeUws(handler, handshake, res, context);
+			else answer(res, req);
 		},
-		message(ws, message, isBinary) {
-			// The engine takes the memory back after this callback: text is decoded, bytes are copied.
-			ws.getUserData().events?.message(isBinary ? new Uint8Array(message.slice(0)) : Buffer.from(message).toString());
+		open(ws) {
+			const opened = ws.getUserData();
+			const { socket, data } = opened;
+			opened.data = undefined;
+			socket.attach(ws);
+			socket.hear(handler.open(socket, data));
 		},
-		drain: (ws) => ws.getUserData().events?.drain(),
-		close(ws, code, message) {
-			const slot = ws.getUserData();
-			const reason = Buffer.from(message).toString();
-			slot.socket?.detach();
-			if (slot.events) slot.events.closed(code, reason);
-			else slot.closed = { code, reason };
-		}
+		message: (ws, message, isBinary) => ws.getUserData().socket.received(message, isBinary),
+		drain: (ws) => ws.getUserData().socket.drained(),
+		close: (ws, code, message) => ws.getUserData().socket.ended(code, message)
 	});
 }
 
-/** The engine takes a host and options together; its declarations know only one of the two. */
-type Listen = (host: string, port: number, options: number, done: (token: us_listen_socket | false) => void) => void;
+/** What the engine offers beyond what its types say. */
+type Bind = (host: string, port: number, flags: number, done: (token: us_listen_socket | false) => void) => void;
+interface Flags {
+	readonly LIBUS_LISTEN_EXCLUSIVE_PORT: number;
+}
 
-const SHARED_PORT = 0;
-const EXCLUSIVE_PORT = 1;
-
-function bind(app: TemplatedApp, { host, port, sharePort }: ListenOptions): Promise<us_listen_socket> {
+function bind(engine: Engine, app: TemplatedApp, { host, port, sharePort }: ListenOptions): Promise<us_listen_socket> {
+	const flags = sharePort ? 0 : (engine as unknown as Flags).LIBUS_LISTEN_EXCLUSIVE_PORT;
 	return new Promise((resolve, reject) => {
-		(app.listen as unknown as Listen).call(app, host, port, sharePort ? SHARED_PORT : EXCLUSIVE_PORT, (token) => {
+		const done = (token: us_listen_socket | false): void => {
 			if (token) resolve(token);
-			else reject(new Error(`Cannot listen on ${host}:${port}: the port is taken or the address is not this machine's. Stop what uses it, or set PORT and HOST`));
-		});
+			else
+				reject(
+					new Error(
+						`Cannot listen on ${host}:${port}: the port is taken or the address is not this machine's. Stop what uses it, or set PORT and HOST`
+					)
+				);
+		};
+		(app.listen as unknown as Bind).call(app, host, port, flags, done);
 	});
 }
 
 function toListener(engine: Engine, app: TemplatedApp, token: us_listen_socket): Listener {
 	let accepting = true;
+	let disposed = false;
 	const stopAccepting = (): void => {
 		if (accepting) engine.us_listen_socket_close(token);
 		accepting = false;
 	};
 	return {
 		port: engine.us_socket_local_port(token),
-		publish: (topic, frame) => void app.publish(topic, frame, typeof frame !== 'string'),
+		publish: (topic, frame) => void (!disposed && app.publish(topic, frame, typeof frame !== 'string')),
 		stopAccepting,
 		[Symbol.asyncDispose]() {
 			stopAccepting();
-			app.close();
+			if (!disposed) app.close();
+			disposed = true;
 			return Promise.resolve();
 		}
 	};

@@ -38,7 +38,8 @@ export class UwsSink implements ResponseSink {
 
 	whole(head: ResponseHead, body: Uint8Array | undefined): void {
 		if (this.#closed) return;
-		if (body && body.byteLength > UwsSink.ATOMIC && !head.close) return void this.begin({ ...head, length: body.byteLength }, body);
+		if (body && body.byteLength > UwsSink.ATOMIC && !head.close)
+			return void this.begin({ ...head, length: body.byteLength }, body);
 		this.body?.release();
 		this.started = true;
 		this.#res.cork(() => {
@@ -159,6 +160,5 @@ export class UwsSink implements ResponseSink {
 }
 
 function isAscii(text: string): boolean {
-	// eslint-disable-next-line no-control-regex -- the range that needs no encoding
 	return /^[\0-\x7f]*$/.test(text);
 }

@@ -1,28 +1,24 @@
 import type { WebSocket } from 'uWebSockets.js';
 import type { Frame, SendStatus, Socket, SocketEvents } from '../../contract/transport.ts';
-import { normalizeAddress } from '../shared/address.ts';
 import { fitClose } from '../shared/close-frame.ts';
 
 /** What the engine keeps for one socket. */
 export interface UserData {
-	/** What the upgrade decision carries, until the socket has opened. */
-	data: unknown;
-	socket: UwsSocket | undefined;
-	events: SocketEvents | undefined;
-	/** How it ended while it was being opened. */
-	closed?: { readonly code: number; readonly reason: string };
+	readonly socket: UwsSocket;
 }
 
 const STATUS: readonly SendStatus[] = ['queued', 'sent', 'dropped'];
 
-/** A uWebSockets.js socket that may be used after it closed: the engine throws then, this does nothing. */
+/** A uWebSockets.js socket that may be used before it opened and after it closed: the engine throws then, this does nothing. */
 export class UwsSocket implements Socket {
 	readonly remoteAddress: string;
 	#ws: WebSocket<UserData> | undefined;
+	#events: SocketEvents | undefined;
+	/** How it ended before anybody could hear of it. */
+	#end: { readonly code: number; readonly reason: string } | undefined;
 
-	constructor(ws: WebSocket<UserData>) {
-		this.#ws = ws;
-		this.remoteAddress = normalizeAddress(Buffer.from(ws.getRemoteAddressAsText()).toString());
+	constructor(remoteAddress: string) {
+		this.remoteAddress = remoteAddress;
 	}
 
 	get bufferedAmount(): number {
@@ -43,7 +39,16 @@ export class UwsSocket implements Socket {
 	}
 
 	cork(write: () => void): void {
-		this.#ws?.cork(write);
+		let failure: { readonly error: unknown } | undefined;
+		// What is thrown in the engine's callback would be uncaught.
+		this.#ws?.cork(() => {
+			try {
+				write();
+			} catch (error) {
+				failure = { error };
+			}
+		});
+		if (failure) throw failure.error;
 	}
 
 	close(code?: number, reason = ''): void {
@@ -56,8 +61,33 @@ export class UwsSocket implements Socket {
 		this.#ws?.close();
 	}
 
+	attach(ws: WebSocket<UserData>): void {
+		this.#ws = ws;
+	}
+
+	/** From now on the handler hears of what happens, beginning with an end that came while it was opening the socket. */
+	hear(events: SocketEvents): void {
+		if (this.#end) events.closed(this.#end.code, this.#end.reason);
+		else this.#events = events;
+	}
+
+	/** The engine takes the memory of a message back: text is decoded, bytes are copied. */
+	received(message: ArrayBuffer, isBinary: boolean): void {
+		this.#events?.message(isBinary ? new Uint8Array(message.slice(0)) : Buffer.from(message).toString());
+	}
+
+	drained(): void {
+		this.#events?.drain();
+	}
+
 	/** The engine's object is gone. */
-	detach(): void {
+	ended(code: number, message: ArrayBuffer): void {
 		this.#ws = undefined;
+		// The engine says 0 where nobody gave a code.
+		const end = { code: code === 0 ? 1005 : code, reason: Buffer.from(message).toString() };
+		const events = this.#events;
+		this.#events = undefined;
+		if (events) events.closed(end.code, end.reason);
+		else this.#end = end;
 	}
 }

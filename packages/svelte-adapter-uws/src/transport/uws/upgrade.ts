@@ -1,34 +1,32 @@
+import { STATUS_CODES } from 'node:http';
 import type { HttpRequest, HttpResponse, us_socket_context_t } from 'uWebSockets.js';
 import type { SocketHandler, UpgradeDecision, UpgradeRequest } from '../../contract/transport.ts';
 import { normalizeAddress } from '../shared/address.ts';
-import { isHeaderSafe, refuseHandshake } from '../shared/handshake.ts';
-import type { UserData } from './socket.ts';
+import { acceptHandshake, refusalHeaders, refuseHandshake, type Refusal } from '../shared/handshake.ts';
+import { UwsSocket, type UserData } from './socket.ts';
 
-/**
- * A handshake whose headers are read from the engine for as long as its callback runs, and from a copy afterwards. A
- * handler that decides at once costs no copy.
- */
-class Handshake implements UpgradeRequest {
+const INTERNAL_ERROR: Refusal = { status: 500, body: 'Internal Server Error' };
+
+/** A handshake that is read out of the engine where it is read at all, and at the latest when its callback ends. */
+export class UwsHandshake implements UpgradeRequest {
+	readonly method: string;
 	readonly url: string;
+	aborted = false;
 	readonly #res: HttpResponse;
 	#req: HttpRequest | undefined;
 	#headers: Record<string, string> | undefined;
 	#address: string | undefined;
 	#abort: AbortController | undefined;
-	aborted = false;
 
 	constructor(res: HttpResponse, req: HttpRequest) {
 		this.#res = res;
 		this.#req = req;
 		const query = req.getQuery();
+		this.method = req.getCaseSensitiveMethod();
 		this.url = query ? `${req.getUrl()}?${query}` : req.getUrl();
 	}
 
-	header(name: string): string {
-		if (this.#headers || !this.#req) return this.headers[name] ?? '';
-		// The engine gives the first of repeated lines; a repeated origin must not pass for its first.
-		return name === 'origin' || name === 'host' || name === 'cookie' ? (this.headers[name] ?? '') : this.#req.getHeader(name);
-	}
+	readonly header = (name: string): string => this.headers[name] ?? '';
 
 	get headers(): Readonly<Record<string, string>> {
 		if (this.#headers) return this.#headers;
@@ -64,47 +62,56 @@ class Handshake implements UpgradeRequest {
 }
 
 /** Runs one handshake. Whatever the handler does and whenever the client leaves, the response is touched at most once. */
-export function upgradeUws(handler: SocketHandler, res: HttpResponse, req: HttpRequest, context: us_socket_context_t): void {
-	const handshake = new Handshake(res, req);
+export function upgradeUws(
+	handler: SocketHandler,
+	handshake: UwsHandshake,
+	res: HttpResponse,
+	context: us_socket_context_t
+): void {
+	const refusal = refuseHandshake(handshake.method, handshake.header);
+	if (refusal) return refuseUws(res, refusal);
 	res.onAborted(() => handshake.abort());
-	const refusal = refuseHandshake(req.getMethod().toUpperCase(), (name) => req.getHeader(name));
-	if (refusal) return refuse(res, refusal);
-	const key = req.getHeader('sec-websocket-key');
-	const protocol = req.getHeader('sec-websocket-protocol');
-	const extensions = req.getHeader('sec-websocket-extensions');
 
 	const decide = (decision: UpgradeDecision): void => {
-		if (handshake.aborted) return;
-		if (!decision.accept) return refuse(res, decision);
-		const headers = decision.headers?.filter(([name, value]) => isHeaderSafe(name, value));
-		const userData: UserData = { data: decision.data, socket: undefined, events: undefined };
-		if (headers?.length) {
-			res.writeStatus('101 Switching Protocols');
-			for (const [name, value] of headers) res.writeHeader(name, value);
+		if (!decision.accept) return refuseUws(res, decision);
+		const { protocol, headers } = acceptHandshake(handshake.header('sec-websocket-protocol'), decision.headers);
+		if (headers.length > 0) {
+			res.cork(() => {
+				res.writeStatus('101 Switching Protocols');
+				for (const [name, value] of headers) res.writeHeader(name, value);
+			});
 		}
-		res.upgrade(userData, key, protocol, extensions, context);
+		const userData: UserData & Opening = { socket: new UwsSocket(handshake.remoteAddress), data: decision.data };
+		res.upgrade(userData, handshake.header('sec-websocket-key'), protocol, handshake.header('sec-websocket-extensions'), context);
 	};
 
+	let decision: UpgradeDecision | Promise<UpgradeDecision>;
 	try {
-		const decision = handler.upgrade(handshake);
-		if (!(decision instanceof Promise)) return decide(decision);
-		handshake.detach();
-		decision.then(
-			(decided) => {
-				if (handshake.aborted) return;
-				// A cork around the upgrade itself is known to break it on Windows.
-				if (decided.accept) decide(decided);
-				else res.cork(() => decide(decided));
-			},
-			() => !handshake.aborted && res.cork(() => refuse(res, { status: 500, body: 'Internal Server Error' }))
-		);
+		decision = handler.upgrade(handshake);
 	} catch {
-		refuse(res, { status: 500, body: 'Internal Server Error' });
+		return refuseUws(res, INTERNAL_ERROR);
 	}
+	if (!('then' in decision)) return decide(decision);
+	handshake.detach();
+	decision.then(
+		(decided) => {
+			if (handshake.aborted) return;
+			// An upgrade inside a cork makes the engine take the socket for a finished response, and close it now and then.
+			if (decided.accept) decide(decided);
+			else res.cork(() => decide(decided));
+		},
+		() => void (!handshake.aborted && res.cork(() => refuseUws(res, INTERNAL_ERROR)))
+	);
 }
 
-function refuse(res: HttpResponse, { status, body, headers = [] }: { status: number; body: string; headers?: readonly (readonly [string, string])[] }): void {
-	res.writeStatus(`${status} Refused`).writeHeader('content-type', 'text/plain; charset=utf-8');
-	for (const [name, value] of headers) if (isHeaderSafe(name, value)) res.writeHeader(name, value);
-	res.end(body, true);
+/** What the engine carries from the decision to the open socket. */
+export interface Opening {
+	data: unknown;
+}
+
+/** Answers a handshake with an ordinary response and ends the connection. */
+export function refuseUws(res: HttpResponse, refusal: Refusal): void {
+	res.writeStatus(`${refusal.status} ${STATUS_CODES[refusal.status] ?? ''}`);
+	for (const [name, value] of refusalHeaders(refusal)) res.writeHeader(name, value);
+	res.end(refusal.body, true);
 }
