@@ -6,7 +6,18 @@ import { SimulatedServer } from '../../test/client/simulated-server.ts';
 import type { StreamEvent } from './stream/merge.ts';
 import { Stream } from './stream/stream.ts';
 
-type Step = 'read' | 'load' | 'answer' | 'drop' | 'open' | 'mount' | 'unmount' | 'retry' | { readonly deliver: number } | { readonly wait: number } | StreamEvent;
+type Step =
+	| 'read'
+	| 'load'
+	| 'answer'
+	| 'drop'
+	| 'open'
+	| 'mount'
+	| 'unmount'
+	| 'retry'
+	| { readonly deliver: number }
+	| { readonly wait: number }
+	| StreamEvent;
 
 const steps = keyedMerges.chain((merge) =>
 	fc.record({

@@ -2,7 +2,7 @@ import type { Client, Envelope } from 'svelte-adapter-uws/contract';
 import type { PageClock } from './clock.ts';
 import { Calls } from './rpc/call.ts';
 import { PendingRequests } from './rpc/pending.ts';
-import type { Running, StreamHost } from './stream/stream.ts';
+import type { Running, StreamHost } from './stream/host.ts';
 import { Topics } from './stream/topics.ts';
 
 /** What an app may set, at any time; see `configure`. */
@@ -26,7 +26,10 @@ export interface LiveClientParts {
 }
 
 /** What the realtime client needs of a connection; both a `Client` and what `connect()` gives have it. */
-export type Connection = Pick<Client, 'status' | 'connected' | 'maxPayloadLength' | 'bufferedAmount' | 'sendNow' | 'tap' | 'release' | 'onOpen' | 'onDown'>;
+export type Connection = Pick<
+	Client,
+	'status' | 'connected' | 'maxPayloadLength' | 'bufferedAmount' | 'sendNow' | 'tap' | 'release' | 'onOpen' | 'onDown'
+>;
 
 /** Everything of one page: its calls and its streams, over one connection. */
 export interface LiveClient extends StreamHost {
@@ -79,7 +82,9 @@ export function createLiveClient(client: Connection, { clock, random, settings }
 		// A tap sees a frame whole and in order, so an answer and the events around it cannot change places.
 		client.tap(receive),
 		client.onOpen(opened),
-		client.onDown((failure, terminal) => down(terminal ? `The connection has ended for good: ${failure?.reason || 'it was closed'}.` : undefined))
+		client.onDown((failure, terminal) =>
+			down(terminal ? `The connection has ended for good: ${failure?.reason || 'it was closed'}.` : undefined)
+		)
 	];
 	client.status.subscribe((status) => {
 		if (status === 'failed') closed ??= 'The connection has ended for good.';

@@ -45,7 +45,10 @@ export function live(): LiveClient {
 export function configure(configuration: Configuration): void {
 	const here = page();
 	const { url = here.url, ...settings } = configuration;
-	if (here.live && url !== here.url) throw new Error('configure({ url }) comes too late: the connection is open already. Call it before the first call or stream.');
+	if (here.live && url !== here.url)
+		throw new Error(
+			'configure({ url }) comes too late: the connection is open already. Call it before the first call or stream.'
+		);
 	here.url = url;
 	here.settings = { ...here.settings, ...settings };
 }

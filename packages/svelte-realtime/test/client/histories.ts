@@ -9,8 +9,10 @@ export type KeyedMerge = Exclude<MergeName, 'latest'>;
 export const keyedMerges: fc.Arbitrary<KeyedMerge> = fc.constantFrom('crud', 'set', 'presence', 'cursor');
 
 const row = (field: 'id' | 'key') => fc.record({ [field]: fc.integer({ min: 1, max: 4 }), n: fc.integer({ min: 0, max: 99 }) });
-const rows = (field: 'id' | 'key') => fc.uniqueArray(row(field), { selector: (item) => (item as Record<string, number>)[field], maxLength: 3 });
-const event = (names: readonly string[], data: fc.Arbitrary<unknown>): fc.Arbitrary<StreamEvent> => fc.record({ event: fc.constantFrom(...names), data });
+const rows = (field: 'id' | 'key') =>
+	fc.uniqueArray(row(field), { selector: (item) => (item as Record<string, number>)[field], maxLength: 3 });
+const event = (names: readonly string[], data: fc.Arbitrary<unknown>): fc.Arbitrary<StreamEvent> =>
+	fc.record({ event: fc.constantFrom(...names), data });
 
 /** One event that a stream with this merge may get. */
 export function eventOf(merge: KeyedMerge): fc.Arbitrary<StreamEvent> {
@@ -21,9 +23,15 @@ export function eventOf(merge: KeyedMerge): fc.Arbitrary<StreamEvent> {
 				{ weight: 1, arbitrary: event(['refreshed'], rows('id')) }
 			);
 		case 'presence':
-			return fc.oneof({ weight: 8, arbitrary: event(['join', 'leave'], row('key')) }, { weight: 1, arbitrary: event(['set'], rows('key')) });
+			return fc.oneof(
+				{ weight: 8, arbitrary: event(['join', 'leave'], row('key')) },
+				{ weight: 1, arbitrary: event(['set'], rows('key')) }
+			);
 		case 'cursor':
-			return fc.oneof({ weight: 8, arbitrary: event(['update', 'remove'], row('key')) }, { weight: 1, arbitrary: event(['set'], rows('key')) });
+			return fc.oneof(
+				{ weight: 8, arbitrary: event(['update', 'remove'], row('key')) },
+				{ weight: 1, arbitrary: event(['set'], rows('key')) }
+			);
 		case 'set':
 			return event(['set', 'changed'], fc.integer());
 	}

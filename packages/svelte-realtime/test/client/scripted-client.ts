@@ -103,7 +103,9 @@ export class ScriptedClient implements Client {
 
 	/** The requests that left for `rpc`, those of batches included. */
 	requests(rpc?: string): Frame[] {
-		const all = this.sent.flatMap((frame) => (frame['batch'] as Frame[] | undefined) ?? (frame['rpc'] === undefined ? [] : [frame]));
+		const all = this.sent.flatMap(
+			(frame) => (frame['batch'] as Frame[] | undefined) ?? (frame['rpc'] === undefined ? [] : [frame])
+		);
 		return rpc === undefined ? all : all.filter((frame) => frame['rpc'] === rpc);
 	}
 
@@ -155,10 +157,19 @@ export class ManualClock implements PageClock {
 }
 
 /** A live client over a scripted connection, with its own clock. */
-export function scripted(settings: Partial<Settings> = {}): { readonly client: ScriptedClient; readonly clock: ManualClock; readonly live: LiveClient; readonly host: () => LiveClient } {
+export function scripted(settings: Partial<Settings> = {}): {
+	readonly client: ScriptedClient;
+	readonly clock: ManualClock;
+	readonly live: LiveClient;
+	readonly host: () => LiveClient;
+} {
 	const client = new ScriptedClient();
 	const clock = new ManualClock();
-	const live = createLiveClient(client, { clock, random: () => 0.5, settings: () => ({ timeout: 30_000, resumeGraceMs: 60_000, ...settings }) });
+	const live = createLiveClient(client, {
+		clock,
+		random: () => 0.5,
+		settings: () => ({ timeout: 30_000, resumeGraceMs: 60_000, ...settings })
+	});
 	return { client, clock, live, host: () => live };
 }
 

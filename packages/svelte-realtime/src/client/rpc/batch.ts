@@ -1,8 +1,5 @@
 import type { Waiter } from './pending.ts';
 
-/** The most calls in one batch; the server holds the same limit. */
-export const MAX_BATCH = 50;
-
 /** One call of a batch, encoded. */
 export interface BatchEntry {
 	readonly frame: string;

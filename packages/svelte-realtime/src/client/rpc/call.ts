@@ -1,7 +1,7 @@
 import type { Client } from 'svelte-adapter-uws/contract';
 import { RpcError } from '../../shared/error.ts';
-import { encodeRequest, type RpcRequest } from '../../shared/rpc-frame.ts';
-import { batchFrame, MAX_BATCH, type BatchEntry } from './batch.ts';
+import { encodeRequest, MAX_BATCH, type RpcRequest } from '../../shared/rpc-frame.ts';
+import { batchFrame, type BatchEntry } from './batch.ts';
 import { callKey, SharedCalls } from './dedupe.ts';
 import { exceedsBytes, tooLarge } from './payload.ts';
 import type { PendingRequests, Waiter } from './pending.ts';
@@ -61,15 +61,23 @@ export class Calls {
 
 	/** Sends a call that gets no answer. Throws for arguments that JSON cannot carry and for a frame the server would not take. */
 	fire(path: string, args: readonly unknown[]): void {
-		if (this.#collecting) throw new RpcError('INVALID_REQUEST', `${path}.fireAndForget() has no answer that a batch could wait for. Call it outside batch().`);
+		if (this.#collecting)
+			throw new RpcError(
+				'INVALID_REQUEST',
+				`${path}.fireAndForget() has no answer that a batch could wait for. Call it outside batch().`
+			);
 		const { client } = this.#parts;
 		const frame = encodeCall(path, { rpc: path, args });
-		if (exceedsBytes(frame, client.maxPayloadLength)) throw new RpcError('PAYLOAD_TOO_LARGE', tooLarge(path, frame, client.maxPayloadLength));
+		if (exceedsBytes(frame, client.maxPayloadLength))
+			throw new RpcError('PAYLOAD_TOO_LARGE', tooLarge(path, frame, client.maxPayloadLength));
 		if (client.bufferedAmount <= CONGESTED) client.sendNow(frame);
 	}
 
 	/** Sends the calls that `collect` makes as one frame, and waits for what it gives back. */
-	async batch<const T extends readonly unknown[]>(collect: () => T, sequential: boolean): Promise<{ -readonly [K in keyof T]: Awaited<T[K]> }> {
+	async batch<const T extends readonly unknown[]>(
+		collect: () => T,
+		sequential: boolean
+	): Promise<{ -readonly [K in keyof T]: Awaited<T[K]> }> {
 		const entries: BatchEntry[] = [];
 		const outer = this.#collecting;
 		this.#collecting = entries;
@@ -92,7 +100,9 @@ export class Calls {
 
 	#make(id: string, path: string, frame: string, timeout: number | undefined): Promise<unknown> {
 		let waiter!: Waiter;
-		const promise = new Promise<unknown>((resolve, reject) => (waiter = { id, done: (reply) => resolve(reply.data), fail: reject }));
+		const promise = new Promise<unknown>(
+			(resolve, reject) => (waiter = { id, done: (reply) => resolve(reply.data), fail: reject })
+		);
 		if (this.#collecting) this.#collecting.push({ frame, path, waiter, promise });
 		else this.#parts.pending.send(frame, path, [waiter], timeout ?? this.#parts.timeout());
 		return promise;
@@ -101,7 +111,10 @@ export class Calls {
 	#sendBatch(entries: readonly BatchEntry[], sequential: boolean): void {
 		const waiters = entries.map((entry) => entry.waiter);
 		if (entries.length > MAX_BATCH) {
-			const error = new RpcError('INVALID_REQUEST', `A batch holds at most ${MAX_BATCH} calls; this one has ${entries.length}. Make several batches.`);
+			const error = new RpcError(
+				'INVALID_REQUEST',
+				`A batch holds at most ${MAX_BATCH} calls; this one has ${entries.length}. Make several batches.`
+			);
 			for (const waiter of waiters) waiter.fail(error);
 		} else if (entries.length > 0) {
 			const [first] = entries;
@@ -116,7 +129,10 @@ export function createRpcCall(calls: () => Calls, path: string): RpcCall {
 	return Object.assign((...args: unknown[]) => calls().call(path, args, {}, true), {
 		fresh: (...args: unknown[]) => calls().call(path, args, {}, false),
 		// Two calls that differ in their time-out must not share the time-out of the first.
-		with: (options: CallOptions) => (...args: unknown[]) => calls().call(path, args, options, options.idempotencyKey !== undefined || options.timeout === undefined),
+		with:
+			(options: CallOptions) =>
+			(...args: unknown[]) =>
+				calls().call(path, args, options, options.idempotencyKey !== undefined || options.timeout === undefined),
 		fireAndForget: (...args: unknown[]) => calls().fire(path, args)
 	});
 }
@@ -126,6 +142,9 @@ export function encodeCall(path: string, request: RpcRequest): string {
 	try {
 		return encodeRequest(request);
 	} catch (error) {
-		throw new RpcError('INVALID_REQUEST', `The arguments of ${path} cannot be sent as JSON: ${error instanceof Error ? error.message : String(error)}`);
+		throw new RpcError(
+			'INVALID_REQUEST',
+			`The arguments of ${path} cannot be sent as JSON: ${error instanceof Error ? error.message : String(error)}`
+		);
 	}
 }

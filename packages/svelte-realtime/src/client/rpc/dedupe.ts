@@ -20,6 +20,11 @@ export class SharedCalls {
 
 /** A text that is equal exactly for equal calls: types count, so `1`, `'1'`, `null` and `undefined` differ. Throws what JSON throws. */
 export function callKey(path: string, args: readonly unknown[]): string {
-	const typed = (_key: string, value: unknown): unknown => (typeof value === 'string' ? `s${value}` : value === undefined ? 'u' : value);
 	return `${path} ${JSON.stringify(args, typed)}`;
+}
+
+/** Strings get a mark, so that other values can become strings that no string is. */
+function typed(_key: string, value: unknown): unknown {
+	if (typeof value === 'string') return `s${value}`;
+	return value === undefined ? 'u' : value;
 }

@@ -46,7 +46,9 @@ export class PendingRequests {
 
 	constructor(parts: PendingParts) {
 		this.#parts = parts;
-		this.#prefix = Math.floor(parts.random() * 36 ** 6).toString(36).padStart(6, '0');
+		this.#prefix = Math.floor(parts.random() * 36 ** 6)
+			.toString(36)
+			.padStart(6, '0');
 	}
 
 	/** A new correlation id: unique on this page, and unlikely to be another page's. */
@@ -71,7 +73,8 @@ export class PendingRequests {
 		this.#queue.add(sending);
 		if (this.#queue.size <= MAX_QUEUED_FRAMES) return;
 		const [oldest] = this.#queue;
-		if (oldest) this.#end(oldest, 'QUEUE_FULL', `${oldest.what} was given up: more than ${MAX_QUEUED_FRAMES} calls wait for a connection.`);
+		if (oldest)
+			this.#end(oldest, 'QUEUE_FULL', `${oldest.what} was given up: more than ${MAX_QUEUED_FRAMES} calls wait for a connection.`);
 	}
 
 	/** Stops waiting, without an error. The answer, should one come, is a stray one. */
@@ -101,14 +104,20 @@ export class PendingRequests {
 	down(closed: string | undefined): void {
 		for (const sending of new Set(this.#byId.values())) {
 			if (closed !== undefined) this.#end(sending, 'CONNECTION_CLOSED', closed);
-			else if (sending.sent) this.#end(sending, 'DISCONNECTED', `The connection was lost before ${sending.what} was answered. It may have been carried out.`);
+			else if (sending.sent)
+				this.#end(
+					sending,
+					'DISCONNECTED',
+					`The connection was lost before ${sending.what} was answered. It may have been carried out.`
+				);
 		}
 	}
 
 	#transmit(sending: Sending): void {
 		this.#queue.delete(sending);
 		const cap = this.#parts.client.maxPayloadLength;
-		if (exceedsBytes(sending.frame, cap)) return this.#end(sending, 'PAYLOAD_TOO_LARGE', tooLarge(sending.what, sending.frame, cap));
+		if (exceedsBytes(sending.frame, cap))
+			return this.#end(sending, 'PAYLOAD_TOO_LARGE', tooLarge(sending.what, sending.frame, cap));
 		if (this.#parts.client.sendNow(sending.frame)) sending.sent = true;
 		else this.#queue.add(sending);
 	}

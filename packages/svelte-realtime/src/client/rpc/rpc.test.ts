@@ -6,10 +6,15 @@ import { MAX_QUEUED_FRAMES } from './pending.ts';
 
 function setUp(settings = {}) {
 	const parts = scripted(settings);
-	const rpc = <Args extends unknown[] = any[], Out = any>(path: string): RpcCall<Args, Out> => createRpcCall(() => parts.live.calls, path);
+	const rpc = <Args extends unknown[] = any[], Out = any>(path: string): RpcCall<Args, Out> =>
+		createRpcCall(() => parts.live.calls, path);
 	return { ...parts, rpc };
 }
-const code = (promise: Promise<unknown>): Promise<unknown> => promise.then(() => 'resolved', (error: unknown) => (error instanceof RpcError ? error.code : error));
+const code = (promise: Promise<unknown>): Promise<unknown> =>
+	promise.then(
+		() => 'resolved',
+		(error: unknown) => (error instanceof RpcError ? error.code : error)
+	);
 
 it('sends a call and resolves with its answer', async () => {
 	const { client, rpc } = setUp();
@@ -32,10 +37,21 @@ it('rejects with an RpcError that carries code, message, issues and retryAfter',
 	const { client, rpc } = setUp();
 	client.open();
 	const answer = rpc('todos/add')('');
-	client.reply(client.requests()[0]!['id'], { ok: false, code: 'VALIDATION', error: 'title required', issues: [{ path: ['title'], message: 'required' }], retryAfter: 850 });
+	client.reply(client.requests()[0]!['id'], {
+		ok: false,
+		code: 'VALIDATION',
+		error: 'title required',
+		issues: [{ path: ['title'], message: 'required' }],
+		retryAfter: 850
+	});
 	const error = await answer.catch((caught: unknown) => caught);
 	expect(error).toBeInstanceOf(RpcError);
-	expect(error).toMatchObject({ code: 'VALIDATION', message: 'title required', issues: [{ path: ['title'], message: 'required' }], retryAfter: 850 });
+	expect(error).toMatchObject({
+		code: 'VALIDATION',
+		message: 'title required',
+		issues: [{ path: ['title'], message: 'required' }],
+		retryAfter: 850
+	});
 });
 
 it('ignores answers that nobody waits for, and frames that are no answers', () => {
@@ -77,7 +93,13 @@ it('never shares fresh calls, nor calls with a time-out of their own, but those 
 	void call.with({ timeout: 5 })(1);
 	void call.with({ idempotencyKey: 'k' })(1);
 	void call.with({ idempotencyKey: 'k', timeout: 9 })(2);
-	expect(client.requests().map((request) => request['idempotencyKey'])).toEqual([undefined, undefined, undefined, undefined, 'k']);
+	expect(client.requests().map((request) => request['idempotencyKey'])).toEqual([
+		undefined,
+		undefined,
+		undefined,
+		undefined,
+		'k'
+	]);
 });
 
 it('rejects TIMEOUT after 30 seconds, or after what configure and with say', async () => {
@@ -220,9 +242,26 @@ it('sends the calls of a batch as one frame and resolves with all answers in ord
 	client.open();
 	const all = live.calls.batch(() => [rpc<[number], string>('a/one')(1), rpc<[number], number>('a/two')(2)], true);
 	expectTypeOf(all).resolves.toEqualTypeOf<[string, number]>();
-	expect(client.sent).toEqual([{ batch: [{ rpc: 'a/one', id: expect.any(String), args: [1] }, { rpc: 'a/two', id: expect.any(String), args: [2] }], sequential: true }]);
+	expect(client.sent).toEqual([
+		{
+			batch: [
+				{ rpc: 'a/one', id: expect.any(String), args: [1] },
+				{ rpc: 'a/two', id: expect.any(String), args: [2] }
+			],
+			sequential: true
+		}
+	]);
 	const [one, two] = client.requests();
-	client.frame({ topic: '__rpc', event: '__batch', data: { batch: [{ id: one!['id'], ok: true, data: 'x' }, { id: two!['id'], ok: true, data: 2 }] } });
+	client.frame({
+		topic: '__rpc',
+		event: '__batch',
+		data: {
+			batch: [
+				{ id: one!['id'], ok: true, data: 'x' },
+				{ id: two!['id'], ok: true, data: 2 }
+			]
+		}
+	});
 	expect(await all).toEqual(['x', 2]);
 });
 
@@ -237,7 +276,16 @@ it('lets each call of a batch end for itself', async () => {
 		}, false)
 	);
 	const [one, two] = client.requests();
-	client.frame({ topic: '__rpc', event: '__batch', data: { batch: [{ id: one!['id'], ok: false, code: 'NOT_FOUND', error: 'no' }, { id: two!['id'], ok: true, data: 2 }] } });
+	client.frame({
+		topic: '__rpc',
+		event: '__batch',
+		data: {
+			batch: [
+				{ id: one!['id'], ok: false, code: 'NOT_FOUND', error: 'no' },
+				{ id: two!['id'], ok: true, data: 2 }
+			]
+		}
+	});
 	expect(await all).toBe('NOT_FOUND');
 	expect(await calls[1]).toBe(2);
 	expect(client.sent[0]).not.toHaveProperty('sequential');

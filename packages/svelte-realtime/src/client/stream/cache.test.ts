@@ -31,3 +31,9 @@ it('lets the longest unused stream go when there are too many, never one that is
 	expect(list('changed')).toBe(changed);
 	expect(list('idle')).not.toBe(idle);
 });
+
+it('says where load() belongs', async () => {
+	const list = createStreamFactory(scripted().host, 'todos/list', {});
+	for (const { load } of [list, list(1)] as unknown as { load(): Promise<unknown> }[])
+		await expect(load()).rejects.toThrow('todos/list: load() runs on the server');
+});

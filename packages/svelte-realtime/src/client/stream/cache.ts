@@ -1,6 +1,8 @@
 import { callKey } from '../rpc/dedupe.ts';
+import type { StreamHost } from './host.ts';
 import type { StreamOptions } from './merge.ts';
-import { Stream, type StreamHost, type StreamStore } from './stream.ts';
+import { serverLoad } from './server-load.ts';
+import { Stream, type StreamStore } from './stream.ts';
 
 /** Streams kept per export. Past it, those that nobody uses go, the longest unused first. */
 export const MAX_CACHED_STREAMS = 1000;
@@ -21,7 +23,7 @@ export function createStreamFactory(host: () => StreamHost, path: string, option
 		}
 	};
 
-	return (...args) => {
+	const create: StreamFactory = (...args) => {
 		const key = callKey(path, args);
 		const known = cache.get(key);
 		const stream = known ?? new Stream(host, path, args, options);
@@ -30,4 +32,5 @@ export function createStreamFactory(host: () => StreamHost, path: string, option
 		if (!known) evict();
 		return stream;
 	};
+	return Object.assign(create, { load: serverLoad(path) });
 }

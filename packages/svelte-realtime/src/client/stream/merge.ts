@@ -36,7 +36,8 @@ export function createMerge(options: StreamOptions): Merge {
 		name,
 		reducer,
 		initial: reducer.initial,
-		key: (row) => (typeof row === 'object' && row !== null && Object.hasOwn(row, field) ? (row as Record<string, unknown>)[field] : undefined),
+		key: (row) =>
+			typeof row === 'object' && row !== null && Object.hasOwn(row, field) ? (row as Record<string, unknown>)[field] : undefined,
 		removes: (event) => event === REMOVAL[name]
 	};
 }

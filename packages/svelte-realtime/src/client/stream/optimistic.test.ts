@@ -2,7 +2,8 @@ import { expect, it } from 'vitest';
 import { emptyState, withChange, withEvents, withLoad, withOutcome, withSnapshot, type StreamState } from './state.ts';
 
 type Row = { id: number; n?: string };
-const loaded = (data: unknown, merge: 'crud' | 'latest' | 'set' = 'crud'): StreamState => withSnapshot(emptyState({ merge }), { data }, []);
+const loaded = (data: unknown, merge: 'crud' | 'latest' | 'set' = 'crud'): StreamState =>
+	withSnapshot(emptyState({ merge }), { data }, []);
 const answer = (state: StreamState, data: unknown): StreamState => withSnapshot(withLoad(state), { data }, []);
 
 it('shows a change at once and takes it back when it fails', () => {
@@ -104,8 +105,22 @@ it('clears changes without an operation when the server reloaded the value', () 
 });
 
 it('leaves a change out that no longer applies, without hurting the stream', () => {
-	let state = withChange(loaded([{ id: 1, n: 'x' }]), 0, (draft: Row[]) => void (draft[0]!.n!.length > 0 && draft.reverse()), true);
+	let state = withChange(
+		loaded([{ id: 1, n: 'x' }]),
+		0,
+		(draft: Row[]) => void (draft[0]!.n!.length > 0 && draft.reverse()),
+		true
+	);
 	state = withEvents(state, [{ event: 'deleted', data: { id: 1 } }]);
 	expect(state.value).toEqual([]);
-	expect(() => withChange(state, 1, () => { throw new Error('bad change'); }, true)).toThrow('bad change');
+	expect(() =>
+		withChange(
+			state,
+			1,
+			() => {
+				throw new Error('bad change');
+			},
+			true
+		)
+	).toThrow('bad change');
 });

@@ -46,7 +46,12 @@ export function show(merge: Merge, base: unknown, pendings: Pendings): unknown {
 }
 
 /** Appends a change to what is shown now. Throws what the change throws. */
-export function push(merge: Merge, shown: unknown, pendings: Pendings, added: Pick<Pending, 'id' | 'change' | 'settles'>): { readonly value: unknown; readonly pendings: Pendings } {
+export function push(
+	merge: Merge,
+	shown: unknown,
+	pendings: Pendings,
+	added: Pick<Pending, 'id' | 'change' | 'settles'>
+): { readonly value: unknown; readonly pendings: Pendings } {
 	const value = apply(merge, shown, added.change);
 	const keys = typeof added.change === 'function' ? touched(merge, shown, value) : new Set([merge.key(added.change.data)]);
 	return { value, pendings: [...pendings, { ...added, keys, confirmed: false, old: false }] };
@@ -67,7 +72,13 @@ export function confirm(merge: Merge, pendings: Pendings, event: StreamEvent): P
 }
 
 /** Ends a change. When it succeeded and the server has not said the same, it becomes part of the server's value. */
-export function settle(merge: Merge, base: unknown, pendings: Pendings, id: number, succeeded: boolean): { readonly base: unknown; readonly pendings: Pendings } {
+export function settle(
+	merge: Merge,
+	base: unknown,
+	pendings: Pendings,
+	id: number,
+	succeeded: boolean
+): { readonly base: unknown; readonly pendings: Pendings } {
 	const found = pendings.find((pending) => pending.id === id);
 	if (!found) return { base, pendings };
 	return {
@@ -78,12 +89,16 @@ export function settle(merge: Merge, base: unknown, pendings: Pendings, id: numb
 
 /** A load begins: its answer is newer than everything pending now. */
 export function age(pendings: Pendings): Pendings {
-	return pendings.some((pending) => !pending.settles && !pending.old) ? pendings.map((pending) => ({ ...pending, old: true })) : pendings;
+	return pendings.some((pending) => !pending.settles && !pending.old)
+		? pendings.map((pending) => ({ ...pending, old: true }))
+		: pendings;
 }
 
 /** A load has answered: changes made before it began that nothing will settle are decided by the answer. */
 export function answered(pendings: Pendings): Pendings {
-	return pendings.some((pending) => pending.old && !pending.settles) ? pendings.filter((pending) => pending.settles || !pending.old) : pendings;
+	return pendings.some((pending) => pending.old && !pending.settles)
+		? pendings.filter((pending) => pending.settles || !pending.old)
+		: pendings;
 }
 
 /** Whether applying a change over its own outcome changes nothing. */
@@ -111,7 +126,8 @@ function confirms(merge: Merge, pending: Pending, { event, data }: StreamEvent):
 	if (merge.name === 'set') return true;
 	const key = merge.key(data);
 	const { change } = pending;
-	if (key !== undefined && pending.keys.has(key)) return typeof change === 'function' || merge.removes(change.event) === merge.removes(event);
+	if (key !== undefined && pending.keys.has(key))
+		return typeof change === 'function' || merge.removes(change.event) === merge.removes(event);
 	return merge.name === 'latest' && typeof change !== 'function' && JSON.stringify(change.data) === JSON.stringify(data);
 }
 

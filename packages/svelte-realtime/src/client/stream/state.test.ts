@@ -6,7 +6,8 @@ import { emptyState, withChange, withData, withEvents, withLoad, withOutcome, wi
 
 const load = (state: StreamState, data: unknown, extra = {}, events: readonly StreamEvent[] = []): StreamState =>
 	withSnapshot(withLoad(state), { data, ...extra }, events.map(envelope));
-const after = (merge: KeyedMerge, initial: unknown, events: readonly StreamEvent[]): unknown => withEvents(withData(emptyState({ merge }), initial), events).value;
+const after = (merge: KeyedMerge, initial: unknown, events: readonly StreamEvent[]): unknown =>
+	withEvents(withData(emptyState({ merge }), initial), events).value;
 const initialOf = (merge: KeyedMerge): unknown => (merge === 'set' ? 0 : []);
 
 describe('law 3: snapshot at p and the events after p give, for all cuts, the value of a client that never left', () => {
@@ -20,7 +21,11 @@ describe('law 3: snapshot at p and the events after p give, for all cuts, the va
 				return { earlier: points.slice(0, -3), last: [...Array<number>(3 - last.length).fill(length), ...last] };
 			});
 
-	const history = keyedMerges.chain((merge) => fc.array(eventOf(merge), { maxLength: 24 }).chain((events) => fc.record({ merge: fc.constant(merge), events: fc.constant(events), cuts: visits(events.length) })));
+	const history = keyedMerges.chain((merge) =>
+		fc
+			.array(eventOf(merge), { maxLength: 24 })
+			.chain((events) => fc.record({ merge: fc.constant(merge), events: fc.constant(events), cuts: visits(events.length) }))
+	);
 
 	it('whatever was cut where', () => {
 		fc.assert(
@@ -32,7 +37,8 @@ describe('law 3: snapshot at p and the events after p give, for all cuts, the va
 					state = load(state, valueAt(taken), {}, events.slice(from, answered));
 					state = withEvents(state, events.slice(answered, to));
 				};
-				for (let i = 0; i + 4 <= cuts.earlier.length; i += 4) visit(...(cuts.earlier.slice(i, i + 4) as [number, number, number, number]));
+				for (let i = 0; i + 4 <= cuts.earlier.length; i += 4)
+					visit(...(cuts.earlier.slice(i, i + 4) as [number, number, number, number]));
 				const [from, at, answered] = cuts.last as [number, number, number];
 				visit(from, at, answered, events.length);
 				const truth = valueAt(events.length);
@@ -45,7 +51,11 @@ describe('law 3: snapshot at p and the events after p give, for all cuts, the va
 
 	it('also for merges that cannot take an event twice, where the answer says its position', () => {
 		const message = (seq: number) => ({ topic: 'chat', event: 'said', data: seq, position: { epoch: 'e', seq } });
-		const state = withSnapshot(emptyState({ merge: 'latest' }), { data: [1, 2], position: { epoch: 'e', seq: 2 } }, [message(1), message(2), message(3)]);
+		const state = withSnapshot(emptyState({ merge: 'latest' }), { data: [1, 2], position: { epoch: 'e', seq: 2 } }, [
+			message(1),
+			message(2),
+			message(3)
+		]);
 		expect(state.value).toEqual([1, 2, 3]);
 		const other = withSnapshot(emptyState({ merge: 'latest' }), { data: [], position: { epoch: 'other', seq: 9 } }, [message(1)]);
 		expect(other.value).toEqual([1]);
@@ -91,7 +101,10 @@ describe('law 5: overlay plus confirmations equals confirmations alone once all 
 	const scenario = merges.chain((merge) =>
 		fc.record({
 			merge: fc.constant(merge),
-			changes: fc.array(fc.record({ change: eventOf(merge), succeeds: fc.boolean(), as: fc.constantFrom('event', 'function', 'optimistic') }), { maxLength: 6 }),
+			changes: fc.array(
+				fc.record({ change: eventOf(merge), succeeds: fc.boolean(), as: fc.constantFrom('event', 'function', 'optimistic') }),
+				{ maxLength: 6 }
+			),
 			others: fc.array(eventOf(merge), { maxLength: 8 }),
 			order: fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { minLength: 40, maxLength: 40 })
 		})
@@ -101,7 +114,11 @@ describe('law 5: overlay plus confirmations equals confirmations alone once all 
 		const rank = [...order];
 		const steps: { readonly at: number; readonly step: Step }[] = others.map((step) => ({ at: rank.pop() ?? 0, step }));
 		changes.forEach(({ succeeds }, i) => {
-			const [made, second, third] = [rank.pop() ?? 0, rank.pop() ?? 0, rank.pop() ?? 0].sort((a, b) => a - b) as [number, number, number];
+			const [made, second, third] = [rank.pop() ?? 0, rank.pop() ?? 0, rank.pop() ?? 0].sort((a, b) => a - b) as [
+				number,
+				number,
+				number
+			];
 			steps.push({ at: made, step: { made: i } }, { at: late ? second : third, step: { ended: i } });
 			if (succeeds) steps.push({ at: late ? third : second, step: { told: i } });
 		});
@@ -148,7 +165,10 @@ describe('law 5: overlay plus confirmations equals confirmations alone once all 
 	it('and when it comes after, but for the order of rows', () => {
 		fc.assert(
 			fc.property(scenario, (given) => {
-				fc.pre(given.changes.every(({ change, as }) => as === 'event' && !['refreshed', 'set'].includes(change.event)) && given.merge !== 'set');
+				fc.pre(
+					given.changes.every(({ change, as }) => as === 'event' && !['refreshed', 'set'].includes(change.event)) &&
+						given.merge !== 'set'
+				);
 				const { state, truth } = run(given, true);
 				expect(unordered(state.value)).toEqual(unordered(truth.value));
 			}),

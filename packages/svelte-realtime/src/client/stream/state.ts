@@ -46,7 +46,9 @@ export function withSnapshot(state: StreamState, snapshot: Snapshot, events: rea
 	const merge = refine(state.merge, snapshot);
 	const base = snapshot.gated ? undefined : snapshot.keeps && state.base !== undefined ? state.base : snapshot.data;
 	const { position } = snapshot;
-	const later = position ? events.filter((event) => event.position?.epoch !== position.epoch || event.position.seq > position.seq) : events;
+	const later = position
+		? events.filter((event) => event.position?.epoch !== position.epoch || event.position.seq > position.seq)
+		: events;
 	return withEvents(shown({ ...state, merge }, base, answered(state.pendings)), later);
 }
 
@@ -81,5 +83,5 @@ function refine(merge: Merge, said: StreamOptions): Merge {
 	const next: Record<string, unknown> = { ...options };
 	for (const field of ['merge', 'key', 'prepend', 'max'] as const) if (said[field] !== undefined) next[field] = said[field];
 	const same = (['merge', 'key', 'prepend', 'max'] as const).every((field) => next[field] === options[field]);
-	return same ? merge : createMerge(next as StreamOptions);
+	return same ? merge : createMerge(next);
 }

@@ -1,15 +1,15 @@
-import type { Client, Envelope, Readable } from 'svelte-adapter-uws/contract';
+import type { Envelope, Readable } from 'svelte-adapter-uws/contract';
 import { RpcError } from '../../shared/error.ts';
 import { readSnapshot, type OkReply } from '../../shared/rpc-frame.ts';
 import { createCell, type Cell } from '../cell.ts';
-import type { PageClock } from '../clock.ts';
 import { encodeCall } from '../rpc/call.ts';
-import type { PendingRequests } from '../rpc/pending.ts';
 import { loadDelay } from './backoff.ts';
+import type { Running, StreamHost } from './host.ts';
 import type { StreamOptions } from './merge.ts';
 import { MAX_OPTIMISTIC_QUEUE_DEPTH, type Change } from './optimistic.ts';
+import { serverLoad } from './server-load.ts';
 import { emptyState, withChange, withData, withEvents, withLoad, withOutcome, withSnapshot, type StreamState } from './state.ts';
-import type { Follower, Load, Topics } from './topics.ts';
+import type { Follower, Load } from './topics.ts';
 
 /**
  * `loading`: no answer yet. `connected`: the value is live. `reconnecting`: the value is kept while the connection or a new
@@ -36,31 +36,6 @@ export interface StreamStore<T> extends Readable<T | undefined> {
 	retry(): void;
 }
 
-/** What a stream needs of its page. */
-export interface StreamHost {
-	readonly client: Pick<Client, 'connected'>;
-	readonly pending: PendingRequests;
-	readonly topics: Topics;
-	readonly clock: PageClock;
-	readonly random: () => number;
-	/** Streams with subscribers. */
-	readonly running: Set<Running>;
-	/** Milliseconds. */
-	readonly timeout: () => number;
-	/** Milliseconds that a stream keeps its value after its last subscriber. */
-	readonly resumeGraceMs: () => number;
-	/** Why there will be no connection any more. */
-	readonly closed: () => string | undefined;
-}
-
-/** A stream that wants to hear of its connection. */
-export interface Running {
-	opened(): void;
-	down(closed: string | undefined): void;
-	/** The page has another client: goes on over that one. */
-	restart(): void;
-}
-
 /** Failures that pass. */
 const TRANSIENT: readonly string[] = ['TIMEOUT', 'INTERNAL_ERROR', 'OVERLOADED', 'SERVICE_UNAVAILABLE', 'RATE_LIMITED'];
 
@@ -68,6 +43,7 @@ const TRANSIENT: readonly string[] = ['TIMEOUT', 'INTERNAL_ERROR', 'OVERLOADED',
 export class Stream<T> implements StreamStore<T>, Follower, Running {
 	readonly error: Cell<RpcError | null> = createCell<RpcError | null>(null);
 	readonly status: Cell<StreamStatus> = createCell<StreamStatus>('loading');
+	readonly load: () => Promise<never>;
 	readonly #page: () => StreamHost;
 	/** The page's client that the stream started on; asking for it anew could open a connection only to end something. */
 	#host: StreamHost | undefined;
@@ -93,6 +69,7 @@ export class Stream<T> implements StreamStore<T>, Follower, Running {
 
 	constructor(page: () => StreamHost, path: string, args: readonly unknown[], options: StreamOptions) {
 		this.#page = page;
+		this.load = serverLoad(path);
 		this.#request = { rpc: path, args, stream: true };
 		this.#options = options;
 		this.#state = emptyState(options);
@@ -121,7 +98,11 @@ export class Stream<T> implements StreamStore<T>, Follower, Running {
 	}
 
 	async mutate<Out>(operation: () => Out | Promise<Out>, change: Change<T>): Promise<Out> {
-		if (typeof operation !== 'function') throw new RpcError('INVALID_REQUEST', 'mutate() takes a function that makes the call first: store.mutate(() => rename(id, text), change).');
+		if (typeof operation !== 'function')
+			throw new RpcError(
+				'INVALID_REQUEST',
+				'mutate() takes a function that makes the call first: store.mutate(() => rename(id, text), change).'
+			);
 		const id = this.#change(change, true);
 		let succeeded = false;
 		try {
@@ -243,7 +224,12 @@ export class Stream<T> implements StreamStore<T>, Follower, Running {
 		}
 		// The events that follow the request belong to the load, so it begins first.
 		this.#load = { id, load: topics.begin() };
-		pending.send(frame, this.#request.rpc, [{ id, done: (reply) => this.#answered(host, reply), fail: (error) => this.#failed(host, error) }], timeout());
+		pending.send(
+			frame,
+			this.#request.rpc,
+			[{ id, done: (reply) => this.#answered(host, reply), fail: (error) => this.#failed(host, error) }],
+			timeout()
+		);
 	}
 
 	#answered(host: StreamHost, reply: OkReply): void {
@@ -302,7 +288,10 @@ export class Stream<T> implements StreamStore<T>, Follower, Running {
 			throw new RpcError('INVALID_REQUEST', 'An optimistic change is { event, data }, or a function over the value.');
 		}
 		if (this.#state.pendings.length >= MAX_OPTIMISTIC_QUEUE_DEPTH) {
-			throw new RpcError('QUEUE_FULL', `${MAX_OPTIMISTIC_QUEUE_DEPTH} changes of ${this.#request.rpc} are pending (MAX_OPTIMISTIC_QUEUE_DEPTH). Wait for some to settle.`);
+			throw new RpcError(
+				'QUEUE_FULL',
+				`${MAX_OPTIMISTIC_QUEUE_DEPTH} changes of ${this.#request.rpc} are pending (MAX_OPTIMISTIC_QUEUE_DEPTH). Wait for some to settle.`
+			);
 		}
 		const id = this.#changes++;
 		this.#show(withChange(this.#state, id, change, settles));

@@ -1,0 +1,29 @@
+import type { Client } from 'svelte-adapter-uws/contract';
+import type { PageClock } from '../clock.ts';
+import type { PendingRequests } from '../rpc/pending.ts';
+import type { Topics } from './topics.ts';
+
+/** What a stream needs of its page. */
+export interface StreamHost {
+	readonly client: Pick<Client, 'connected'>;
+	readonly pending: PendingRequests;
+	readonly topics: Topics;
+	readonly clock: PageClock;
+	readonly random: () => number;
+	/** Streams with subscribers. */
+	readonly running: Set<Running>;
+	/** Milliseconds. */
+	readonly timeout: () => number;
+	/** Milliseconds that a stream keeps its value after its last subscriber. */
+	readonly resumeGraceMs: () => number;
+	/** Why there will be no connection any more. */
+	readonly closed: () => string | undefined;
+}
+
+/** A stream that wants to hear of its connection. */
+export interface Running {
+	opened(): void;
+	down(closed: string | undefined): void;
+	/** The page has another client: goes on over that one. */
+	restart(): void;
+}
