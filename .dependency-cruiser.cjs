@@ -26,7 +26,10 @@ const floors = (name, table) =>
 		comment: `${name}/src/${folder} may import only ${[folder, ...below].join(', ')}. Move the code to the floor where it belongs.`,
 		severity: 'error',
 		from: { path: `^packages/${name}/src/${folder}/`, pathNot: '\\.test\\.ts$' },
-		to: { path: `^packages/${name}/src/`, pathNot: `^packages/${name}/src/(?:${[folder, ...below].map((part) => (part.endsWith('.ts') ? part.replace('.', '\\.') : `${part}/`)).join('|')})` }
+		to: {
+			path: `^packages/${name}/src/`,
+			pathNot: `^packages/${name}/src/(?:${[folder, ...below].map((part) => (part.endsWith('.ts') ? part.replace('.', '\\.') : `${part}/`)).join('|')})`
+		}
 	}));
 
 const sources = '^packages/[^/]+/src/';
@@ -34,14 +37,23 @@ const tests = '\\.test\\.ts$';
 
 module.exports = {
 	forbidden: [
-		{ name: 'no-circles', comment: 'A circle means that two files are one, or that a third is missing. Types count.', severity: 'error', from: { path: sources }, to: { circular: true } },
+		{
+			name: 'no-circles',
+			comment: 'A circle means that two files are one, or that a third is missing. Types count.',
+			severity: 'error',
+			from: { path: sources },
+			to: { circular: true }
+		},
 		...floors('svelte-adapter-uws', adapter),
 		...floors('svelte-realtime', realtime),
 		{
 			name: 'node-stays-on-the-server',
 			comment: 'These folders run in browsers too, or know no platform.',
 			severity: 'error',
-			from: { path: '^packages/(?:svelte-adapter-uws/src/(?:contract|protocol|merge|core|client)|svelte-realtime/src/(?:shared|define|client))/', pathNot: tests },
+			from: {
+				path: '^packages/(?:svelte-adapter-uws/src/(?:contract|protocol|merge|core|client)|svelte-realtime/src/(?:shared|define|client))/',
+				pathNot: tests
+			},
 			to: { dependencyTypes: ['core'] }
 		},
 		{
@@ -55,7 +67,10 @@ module.exports = {
 			name: 'ws-lives-in-the-node-transport',
 			comment: 'Everything else speaks through the transport contract.',
 			severity: 'error',
-			from: { path: '^packages/svelte-(?:adapter-uws|realtime)/src/', pathNot: `^packages/svelte-adapter-uws/src/transport/node/|${tests}` },
+			from: {
+				path: '^packages/svelte-(?:adapter-uws|realtime)/src/',
+				pathNot: `^packages/svelte-adapter-uws/src/transport/node/|${tests}`
+			},
 			to: { path: 'node_modules/ws/' }
 		},
 		{
@@ -92,6 +107,10 @@ module.exports = {
 		tsConfig: { fileName: 'tsconfig.base.json' },
 		doNotFollow: { path: 'node_modules' },
 		exclude: { path: '/dist/|/test/types/project/' },
-		enhancedResolveOptions: { extensions: ['.ts', '.js'], exportsFields: ['exports'], conditionNames: ['import', 'types', 'default'] }
+		enhancedResolveOptions: {
+			extensions: ['.ts', '.js'],
+			exportsFields: ['exports'],
+			conditionNames: ['import', 'types', 'default']
+		}
 	}
 };

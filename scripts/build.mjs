@@ -8,7 +8,9 @@ import { nodeBinary, root } from './setup.mjs';
 
 const MADE = new Set(['node_modules', 'build', '.svelte-kit', 'data']);
 export const tsc = join(root, 'node_modules', '@typescript', 'native', 'bin', 'tsc');
-export const packages = readdirSync(join(root, 'packages')).filter((name) => existsSync(join(root, 'packages', name, 'tsconfig.json')));
+export const packages = readdirSync(join(root, 'packages')).filter((name) =>
+	existsSync(join(root, 'packages', name, 'tsconfig.json'))
+);
 
 function run(what, args, cwd) {
 	console.log(`build: ${what}`);
@@ -46,10 +48,14 @@ export function buildApp(folder) {
 	const app = join(root, folder);
 	const files = [...filesBelow(app, (name) => MADE.has(name)), join(root, 'package-lock.json')];
 	for (const name of packages) {
-		files.push(join(root, 'packages', name, 'package.json'), ...filesBelow(join(root, 'packages', name, 'dist'), (file) => /\.(?:map|tsbuildinfo)$/.test(file)));
+		files.push(
+			join(root, 'packages', name, 'package.json'),
+			...filesBelow(join(root, 'packages', name, 'dist'), (file) => /\.(?:map|tsbuildinfo)$/.test(file))
+		);
 	}
 	const hash = createHash('sha256');
-	for (const file of files.sort()) hash.update(file.slice(root.length)).update('\0').update(readFileSync(file)).update('\0');
+	for (const file of files.sort((a, b) => (a < b ? -1 : 1)))
+		hash.update(file.slice(root.length)).update('\0').update(readFileSync(file)).update('\0');
 	const inputs = hash.digest('hex');
 	// The record lies in the output, so that a build made by anybody else takes it away.
 	const record = join(app, 'build', '.inputs');

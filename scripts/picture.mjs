@@ -15,12 +15,17 @@ const server = spawn(nodeBinary, ['build'], {
 	env: { ...process.env, HOST: '127.0.0.1', PORT: '0', DATA_DIR: work },
 	stdio: ['ignore', 'pipe', 'inherit']
 });
-const url = await new Promise((resolve) => server.stdout.on('data', (chunk) => {
-	const found = /Listening on (http:\/\/127\.0\.0\.1:\d+)/.exec(chunk.toString());
-	if (found) resolve(found[1]);
-}));
+const url = await new Promise((resolve) =>
+	server.stdout.on('data', (chunk) => {
+		const found = /Listening on (http:\/\/127\.0\.0\.1:\d+)/.exec(chunk.toString());
+		if (found) resolve(found[1]);
+	})
+);
 
-const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu'] });
+const browser = await chromium.launch({
+	executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+	args: ['--no-sandbox', '--disable-gpu']
+});
 let frame = 0;
 
 async function person(name, colorScheme) {
@@ -39,7 +44,8 @@ async function shoot(hold = 1) {
 	const number = String(frame).padStart(4, '0');
 	await Promise.all([ida, max].map((page, i) => page.screenshot({ path: join(work, `${i}-${number}.png`) })));
 	for (let i = 0; i < 2; i++) {
-		for (let copy = 1; copy < hold; copy++) spawnSync('cp', [join(work, `${i}-${number}.png`), join(work, `${i}-${String(frame + copy).padStart(4, '0')}.png`)]);
+		for (let copy = 1; copy < hold; copy++)
+			spawnSync('cp', [join(work, `${i}-${number}.png`), join(work, `${i}-${String(frame + copy).padStart(4, '0')}.png`)]);
 	}
 	frame += hold;
 }
@@ -89,6 +95,10 @@ await browser.close();
 server.kill();
 const filter = '[0][1]hstack=inputs=2,split[a][b];[a]palettegen=max_colors=64[p];[b][p]paletteuse=dither=none';
 const inputs = [0, 1].flatMap((i) => ['-framerate', String(FRAMES_PER_SECOND), '-i', join(work, `${i}-%04d.png`)]);
-const { status } = spawnSync('ffmpeg', ['-y', '-loglevel', 'error', ...inputs, '-filter_complex', filter, join(root, 'docs/board.gif')], { stdio: 'inherit' });
+const { status } = spawnSync(
+	'ffmpeg',
+	['-y', '-loglevel', 'error', ...inputs, '-filter_complex', filter, join(root, 'docs/board.gif')],
+	{ stdio: 'inherit' }
+);
 rmSync(work, { recursive: true, force: true });
 process.exit(status ?? 1);

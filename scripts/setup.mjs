@@ -2,7 +2,17 @@
 // Plain JavaScript for Node 18 and newer without dependencies, because it runs before anything is installed.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+	chmodSync,
+	copyFileSync,
+	existsSync,
+	mkdirSync,
+	readdirSync,
+	readFileSync,
+	renameSync,
+	rmSync,
+	writeFileSync
+} from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -15,7 +25,13 @@ const say = (line) => console.log(`setup: ${line}`);
 
 /** Runs a program; gives its output, or throws with what it wrote. */
 function run(command, args, options = {}) {
-	return execFileSync(command, args, { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], maxBuffer: 1 << 28, ...options });
+	return execFileSync(command, args, {
+		cwd: root,
+		encoding: 'utf8',
+		stdio: ['ignore', 'pipe', 'pipe'],
+		maxBuffer: 1 << 28,
+		...options
+	});
 }
 
 const has = (command) => spawnSync('sh', ['-c', `command -v "${command}"`]).status === 0;
@@ -48,7 +64,8 @@ function packages() {
 	const result = npm?.endsWith('.js')
 		? spawnSync(process.execPath, [npm, ...args], { cwd: root, stdio: 'inherit' })
 		: spawnSync('npm', args, { cwd: root, stdio: 'inherit', shell: process.platform === 'win32' });
-	if (result.status !== 0 || !existsSync(nodeBinary)) throw new SetupError('The npm packages could not be installed.', 'npm install');
+	if (result.status !== 0 || !existsSync(nodeBinary))
+		throw new SetupError('The npm packages could not be installed.', 'npm install');
 	mkdirSync(cache, { recursive: true });
 	// Only now: the installation may have completed the lock file.
 	writeFileSync(record, wantedPackages());
@@ -67,7 +84,13 @@ function aptInstall(names, why) {
 		run('apt-get', ['update', '-qq'], { env });
 		run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...names], { env });
 	} catch (error) {
-		throw new SetupError(`apt-get could not install ${names.join(', ')}: ${String(error.stderr ?? error.message).trim().split('\n').at(-1)}`, byHand);
+		throw new SetupError(
+			`apt-get could not install ${names.join(', ')}: ${String(error.stderr ?? error.message)
+				.trim()
+				.split('\n')
+				.at(-1)}`,
+			byHand
+		);
 	} finally {
 		if (quiet) rmSync(policy, { force: true });
 	}
@@ -82,28 +105,38 @@ export function engineLoads() {
 /** True when processes and threads that the project's own Node starts load the engine as well. */
 function childrenLoad() {
 	const file = join(cache, 'child.cjs');
-	writeFileSync(file, [
-		'const { fork } = require("node:child_process");',
-		'const { Worker, isMainThread } = require("node:worker_threads");',
-		'if (isMainThread && !process.send) {',
-		'	for (const child of [fork(__filename), new Worker(__filename)]) child.on("exit", (code) => (process.exitCode ||= code ?? 1));',
-		'} else {',
-		`	require(${JSON.stringify(join(root, 'node_modules', 'uWebSockets.js'))}).App();`,
-		'	process.exit(0);',
-		'}'
-	].join('\n'));
+	writeFileSync(
+		file,
+		[
+			'const { fork } = require("node:child_process");',
+			'const { Worker, isMainThread } = require("node:worker_threads");',
+			'if (isMainThread && !process.send) {',
+			'	for (const child of [fork(__filename), new Worker(__filename)]) child.on("exit", (code) => (process.exitCode ||= code ?? 1));',
+			'} else {',
+			`	require(${JSON.stringify(join(root, 'node_modules', 'uWebSockets.js'))}).App();`,
+			'	process.exit(0);',
+			'}'
+		].join('\n')
+	);
 	return spawnSync(nodeBinary, [file], { cwd: root, stdio: 'ignore' }).status === 0;
 }
 
 /** The glibc that the project's own Node runs with; nothing when it does not run, as after its checkout was moved. */
 function glibc() {
-	const { status, stdout } = spawnSync(nodeBinary, ['-p', 'process.report.getReport().header.glibcVersionRuntime'], { encoding: 'utf8' });
+	const { status, stdout } = spawnSync(nodeBinary, ['-p', 'process.report.getReport().header.glibcVersionRuntime'], {
+		encoding: 'utf8'
+	});
 	return status === 0 ? stdout.trim() : undefined;
 }
 
 /** The host's Debian mirror, so that the project names none. */
 function debianMirror() {
-	const files = ['/etc/apt/sources.list', ...(existsSync('/etc/apt/sources.list.d') ? readdirSync('/etc/apt/sources.list.d').map((name) => `/etc/apt/sources.list.d/${name}`) : [])];
+	const files = [
+		'/etc/apt/sources.list',
+		...(existsSync('/etc/apt/sources.list.d')
+			? readdirSync('/etc/apt/sources.list.d').map((name) => `/etc/apt/sources.list.d/${name}`)
+			: [])
+	];
 	for (const file of files) {
 		if (!existsSync(file)) continue;
 		const text = readFileSync(file, 'utf8');
@@ -118,7 +151,8 @@ function newerGlibc() {
 	const lib = join(dir, 'root');
 	const mirror = debianMirror();
 	const keyring = '/usr/share/keyrings/debian-archive-keyring.gpg';
-	if (!mirror || !has('apt-get') || !has('dpkg-deb')) throw new SetupError('No Debian mirror to fetch a newer glibc from.', 'use a system with glibc 2.38 or newer');
+	if (!mirror || !has('apt-get') || !has('dpkg-deb'))
+		throw new SetupError('No Debian mirror to fetch a newer glibc from.', 'use a system with glibc 2.38 or newer');
 	if (!has('patchelf')) aptInstall(['patchelf'], 'it makes a private copy of Node use the newer glibc');
 	const machine = process.arch === 'arm64' ? 'aarch64-linux-gnu' : 'x86_64-linux-gnu';
 	const loader = process.arch === 'arm64' ? 'ld-linux-aarch64.so.1' : 'ld-linux-x86-64.so.2';
@@ -129,25 +163,35 @@ function newerGlibc() {
 		// apt reads its paths from a file here, because the checkout may lie in a path with a space in it.
 		writeFileSync(join(dir, 'sources.list'), `deb [signed-by=${keyring}] ${mirror} trixie main\n`);
 		const config = join(dir, 'apt.conf');
-		writeFileSync(config, [
-			`Dir::Etc::sourcelist "${join(dir, 'sources.list')}";`,
-			'Dir::Etc::sourceparts "-";',
-			`Dir::State "${join(dir, 'state')}";`,
-			`Dir::Cache "${join(dir, 'cache')}";`,
-			'APT::Sandbox::User "root";',
-			'Acquire::Languages "none";'
-		].join('\n'));
+		writeFileSync(
+			config,
+			[
+				`Dir::Etc::sourcelist "${join(dir, 'sources.list')}";`,
+				'Dir::Etc::sourceparts "-";',
+				`Dir::State "${join(dir, 'state')}";`,
+				`Dir::Cache "${join(dir, 'cache')}";`,
+				'APT::Sandbox::User "root";',
+				'Acquire::Languages "none";'
+			].join('\n')
+		);
 		const env = { ...process.env, APT_CONFIG: config };
 		try {
 			run('apt-get', ['update', '-qq'], { env });
 			run('apt-get', ['download', '-qq', 'libc6', 'libstdc++6', 'libgcc-s1'], { env, cwd: join(dir, 'deb') });
 		} catch (error) {
-			throw new SetupError(`A newer glibc could not be fetched: ${String(error.stderr ?? error.message).trim().split('\n').at(-1)}`, 'npm run setup');
+			throw new SetupError(
+				`A newer glibc could not be fetched: ${String(error.stderr ?? error.message)
+					.trim()
+					.split('\n')
+					.at(-1)}`,
+				'npm run setup'
+			);
 		}
 		// Unpacked aside and renamed, so that an interrupted run leaves nothing that looks complete.
 		const partial = `${lib}.partial`;
 		rmSync(partial, { recursive: true, force: true });
-		for (const deb of readdirSync(join(dir, 'deb'))) if (deb.endsWith('.deb')) run('dpkg-deb', ['-x', join(dir, 'deb', deb), partial]);
+		for (const deb of readdirSync(join(dir, 'deb')))
+			if (deb.endsWith('.deb')) run('dpkg-deb', ['-x', join(dir, 'deb', deb), partial]);
 		rmSync(lib, { recursive: true, force: true });
 		renameSync(partial, lib);
 	}
@@ -166,7 +210,8 @@ function engine() {
 	const version = glibc();
 	if (version === 'undefined') return 'uWebSockets.js needs glibc, and this system has another C library';
 	const [major, minor] = version?.split('.').map(Number) ?? [0, 0];
-	if (major > NEEDED_GLIBC[0] || (major === NEEDED_GLIBC[0] && minor >= NEEDED_GLIBC[1])) return 'uWebSockets.js does not load, though glibc is new enough';
+	if (major > NEEDED_GLIBC[0] || (major === NEEDED_GLIBC[0] && minor >= NEEDED_GLIBC[1]))
+		return 'uWebSockets.js does not load, though glibc is new enough';
 	try {
 		newerGlibc();
 	} catch (error) {
@@ -188,7 +233,8 @@ export function setup({ tests = false } = {}) {
 	packages();
 	const problem = engine();
 	if (problem && tests) throw new SetupError(`The native engine is needed for tests. ${problem}`, 'npm run setup -- --tests');
-	if (problem) say(`the native engine is not available, so the server will run on the node transport (${problem.split('\n')[0]})`);
+	if (problem)
+		say(`the native engine is not available, so the server will run on the node transport (${problem.split('\n')[0]})`);
 	if (tests) services();
 }
 

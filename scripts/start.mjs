@@ -16,7 +16,12 @@ function serve() {
 	console.log(`start: the board keeps its data in ${env.DATA_DIR} (DATA_DIR)`);
 	const preload = pathToFileURL(join(root, 'scripts', 'end-with-parent.mjs')).href;
 	// A group of its own: a terminal sends Ctrl+C to every process of a group, and a second signal ends the server at once.
-	const server = spawn(nodeBinary, ['--import', preload, 'build'], { cwd: board, env, stdio: ['ignore', 'pipe', 'inherit', 'ipc'], detached: true });
+	const server = spawn(nodeBinary, ['--import', preload, 'build'], {
+		cwd: board,
+		env,
+		stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
+		detached: true
+	});
 	createInterface({ input: server.stdout }).on('line', (line) => {
 		console.log(line);
 		const listening = /^Listening on (https?):\/\/\S*:(\d+)/.exec(line);
@@ -30,10 +35,15 @@ function serve() {
 		server.kill(signal);
 	};
 	// The server ends in order on SIGINT and SIGTERM only.
-	process.on('SIGINT', passOn).on('SIGTERM', passOn).on('SIGHUP', () => passOn('SIGTERM'));
+	process
+		.on('SIGINT', passOn)
+		.on('SIGTERM', passOn)
+		.on('SIGHUP', () => passOn('SIGTERM'));
 	// An npm that is killed cannot pass anything on.
 	const parent = process.ppid;
-	const watch = process.env.npm_lifecycle_event && setInterval(() => process.ppid !== parent && (clearInterval(watch), passOn('SIGTERM')), 500);
+	const watch =
+		process.env.npm_lifecycle_event &&
+		setInterval(() => process.ppid !== parent && (clearInterval(watch), passOn('SIGTERM')), 500);
 	server.on('error', (error) => {
 		console.error(`start: the server did not start: ${error.message}`);
 		process.exit(1);

@@ -21,7 +21,15 @@ function vitest(project) {
 	const report = join(root, '.cache', `${project}.json`);
 	mkdirSync(join(root, '.cache'), { recursive: true });
 	rmSync(report, { force: true });
-	const args = [bin('vitest', 'vitest.mjs'), 'run', '--project', project, '--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
+	const args = [
+		bin('vitest', 'vitest.mjs'),
+		'run',
+		'--project',
+		project,
+		'--reporter=default',
+		'--reporter=json',
+		`--outputFile.json=${report}`
+	];
 	const { status } = spawnSync(nodeBinary, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
 	if (!existsSync(report)) throw new Error('vitest did not report');
 	const { numPassedTests, numFailedTests, numPendingTests, numTotalTests } = JSON.parse(readFileSync(report, 'utf8'));
@@ -34,7 +42,10 @@ function vitest(project) {
 	return numFailedTests === 0;
 }
 
-const testProjects = () => readdirSync(join(root, 'packages')).map((name) => join(root, 'packages', name, 'tsconfig.test.json')).filter(existsSync);
+const testProjects = () =>
+	readdirSync(join(root, 'packages'))
+		.map((name) => join(root, 'packages', name, 'tsconfig.test.json'))
+		.filter(existsSync);
 
 const CHECKS = {
 	build: () => {
@@ -44,14 +55,18 @@ const CHECKS = {
 	},
 	lint: () => node([bin('oxlint', 'bin/oxlint'), '--type-aware', '--deny-warnings', 'packages', 'scripts', 'tests', 'bench']),
 	format: () => node([bin('oxfmt', 'bin/oxfmt'), '--check', 'packages', 'scripts', 'tests', 'bench', 'examples']),
-	floors: () => node([bin('dependency-cruiser', 'bin/dependency-cruiser.mjs'), '--config', '.dependency-cruiser.cjs', 'packages']),
+	floors: () =>
+		node([bin('dependency-cruiser', 'bin/dependency-cruiser.mjs'), '--config', '.dependency-cruiser.cjs', 'packages']),
 	state: () => node(['scripts/check-state.mjs']),
 	types: () => {
 		for (const project of [...testProjects(), join(root, 'tests', 'e2e', 'tsconfig.json')]) node([tsc, '-p', project]);
 	},
 	svelte: () => {
 		node([bin('@sveltejs/kit', 'svelte-kit.js'), 'sync'], join(root, 'examples', 'board'));
-		node([bin('svelte-check', 'bin/svelte-check'), '--tsconfig', './tsconfig.json', '--fail-on-warnings'], join(root, 'examples', 'board'));
+		node(
+			[bin('svelte-check', 'bin/svelte-check'), '--tsconfig', './tsconfig.json', '--fail-on-warnings'],
+			join(root, 'examples', 'board')
+		);
 	}
 };
 const SUITES = ['unit', 'packaging', 'e2e'];

@@ -65,7 +65,10 @@ describe.each(MODES)('the board, $name', (mode) => {
 		await ida.page.mouse.move(before.x - 80, before.y + 130, { steps: 8 });
 		await max.page.locator('.pointer', { hasText: 'Ida' }).waitFor();
 		await ida.page.mouse.up();
-		const left = (person: Person) => person.page.locator('[data-note]', { hasText: 'move me' }).evaluate((element) => [(element as HTMLElement).style.left, (element as HTMLElement).style.top]);
+		const left = (person: Person) =>
+			person.page
+				.locator('[data-note]', { hasText: 'move me' })
+				.evaluate((element) => [(element as HTMLElement).style.left, (element as HTMLElement).style.top]);
 		await expect.poll(async () => JSON.stringify(await left(max)) === JSON.stringify(await left(ida))).toBe(true);
 		expect((await own.boundingBox())!.x).toBeLessThan(before.x);
 	});

@@ -10,7 +10,12 @@ describe.each(MODES)('$name', (mode) => {
 	afterAll(() => app?.[Symbol.asyncDispose]());
 
 	// The suites leave nothing behind on a connection of their own, so one server serves all of their tests.
-	const create = () => Promise.resolve({ open: overWebSocket(`${app.url.replace('http', 'ws')}/ws`), origin: app.url, [Symbol.asyncDispose]: () => Promise.resolve() });
+	const create = () =>
+		Promise.resolve({
+			open: overWebSocket(`${app.url.replace('http', 'ws')}/ws`),
+			origin: app.url,
+			[Symbol.asyncDispose]: () => Promise.resolve()
+		});
 	envelopeSuite({ name: mode.name, create });
 	rpcSuite({ name: mode.name, create });
 });

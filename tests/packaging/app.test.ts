@@ -3,7 +3,6 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { connect } from './client.ts';
 import { Running } from './project.ts';
 
-
 // Built before the tests run, as for the tests in a browser.
 const app = fileURLToPath(new URL('../app', import.meta.url));
 
@@ -17,7 +16,8 @@ describe.each(['uws', 'node'])('the built app on %s', (transport) => {
 	});
 	afterAll(() => server[Symbol.asyncDispose]());
 
-	const post = (path: string, body: string, type = 'text/plain; x') => fetch(origin + path, { method: 'POST', body, headers: { origin, 'content-type': type } });
+	const post = (path: string, body: string, type = 'text/plain; x') =>
+		fetch(origin + path, { method: 'POST', body, headers: { origin, 'content-type': type } });
 	const visit = () => connect(`${origin.replace('http', 'ws')}/ws`, origin);
 
 	async function* chunks(response: Response): AsyncGenerator<string> {
@@ -83,7 +83,9 @@ describe.each(['uws', 'node'])('the built app on %s', (transport) => {
 		await using client = await visit();
 		await client.subscribe('notes');
 		client.send('{"type":"unsubscribe","topic":"notes"}');
-		await vi.waitFor(async () => expect(await life()).toMatchObject({ opened: before.opened! + 1, unsubscribed: before.unsubscribed! + 1 }));
+		await vi.waitFor(async () =>
+			expect(await life()).toMatchObject({ opened: before.opened! + 1, unsubscribed: before.unsubscribed! + 1 })
+		);
 		await post('/publish', JSON.stringify({ how: 'publish', messages: [{ topic: 'notes', event: 'created', data: 1 }] }));
 		expect((await life()).notes).toBe(before.notes! + 1);
 	});

@@ -5,7 +5,6 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connect } from './client.ts';
 import { build, createProject, deploy, freePort, Running, viteBin, type Kit } from './project.ts';
 
-
 const LISTENING = /Listening on http:\/\/127\.0\.0\.1:(\d+)/;
 const serve = (directory: string, env: Readonly<Record<string, string>> = {}): Running =>
 	new Running(['build'], directory, { HOST: '127.0.0.1', PORT: '0', APP_SECRET: 'at run time', ...env });
@@ -54,14 +53,22 @@ describe.each<Kit>(['kit2', 'kit3'])('a build of %s', (kit) => {
 			expect(await plain.text()).toBe(text);
 			const etag = plain.headers.get('etag')!;
 			expect(etag).toMatch(/^"/);
-			expect((await fetch(url('/words.txt'), { headers: { 'accept-encoding': 'identity', 'if-none-match': etag } })).status).toBe(304);
+			expect((await fetch(url('/words.txt'), { headers: { 'accept-encoding': 'identity', 'if-none-match': etag } })).status).toBe(
+				304
+			);
 			const compressed = await fetch(url('/words.txt'), { headers: { 'accept-encoding': 'br' } });
 			expect(compressed.headers.get('content-encoding')).toBe('br');
 			expect(await compressed.text()).toBe(text);
 		});
 
 		it('reads bodies up to the limit, announced or not', async () => {
-			const post = (body: BodyInit) => fetch(url('/echo'), { method: 'POST', body, headers: { origin: url(''), 'content-type': 'text/x' }, duplex: 'half' } as RequestInit);
+			const post = (body: BodyInit) =>
+				fetch(url('/echo'), {
+					method: 'POST',
+					body,
+					headers: { origin: url(''), 'content-type': 'text/x' },
+					duplex: 'half'
+				} as RequestInit);
 			expect(await (await post('x'.repeat(1024))).text()).toBe('x'.repeat(1024));
 			expect((await post('x'.repeat(1025))).status).toBe(413);
 			const streamed = new ReadableStream({
@@ -80,7 +87,13 @@ describe.each<Kit>(['kit2', 'kit3'])('a build of %s', (kit) => {
 
 		it('gives routes the platform, the address, files of the build and the instrumentation', async () => {
 			const info = await (await fetch(url('/info'), { headers: { 'x-request-id': 'from-outside' } })).json();
-			expect(info).toMatchObject({ requestId: 'from-outside', instrumented: true, origin: url(''), address: '127.0.0.1', asset: 'read at run time\n' });
+			expect(info).toMatchObject({
+				requestId: 'from-outside',
+				instrumented: true,
+				origin: url(''),
+				address: '127.0.0.1',
+				asset: 'read at run time\n'
+			});
 		});
 
 		it('runs the hooks, sharing modules and the platform with the routes', async () => {
@@ -164,7 +177,9 @@ describe.each<Kit>(['kit2', 'kit3'])('a build of %s', (kit) => {
 
 	it('serves WebSockets in vite preview, with the modules of the preview', async () => {
 		const port = await freePort();
-		await using preview = new Running([viteBin(), 'preview', '--port', String(port), '--strictPort'], project, { APP_SECRET: 'of the preview' });
+		await using preview = new Running([viteBin(), 'preview', '--port', String(port), '--strictPort'], project, {
+			APP_SECRET: 'of the preview'
+		});
 		await preview.said(/WebSocket endpoint registered at \/live/);
 		const origin = `http://localhost:${port}`;
 		await using client = await connect(`ws://localhost:${port}/live`, origin);

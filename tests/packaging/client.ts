@@ -37,7 +37,9 @@ export async function connect(url: string, origin?: string): Promise<Client> {
 		for (const look of waiting) look();
 	});
 	ws.on('upgrade', (response) => (headers = response.headers));
-	const closed = new Promise<{ code: number; reason: string }>((resolve) => ws.on('close', (code, reason) => resolve({ code, reason: reason.toString() })));
+	const closed = new Promise<{ code: number; reason: string }>((resolve) =>
+		ws.on('close', (code, reason) => resolve({ code, reason: reason.toString() }))
+	);
 	await new Promise<void>((resolve, reject) => {
 		ws.once('open', resolve);
 		ws.once('unexpected-response', (_request, response) => {

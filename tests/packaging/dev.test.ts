@@ -4,7 +4,6 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connect } from './client.ts';
 import { createProject, freePort, Running, viteBin, type Kit } from './project.ts';
 
-
 describe.each<Kit>(['kit2', 'kit3'])('vite dev with %s', (kit) => {
 	let project: string;
 	let port: number;
@@ -13,7 +12,9 @@ describe.each<Kit>(['kit2', 'kit3'])('vite dev with %s', (kit) => {
 	beforeAll(async () => {
 		project = createProject(kit, 'dev');
 		port = await freePort();
-		dev = new Running([viteBin(), 'dev', '--port', String(port), '--strictPort'], project, { APP_SECRET: 'from the environment' });
+		dev = new Running([viteBin(), 'dev', '--port', String(port), '--strictPort'], project, {
+			APP_SECRET: 'from the environment'
+		});
 		await dev.said(/WebSocket endpoint registered at \/live/);
 	});
 	afterAll(() => dev[Symbol.asyncDispose]());
@@ -55,14 +56,20 @@ describe.each<Kit>(['kit2', 'kit3'])('vite dev with %s', (kit) => {
 
 	it('takes an edit of a module that the hooks import, and asks clients to come back', async () => {
 		await using before = await visit();
-		expect(await edit('greeting.ts', (text) => text.replace('hello', 'good morning'), before.closed)).toMatchObject({ code: 1012 });
+		expect(await edit('greeting.ts', (text) => text.replace('hello', 'good morning'), before.closed)).toMatchObject({
+			code: 1012
+		});
 		await using after = await visit();
 		expect(await after.event('greeting')).toMatchObject({ greeting: 'good morning' });
 	});
 
 	it('keeps the last good hooks while the file does not parse, and goes on when it does', async () => {
 		await using before = await visit();
-		await edit('hooks.ws.ts', (text) => `${text}\nexport const = broken;`, dev.said(/hooks\.ws does not load; the last version that did stays in force/));
+		await edit(
+			'hooks.ws.ts',
+			(text) => `${text}\nexport const = broken;`,
+			dev.said(/hooks\.ws does not load; the last version that did stays in force/)
+		);
 		await using during = await visit();
 		expect(await during.event('greeting')).toMatchObject({ greeting: 'good morning' });
 		before.send('still there');
@@ -116,7 +123,8 @@ describe.each<Kit>(['kit2', 'kit3'])('vite dev with %s, off the usual way', (kit
 
 	it('stays off in middleware mode, and says so', async () => {
 		const project = createProject(kit, 'dev middleware');
-		const script = "import { createServer } from 'vite'; const server = await createServer({ server: { middlewareMode: true } }); await server.close();";
+		const script =
+			"import { createServer } from 'vite'; const server = await createServer({ server: { middlewareMode: true } }); await server.close();";
 		await using dev = new Running(['--input-type=module', '--eval', script], project);
 		expect(await dev.exited).toBe(0);
 		expect(dev.output).toContain('Vite runs in middleware mode');

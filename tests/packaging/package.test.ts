@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
 import { build, createProject } from './project.ts';
 
-
 let project: string;
 beforeAll(() => {
 	project = createProject('kit3', 'package');
@@ -17,7 +16,12 @@ it('can be imported by every subpath that it exports', () => {
 	const paths = Object.keys(exports).filter((path) => path !== './package.json');
 	expect(paths).toContain('./upgrade-response');
 	const source = paths.map((path) => `await import(${JSON.stringify(`svelte-adapter-uws${path.slice(1)}`)});`).join('\n');
-	expect(execFileSync(process.execPath, ['--input-type=module', '--eval', `${source}\nconsole.log('imported')`], { cwd: project, encoding: 'utf8' })).toBe('imported\n');
+	expect(
+		execFileSync(process.execPath, ['--input-type=module', '--eval', `${source}\nconsole.log('imported')`], {
+			cwd: project,
+			encoding: 'utf8'
+		})
+	).toBe('imported\n');
 });
 
 it('keeps tests and build records to itself', () => {
@@ -31,14 +35,18 @@ it('puts no build tool into a server whose hooks import the adapter', () => {
 	const server = join(project, 'build/server');
 	const scripts = readdirSync(server, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.js'));
 	expect(scripts).toContain('hooks.ws.js');
-	expect(scripts.filter((file) => /loadConfigFromFile|adapter-uws:bundle/.test(readFileSync(join(server, file), 'utf8')))).toEqual([]);
+	expect(
+		scripts.filter((file) => /loadConfigFromFile|adapter-uws:bundle/.test(readFileSync(join(server, file), 'utf8')))
+	).toEqual([]);
 });
 
 it('says what to add when SvelteKit 2 builds without the plugin', () => {
 	const plain = createProject('kit2', 'without plugin');
 	const config = join(plain, 'vite.config.js');
 	writeFileSync(config, readFileSync(config, 'utf8').replace('sveltekit(), uws()', 'sveltekit()'));
-	expect(() => build(plain)).toThrow(/svelte-adapter-uws needs its Vite plugin\. In vite\.config: import uws from 'svelte-adapter-uws\/vite'/);
+	expect(() => build(plain)).toThrow(
+		/svelte-adapter-uws needs its Vite plugin\. In vite\.config: import uws from 'svelte-adapter-uws\/vite'/
+	);
 });
 
 it('builds the same with the plugin added by hand on SvelteKit 3', () => {
@@ -47,7 +55,7 @@ it('builds the same with the plugin added by hand on SvelteKit 3', () => {
 	writeFileSync(
 		config,
 		readFileSync(config, 'utf8')
-			.replace("import { defineConfig }", "import uws from 'svelte-adapter-uws/vite';\nimport { defineConfig }")
+			.replace('import { defineConfig }', "import uws from 'svelte-adapter-uws/vite';\nimport { defineConfig }")
 			.replace(/plugins: \[(.*)\]/, 'plugins: [uws(), $1, uws()]')
 	);
 	build(twice);
@@ -61,7 +69,10 @@ it('bundles its own libraries, though the project depends on others of the same 
 	mkdirSync(cookie, { recursive: true });
 	writeFileSync(join(cookie, 'package.json'), '{ "name": "cookie", "version": "0.1.0", "type": "module", "main": "index.js" }');
 	writeFileSync(join(cookie, 'index.js'), "throw new Error('the wrong cookie');");
-	writeFileSync(join(old, 'package.json'), '{ "name": "old-cookie", "version": "0.0.0", "private": true, "type": "module", "dependencies": { "cookie": "0.1.0" } }');
+	writeFileSync(
+		join(old, 'package.json'),
+		'{ "name": "old-cookie", "version": "0.0.0", "private": true, "type": "module", "dependencies": { "cookie": "0.1.0" } }'
+	);
 	build(old);
 	expect(readFileSync(join(old, 'build/server/adapter-uws.js'), 'utf8')).not.toMatch(/from ["']cookie["']/);
 });

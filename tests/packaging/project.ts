@@ -36,17 +36,27 @@ function unpack(target: string): void {
 	mkdirSync(target, { recursive: true });
 	execFileSync('tar', ['-xzf', join(packed, tarball!), '-C', target, '--strip-components', '1']);
 	rmSync(packed, { recursive: true });
-	const { dependencies } = JSON.parse(readFileSync(join(target, 'package.json'), 'utf8')) as { dependencies: Record<string, string> };
+	const { dependencies } = JSON.parse(readFileSync(join(target, 'package.json'), 'utf8')) as {
+		dependencies: Record<string, string>;
+	};
 	const requireAdapter = createRequire(join(adapter, 'package.json'));
 	for (const name of Object.keys(dependencies)) {
-		const [found] = requireAdapter.resolve.paths(name)!.map((path) => join(path, name)).filter((path) => existsSync(path));
+		const [found] = requireAdapter.resolve
+			.paths(name)!
+			.map((path) => join(path, name))
+			.filter((path) => existsSync(path));
 		cpSync(found!, join(target, 'node_modules', name), { recursive: true });
 	}
 }
 
 /** Runs `vite build` in the project; gives its output. Throws with the output when it fails. */
 export function build(project: string): string {
-	return execFileSync(process.execPath, [viteBin(), 'build'], { cwd: project, encoding: 'utf8', env: environment(), stdio: ['ignore', 'pipe', 'pipe'] });
+	return execFileSync(process.execPath, [viteBin(), 'build'], {
+		cwd: project,
+		encoding: 'utf8',
+		env: environment(),
+		stdio: ['ignore', 'pipe', 'pipe']
+	});
 }
 
 /** The build alone in a folder outside the repository, beside the one package that is not bundled. */
@@ -84,7 +94,8 @@ export class Running implements AsyncDisposable {
 	constructor(args: readonly string[], cwd: string, env: Readonly<Record<string, string>> = {}) {
 		this.child = spawn(process.execPath, args, { cwd, env: environment(env), stdio: ['ignore', 'pipe', 'pipe'] });
 		this.exited = new Promise((resolve) => this.child.once('exit', resolve));
-		for (const stream of [this.child.stdout!, this.child.stderr!]) stream.on('data', (data: Buffer) => (this.output += data.toString()));
+		for (const stream of [this.child.stdout!, this.child.stderr!])
+			stream.on('data', (data: Buffer) => (this.output += data.toString()));
 	}
 
 	/** Resolves when the output matches; rejects with the output when the process ends before. */

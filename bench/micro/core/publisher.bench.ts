@@ -16,7 +16,10 @@ async function start() {
 	let frames = 0;
 	let ids = 0;
 	const core = await createServerCore({
-		listen: async (sockets) => ((handler = sockets), { port: 0, publish: () => void frames++, stopAccepting() {}, async [Symbol.asyncDispose]() {} }),
+		listen: async (sockets) => (
+			(handler = sockets),
+			{ port: 0, publish: () => void frames++, stopAccepting() {}, async [Symbol.asyncDispose]() {} }
+		),
 		hooks: { message: () => {}, close: () => {} },
 		clock: { now: () => 0, after: () => ({ [Symbol.dispose]() {} }), soon: (run) => void soon.push(run) },
 		log: { debug() {}, info() {}, warn() {}, error() {} },
@@ -47,7 +50,13 @@ async function start() {
 			close() {},
 			terminate() {}
 		};
-		const decision = await handler!.upgrade({ url: '/ws', header: () => '', headers: {}, remoteAddress: '127.0.0.1', signal: new AbortController().signal });
+		const decision = await handler!.upgrade({
+			url: '/ws',
+			header: () => '',
+			headers: {},
+			remoteAddress: '127.0.0.1',
+			signal: new AbortController().signal
+		});
 		if (!decision.accept) throw new Error('refused');
 		const events = handler!.open(socket, decision.data);
 		events.message(JSON.stringify({ type: 'hello', caps }));
@@ -80,7 +89,9 @@ measure('floor: JSON.stringify of the payload', COUNT, () => times(COUNT, () => 
 	for (const topic of ['mixed', 'a', 'b']) await connect(['batch', 'epoch'], topic);
 	await connect([], 'mixed', 'a');
 	measure('publish, nobody listens', COUNT, () => times(COUNT, () => platform.publish('nobody', 'updated', PAYLOAD)));
-	measure('publish, nobody listens, a topic of its own each', COUNT, () => times(COUNT, (i) => platform.publish(`user:${i}`, 'updated', PAYLOAD, { seq: false })));
+	measure('publish, nobody listens, a topic of its own each', COUNT, () =>
+		times(COUNT, (i) => platform.publish(`user:${i}`, 'updated', PAYLOAD, { seq: false }))
+	);
 	for (const topic of ['single', 'batch', 'mixed']) {
 		for (const perTurn of [1, 20, 100]) {
 			measure(`publish, ${topic} audience, ${perTurn} a turn`, COUNT, () =>

@@ -23,8 +23,15 @@ const platform = { requestId: 'r', gate: () => ({ [Symbol.dispose]() {} }) } as 
 const runtime = new Runtime({ platform, features: standard });
 const add = (_ctx: unknown, text: string) => ({ ...TODO, text });
 runtime.install('todos/add', live(add));
-runtime.install('todos/addLater', live(async (ctx, text: string) => add(ctx, text)));
-runtime.install('todos/addGuarded', live(add), guard({ authenticated: true }, () => {}));
+runtime.install(
+	'todos/addLater',
+	live(async (ctx, text: string) => add(ctx, text))
+);
+runtime.install(
+	'todos/addGuarded',
+	live(add),
+	guard({ authenticated: true }, () => {})
+);
 
 const handlers = new Map<string, (ctx: unknown, text: string) => unknown>([
 	['todos/add', add],
@@ -43,7 +50,9 @@ async function leastAwaited(text: string): Promise<void> {
 }
 
 const call = (rpc: string, text = 'buy milk'): string => JSON.stringify({ rpc, id: 'k3f91a', args: [text] });
-const batch = JSON.stringify({ batch: Array.from({ length: 50 }, (_, i) => ({ rpc: 'todos/add', id: `k3f9${i}`, args: ['buy milk'] })) });
+const batch = JSON.stringify({
+	batch: Array.from({ length: 50 }, (_, i) => ({ rpc: 'todos/add', id: `k3f9${i}`, args: ['buy milk'] }))
+});
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 const cases: readonly (readonly [name: string, calls: number, run: () => void])[] = [

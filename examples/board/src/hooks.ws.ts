@@ -11,7 +11,7 @@ export const { init, message, unsubscribe, shutdown } = rt;
 /** Only a valid session may connect; what is returned here is `ctx.user` of every live function. */
 export const upgrade: WebSocketHooks['upgrade'] = ({ cookies }) => {
 	const session = store().session(cookies[SESSION_COOKIE] ?? '');
-	return session && { ...session.user, login: session.id } || false;
+	return (session && { ...session.user, login: session.id }) || false;
 };
 
 export const open: WebSocketHooks['open'] = (ws, context) => {

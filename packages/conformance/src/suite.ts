@@ -38,7 +38,8 @@ export function defineSuite<Fixture>(name: string, define: (law: Law<Fixture>) =
 				else it.fails(`${law} (known gap: ${reason})`, run);
 			});
 			for (const gap of Object.keys(knownGaps)) {
-				if (!names.has(gap)) throw new Error(`${subject}: the known gap ${JSON.stringify(gap)} names no test of the ${name} suite.`);
+				if (!names.has(gap))
+					throw new Error(`${subject}: the known gap ${JSON.stringify(gap)} names no test of the ${name} suite.`);
 			}
 		});
 	};

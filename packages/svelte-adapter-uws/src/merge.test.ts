@@ -10,7 +10,10 @@ const row = fc.oneof(
 	fc.constantFrom(null, 1, 'x', [], JSON.parse('{"id":1,"key":1,"__proto__":{"polluted":1},"constructor":2}'))
 );
 const list = fc.array(row, { maxLength: 8 });
-const event = fc.record({ event: fc.constantFrom(...EVENTS), data: fc.oneof({ weight: 6, arbitrary: row }, { weight: 1, arbitrary: list }) });
+const event = fc.record({
+	event: fc.constantFrom(...EVENTS),
+	data: fc.oneof({ weight: 6, arbitrary: row }, { weight: 1, arbitrary: list })
+});
 const strategy = fc.record({
 	name: fc.constantFrom<MergeName>('crud', 'latest', 'set', 'presence', 'cursor'),
 	options: fc.record({ prepend: fc.boolean(), max: fc.nat(5), key: fc.constantFrom('id', 'v') }, { requiredKeys: [] })
@@ -67,23 +70,34 @@ it('gives the same reference back when nothing changed', () => {
 		fc.property(fc.constantFrom<MergeName>('crud', 'presence', 'cursor'), state, fc.array(row), (name, start, data) => {
 			const reducer = createReducer(name);
 			expect(reducer.reduce(start, 'other', data[0])).toBe(start);
-			expect(reduceAll(reducer, start, data.map((member) => ({ event: 'nothing', data: member })))).toBe(start);
+			expect(
+				reduceAll(
+					reducer,
+					start,
+					data.map((member) => ({ event: 'nothing', data: member }))
+				)
+			).toBe(start);
 		})
 	);
 });
 
-it.each([['crud', 'created'], ['crud', 'updated'], ['crud', 'deleted'], ['presence', 'join'], ['presence', 'leave'], ['cursor', 'update'], ['cursor', 'remove']] as const)(
-	'%s: twice %s is as good as once',
-	(name, one) => {
-		fc.assert(
-			fc.property(state, row, (start, data) => {
-				const reducer = createReducer(name);
-				const once = reducer.reduce(start, one, data);
-				expect(reducer.reduce(once, one, structuredClone(data))).toEqual(once);
-			})
-		);
-	}
-);
+it.each([
+	['crud', 'created'],
+	['crud', 'updated'],
+	['crud', 'deleted'],
+	['presence', 'join'],
+	['presence', 'leave'],
+	['cursor', 'update'],
+	['cursor', 'remove']
+] as const)('%s: twice %s is as good as once', (name, one) => {
+	fc.assert(
+		fc.property(state, row, (start, data) => {
+			const reducer = createReducer(name);
+			const once = reducer.reduce(start, one, data);
+			expect(reducer.reduce(once, one, structuredClone(data))).toEqual(once);
+		})
+	);
+});
 
 it('keeps lists free of rows with one key, whatever comes', () => {
 	fc.assert(
@@ -97,7 +111,12 @@ it('keeps lists free of rows with one key, whatever comes', () => {
 
 it('keeps own fields that could pass for a prototype out of rows', () => {
 	const hostile = JSON.parse('{"id":1,"key":1,"__proto__":{"admin":true},"constructor":1,"prototype":1,"v":2}');
-	const shapes: [MergeName, string, unknown][] = [['crud', 'created', hostile], ['presence', 'join', hostile], ['cursor', 'set', [hostile]], ['crud', 'refreshed', [hostile]]];
+	const shapes: [MergeName, string, unknown][] = [
+		['crud', 'created', hostile],
+		['presence', 'join', hostile],
+		['cursor', 'set', [hostile]],
+		['crud', 'refreshed', [hostile]]
+	];
 	for (const [name, one, data] of shapes) {
 		const [first] = createReducer(name).reduce([], one, data) as [Record<string, unknown>];
 		expect(Object.keys(first)).toEqual(['id', 'key', 'v']);
@@ -118,11 +137,19 @@ it('ignores rows without the key, and keeps those that it was given', () => {
 
 it('does what each strategy says', () => {
 	const run = (name: MergeName, options: MergeOptions, start: unknown, ...events: [string, unknown][]): unknown =>
-		reduceAll(createReducer(name, options), start, events.map(([one, data]) => ({ event: one, data })));
+		reduceAll(
+			createReducer(name, options),
+			start,
+			events.map(([one, data]) => ({ event: one, data }))
+		);
 	const rows = [{ id: 1 }, { id: 2 }, { id: 3 }];
 
 	expect(run('crud', {}, rows, ['deleted', { id: 2 }])).toEqual([{ id: 1 }, { id: 3 }]);
-	expect(run('crud', {}, rows, ['created', { id: 2, v: 1 }], ['updated', { id: 9 }])).toEqual([{ id: 1 }, { id: 2, v: 1 }, { id: 3 }]);
+	expect(run('crud', {}, rows, ['created', { id: 2, v: 1 }], ['updated', { id: 9 }])).toEqual([
+		{ id: 1 },
+		{ id: 2, v: 1 },
+		{ id: 3 }
+	]);
 	expect(run('crud', { prepend: true }, rows, ['created', { id: 4 }])).toEqual([{ id: 4 }, ...rows]);
 	expect(run('crud', { max: 3 }, rows, ['created', { id: 4 }])).toEqual([{ id: 2 }, { id: 3 }, { id: 4 }]);
 	expect(run('crud', { max: 2, prepend: true }, rows, ['created', { id: 4 }])).toEqual([{ id: 4 }, { id: 1 }]);
@@ -130,15 +157,30 @@ it('does what each strategy says', () => {
 	expect(run('crud', { key: 'no' }, undefined, ['created', { no: 'a' }])).toEqual([{ no: 'a' }]);
 	expect(run('crud', {}, rows, ['refreshed', [{ id: 9 }]])).toEqual([{ id: 9 }]);
 	expect(run('latest', { max: 2 }, [1], ['a', 2], ['b', 3])).toEqual([2, 3]);
-	expect(run('latest', {}, Array.from({ length: 50 }, (_, i) => i), ['a', 50])).toHaveLength(50);
+	expect(
+		run(
+			'latest',
+			{},
+			Array.from({ length: 50 }, (_, i) => i),
+			['a', 50]
+		)
+	).toHaveLength(50);
 	expect(run('latest', {}, [1], ['refreshed', [7]], ['a', 8])).toEqual([7, 8]);
 	expect(run('set', {}, 1, ['set', 2], ['whatever', { a: 3 }])).toEqual({ a: 3 });
-	expect(run('presence', {}, [], ['join', { key: 'u', data: 1 }], ['join', { key: 'u', data: 2 }], ['leave', { key: 'x' }])).toEqual([{ key: 'u', data: 2 }]);
+	expect(
+		run('presence', {}, [], ['join', { key: 'u', data: 1 }], ['join', { key: 'u', data: 2 }], ['leave', { key: 'x' }])
+	).toEqual([{ key: 'u', data: 2 }]);
 	expect(run('presence', {}, [{ key: 'u' }], ['set', [{ key: 'v' }]], ['leave', { key: 'v' }])).toEqual([]);
 	expect(run('cursor', {}, [], ['update', { key: 1, data: { x: 1 } }], ['remove', { key: 1 }])).toEqual([]);
 });
 
 it('starts with what the strategy needs, and refuses a name that is none', () => {
-	expect((['crud', 'latest', 'presence', 'cursor', 'set'] as const).map((name) => createReducer(name).initial)).toEqual([[], [], [], [], undefined]);
+	expect((['crud', 'latest', 'presence', 'cursor', 'set'] as const).map((name) => createReducer(name).initial)).toEqual([
+		[],
+		[],
+		[],
+		[],
+		undefined
+	]);
 	expect(() => createReducer('crdt' as MergeName)).toThrow(TypeError);
 });

@@ -68,16 +68,28 @@ function resolve(config: ResolvedConfig, own: Plugin): Settings {
 	};
 }
 
-function resolveEndpoint(adapter: ResolvedAdapterOptions | undefined, byHand: UWSPluginOptions, config: ResolvedConfig): Settings['websocket'] {
+function resolveEndpoint(
+	adapter: ResolvedAdapterOptions | undefined,
+	byHand: UWSPluginOptions,
+	config: ResolvedConfig
+): Settings['websocket'] {
 	// The adapter has the last word on whether there is an endpoint, so that dev and the built server agree.
 	if (adapter?.websocket === false) return false;
 	const { devSkipOriginCheck = false, ...options } = byHand;
-	const websocket = resolveWebSocketOptions({ ...adapter?.websocket, ...options }, (message) => config.logger.warn(`[${NAME}] ${message}`));
-	return devSkipOriginCheck && config.command === 'serve' && !config.isProduction ? { ...websocket, allowedOrigins: '*' } : websocket;
+	const websocket = resolveWebSocketOptions({ ...adapter?.websocket, ...options }, (message) =>
+		config.logger.warn(`[${NAME}] ${message}`)
+	);
+	return devSkipOriginCheck && config.command === 'serve' && !config.isProduction
+		? { ...websocket, allowedOrigins: '*' }
+		: websocket;
 }
 
 /** SvelteKit 2 shows its options to other plugins; SvelteKit 3 does not, but there the adapter brings this plugin itself. */
-function kitOptions(config: ResolvedConfig): (Kit2Options & { readonly adapter?: { readonly options?: ResolvedAdapterOptions } }) | undefined {
-	const api = config.plugins.find(({ name }) => name === 'vite-plugin-sveltekit-setup')?.api as { options?: { kit?: ReturnType<typeof kitOptions> } } | undefined;
+function kitOptions(
+	config: ResolvedConfig
+): (Kit2Options & { readonly adapter?: { readonly options?: ResolvedAdapterOptions } }) | undefined {
+	const api = config.plugins.find(({ name }) => name === 'vite-plugin-sveltekit-setup')?.api as
+		| { options?: { kit?: ReturnType<typeof kitOptions> } }
+		| undefined;
 	return api?.options?.kit;
 }

@@ -1,3 +1,3 @@
 export { manualClock, type ManualClock } from './host/clock.ts';
 export { createTestServer, type ReceivedMessage, type TestServer, type TestServerOptions } from './host/testing.ts';
-export type { MemoryPeer } from './transport/memory/index.ts';
+export type { MemoryPeer } from './transport/memory/socket.ts';

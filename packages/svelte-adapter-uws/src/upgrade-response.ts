@@ -7,6 +7,9 @@ import type { UpgradeResponse } from './contract/hooks.ts';
  * @example
  * export const upgrade = ({ cookies }) => upgradeResponse({ user: cookies.user }, { 'x-served-by': 'eu-1' });
  */
-export function upgradeResponse<UserData>(userData: UserData, headers: UpgradeResponse['headers'] = {}): UpgradeResponse<UserData> {
+export function upgradeResponse<UserData>(
+	userData: UserData,
+	headers: UpgradeResponse['headers'] = {}
+): UpgradeResponse<UserData> {
 	return { __upgradeResponse: true, userData, headers };
 }

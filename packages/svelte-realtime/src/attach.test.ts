@@ -5,12 +5,15 @@ import { live } from './define/live.ts';
 /** The module as an app has it whose live modules are those of `exports`; each time a new one. */
 async function withManifest(exports?: Record<string, unknown>): Promise<typeof import('./attach.ts')> {
 	vi.resetModules();
-	vi.doMock('svelte-realtime/manifest', () => ({ manifest: exports ? [{ path: 'm', load: () => Promise.resolve(exports) }] : [] }));
+	vi.doMock('svelte-realtime/manifest', () => ({
+		manifest: exports ? [{ path: 'm', load: () => Promise.resolve(exports) }] : []
+	}));
 	return import('./attach.ts');
 }
 afterEach(() => void vi.doUnmock('svelte-realtime/manifest'));
 
-const load = (attach: typeof import('./attach.ts'), platform: Parameters<typeof attach.runtimeOf>[0]) => attach.runtimeOf(platform).load('m/s', platform, {});
+const load = (attach: typeof import('./attach.ts'), platform: Parameters<typeof attach.runtimeOf>[0]) =>
+	attach.runtimeOf(platform).load('m/s', platform, {});
 const stream = (value: string) => ({ s: live.stream('t', () => value) });
 
 it('serves the live modules of the latest manifest, whoever asks', async () => {

@@ -16,12 +16,19 @@ afterEach(() => {
 });
 
 /** A server that answers calls with their arguments and streams with one row, and a fresh page on it. */
-async function page(): Promise<Face & { readonly server: WebSocketServer; readonly sockets: WebSocket[]; readonly frames: Frame[]; readonly url: string }> {
+async function page(): Promise<
+	Face & { readonly server: WebSocketServer; readonly sockets: WebSocket[]; readonly frames: Frame[]; readonly url: string }
+> {
 	const server = new WebSocketServer({ host: '127.0.0.1', port: 0 });
 	cleanups.push(() => server.close());
 	const sockets: WebSocket[] = [];
 	const frames: Frame[] = [];
-	const answer = ({ rpc, id, args, stream }: Frame): Frame => ({ id, ok: true, data: stream ? [{ id: 1, rpc }] : args, ...(stream ? { topic: rpc, merge: 'crud', key: 'id' } : {}) });
+	const answer = ({ rpc, id, args, stream }: Frame): Frame => ({
+		id,
+		ok: true,
+		data: stream ? [{ id: 1, rpc }] : args,
+		...(stream ? { topic: rpc, merge: 'crud', key: 'id' } : {})
+	});
 	server.on('connection', (socket) => {
 		sockets.push(socket);
 		cleanups.push(() => socket.terminate());
@@ -29,7 +36,10 @@ async function page(): Promise<Face & { readonly server: WebSocketServer; readon
 			const frame = JSON.parse(String(data)) as Frame;
 			frames.push(frame);
 			if (frame['rpc']) socket.send(JSON.stringify({ topic: '__rpc', event: frame['id'], data: answer(frame) }));
-			if (frame['batch']) socket.send(JSON.stringify({ topic: '__rpc', event: '__batch', data: { batch: (frame['batch'] as Frame[]).map(answer) } }));
+			if (frame['batch'])
+				socket.send(
+					JSON.stringify({ topic: '__rpc', event: '__batch', data: { batch: (frame['batch'] as Frame[]).map(answer) } })
+				);
 		});
 	});
 	await new Promise((resolve) => server.once('listening', resolve));
@@ -124,6 +134,9 @@ it('hands the stores of the connection on', async () => {
 	configure({ url });
 	const seen: unknown[] = [];
 	await __rpc('a/echo')();
-	cleanups.push(status.subscribe((next) => seen.push(next)), failure.subscribe((next) => seen.push(next)));
+	cleanups.push(
+		status.subscribe((next) => seen.push(next)),
+		failure.subscribe((next) => seen.push(next))
+	);
 	expect(seen).toEqual(['open', null]);
 });

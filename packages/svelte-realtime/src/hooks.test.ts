@@ -8,9 +8,23 @@ import { ssrCall, ssrStream } from './ssr.ts';
 
 async function exchange(handler: object, frames: readonly string[], count: number): Promise<any[]> {
 	await using server = await createTestServer({ transport: 'memory', handler });
-	runtimeOf(server.platform).install('m/add', live((_ctx, a: number, b: number) => a + b));
-	runtimeOf(server.platform).install('m/fail', live(() => { throw new Error('handler'); }));
-	runtimeOf(server.platform).install('m/opaque', live.stream((_ctx, id: string) => id.trim(), () => []));
+	runtimeOf(server.platform).install(
+		'm/add',
+		live((_ctx, a: number, b: number) => a + b)
+	);
+	runtimeOf(server.platform).install(
+		'm/fail',
+		live(() => {
+			throw new Error('handler');
+		})
+	);
+	runtimeOf(server.platform).install(
+		'm/opaque',
+		live.stream(
+			(_ctx, id: string) => id.trim(),
+			() => []
+		)
+	);
 	const peer = await server.connect();
 	const heard: any[] = [];
 	peer.onmessage = (frame) => void heard.push(JSON.parse(String(frame)));
@@ -41,10 +55,29 @@ it('hands other frames to the app, and asks beforeExecute first', async () => {
 		onJsonMessage: (ws, value, platform) => void ws.send(JSON.stringify({ json: value, own: typeof platform.publish })),
 		onUnhandled: (ws, data, platform) => void ws.send(JSON.stringify({ bytes: data.byteLength, own: typeof platform.publish }))
 	});
-	const heard = await exchange({ message: hook }, ['{"hello":1}', 'text', '{"a":{"b":{}}}', '{"bad', '{"rpc":"m/add","id":"1","args":["no"]}', '{"rpc":"m/add","id":"2","args":[1,1]}'], 6);
+	const heard = await exchange(
+		{ message: hook },
+		[
+			'{"hello":1}',
+			'text',
+			'{"a":{"b":{}}}',
+			'{"bad',
+			'{"rpc":"m/add","id":"1","args":["no"]}',
+			'{"rpc":"m/add","id":"2","args":[1,1]}'
+		],
+		6
+	);
 	const own = 'function';
-	expect(heard.slice(0, 4)).toEqual([{ json: { hello: 1 }, own }, { bytes: 4, own }, { bytes: 14, own }, { bytes: 5, own }]);
-	expect(heard.slice(4).map((frame) => frame.data)).toEqual([expect.objectContaining({ code: 'INTERNAL_ERROR' }), { id: '2', ok: true, data: 2 }]);
+	expect(heard.slice(0, 4)).toEqual([
+		{ json: { hello: 1 }, own },
+		{ bytes: 4, own },
+		{ bytes: 14, own },
+		{ bytes: 5, own }
+	]);
+	expect(heard.slice(4).map((frame) => frame.data)).toEqual([
+		expect.objectContaining({ code: 'INTERNAL_ERROR' }),
+		{ id: '2', ok: true, data: 2 }
+	]);
 });
 
 it('refuses options that it does not have', () => {
@@ -72,7 +105,11 @@ it('tells the onError of realtime what no caller may see, whichever of its hooks
 
 it('opens the topics that realtime is told are plain', async () => {
 	const { message: hook } = realtime({ plainTopics: ['news'] });
-	const [first] = await exchange({ message: hook }, ['{"rpc":"m/add","id":"1","args":[1,2]}', '{"type":"subscribe","topic":"news","ref":1}'], 2);
+	const [first] = await exchange(
+		{ message: hook },
+		['{"rpc":"m/add","id":"1","args":[1,2]}', '{"type":"subscribe","topic":"news","ref":1}'],
+		2
+	);
 	expect(first.data.ok).toBe(true);
 	expect(() => realtime({ plainTopics: 'news' as never })).toThrow(/list of topic names/);
 });
@@ -89,7 +126,10 @@ it('keeps two servers in one process apart, and ends a runtime with its server',
 
 it('loads streams for pages, with a fallback where one is given', async () => {
 	await using server = await createTestServer({ transport: 'memory', handler: realtime() });
-	runtimeOf(server.platform).install('m/list', live.stream('t', () => [1, 2]));
+	runtimeOf(server.platform).install(
+		'm/list',
+		live.stream('t', () => [1, 2])
+	);
 	const list = ssrStream('m/list', false);
 	expect(await list.load(server.platform)).toEqual([1, 2]);
 	await expect(list.load(undefined)).rejects.toThrow(/event\.platform/);
@@ -98,6 +138,8 @@ it('loads streams for pages, with a fallback where one is given', async () => {
 	expect(onError).toHaveBeenCalledOnce();
 	await expect(ssrCall('m/add')()).rejects.toThrow(/in the browser/);
 	let value: unknown;
-	(ssrStream('m/list', true) as () => ReturnType<typeof Object>)().hydrate([3]).subscribe((next: unknown) => (value = next));
+	(ssrStream('m/list', true) as () => ReturnType<typeof Object>)()
+		.hydrate([3])
+		.subscribe((next: unknown) => (value = next));
 	expect(value).toEqual([3]);
 });

@@ -1,4 +1,11 @@
-import type { CloseContext, Connection, HookContext, MessageContext, Platform, WebSocketHooks } from 'svelte-adapter-uws/contract';
+import type {
+	CloseContext,
+	Connection,
+	HookContext,
+	MessageContext,
+	Platform,
+	WebSocketHooks
+} from 'svelte-adapter-uws/contract';
 import { detach, runtimeOf } from './attach.ts';
 import type { DispatchOptions } from './runtime/dispatch.ts';
 import type { OnError } from './runtime/host.ts';
@@ -98,7 +105,10 @@ const KNOWN = new Set(['upgrade', 'onError', 'plainTopics']);
  */
 export function realtime(options: RealtimeOptions = {}): RealtimeHooks {
 	for (const name of Object.keys(options)) {
-		if (!KNOWN.has(name)) throw new TypeError(`[svelte-realtime] realtime({ ${name} }) is not available in this version, which serves one process. Known options: ${[...KNOWN].join(', ')}.`);
+		if (!KNOWN.has(name))
+			throw new TypeError(
+				`[svelte-realtime] realtime({ ${name} }) is not available in this version, which serves one process. Known options: ${[...KNOWN].join(', ')}.`
+			);
 	}
 	const { upgrade, plainTopics } = options;
 	if (plainTopics && !(Array.isArray(plainTopics) && plainTopics.every((topic) => typeof topic === 'string' && topic !== ''))) {

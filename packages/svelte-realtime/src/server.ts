@@ -1,8 +1,25 @@
 export * from './define/context.ts';
-export { define, type Call, type Definition, type Guard, type Handler, type Stream, type StreamOptions } from './define/definition.ts';
+export {
+	define,
+	type Call,
+	type Definition,
+	type Guard,
+	type Handler,
+	type Stream,
+	type StreamOptions
+} from './define/definition.ts';
 export { guard, live, type GuardPart, type Live } from './define/live.ts';
 export { standard } from './features/standard.ts';
-export { createMessage, handleRpc, message, realtime, type CreateMessageOptions, type MessageHook, type RealtimeHooks, type RealtimeOptions } from './hooks.ts';
+export {
+	createMessage,
+	handleRpc,
+	message,
+	realtime,
+	type CreateMessageOptions,
+	type MessageHook,
+	type RealtimeHooks,
+	type RealtimeOptions
+} from './hooks.ts';
 export type { DispatchOptions } from './runtime/dispatch.ts';
 export type { Entry, Feature, Host, Installed, OnError, OwnedTopics, Subscribed } from './runtime/host.ts';
 export { Runtime, type InProcessOptions, type RuntimeParts } from './runtime/runtime.ts';

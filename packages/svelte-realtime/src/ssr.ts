@@ -35,9 +35,14 @@ const constant = <T>(value: T): Readable<T> => ({
 });
 
 /** The stub of a stream; what `$live/…` exports on the server. A dynamic one is a factory with `.load`. */
-export function ssrStream(path: string, dynamic: boolean): SsrStream | (((...args: unknown[]) => SsrStream) & Pick<SsrStream, 'load'>) {
+export function ssrStream(
+	path: string,
+	dynamic: boolean
+): SsrStream | (((...args: unknown[]) => SsrStream) & Pick<SsrStream, 'load'>) {
 	const load = createLoad(path);
-	return dynamic ? Object.assign((..._args: unknown[]) => createStream(path, load, undefined), { load }) : createStream(path, load, undefined);
+	return dynamic
+		? Object.assign((..._args: unknown[]) => createStream(path, load, undefined), { load })
+		: createStream(path, load, undefined);
 }
 
 /** The stub of a procedure: calls are for browsers, and code of the server calls its own functions. */
@@ -62,7 +67,10 @@ function createStream(path: string, load: SsrStream['load'], value: unknown): Ss
 function createLoad(path: string): SsrStream['load'] {
 	return async (platform, options = {}) => {
 		try {
-			if (!platform) throw new Error(`${path}.load() needs event.platform, which is there when svelte-adapter-uws serves the page, but not while pages are prerendered.`);
+			if (!platform)
+				throw new Error(
+					`${path}.load() needs event.platform, which is there when svelte-adapter-uws serves the page, but not while pages are prerendered.`
+				);
 			const { user, args = [] } = options;
 			return await runtimeOf(platform).load(path, platform, 'user' in options ? { user, args } : { args });
 		} catch (error) {
@@ -78,5 +86,8 @@ function createLoad(path: string): SsrStream['load'] {
 }
 
 function notHere(path: string): LiveError {
-	return new LiveError('INVALID_REQUEST', `${path} was called while the page is rendered on the server. Call it in the browser, for example in an event handler or onMount.`);
+	return new LiveError(
+		'INVALID_REQUEST',
+		`${path} was called while the page is rendered on the server. Call it in the browser, for example in an event handler or onMount.`
+	);
 }

@@ -14,7 +14,10 @@ export interface LoadOptions<Args extends unknown[]> {
 /** `.load(platform, options)`: guard, access and loader, in process. `fallback` stands in for an error. */
 export interface Load<Args extends unknown[], Value> {
 	(platform: Platform | undefined, options?: LoadOptions<Args>): Promise<Value>;
-	<Fallback>(platform: Platform | undefined, options: LoadOptions<Args> & { readonly fallback: Fallback; readonly onError?: (error: unknown) => void }): Promise<Value | Fallback>;
+	<Fallback>(
+		platform: Platform | undefined,
+		options: LoadOptions<Args> & { readonly fallback: Fallback; readonly onError?: (error: unknown) => void }
+	): Promise<Value | Fallback>;
 }
 
 /** A stream of the whole app. */
@@ -29,12 +32,13 @@ export interface LiveStreamFactory<Args extends unknown[], Value> {
 }
 
 /** What `$live/…` gives for a definition: arguments without `ctx`, results awaited. Types come from the live module itself. */
-export type Client<Definition> = Definition extends Call<infer Args, infer Out>
-	? RpcCall<Args, Awaited<Out>>
-	: Definition extends Stream<infer Args, infer Value>
-		? [] extends Args
-			? Args extends []
-				? LiveStream<Awaited<Value>>
+export type Client<Definition> =
+	Definition extends Call<infer Args, infer Out>
+		? RpcCall<Args, Awaited<Out>>
+		: Definition extends Stream<infer Args, infer Value>
+			? [] extends Args
+				? Args extends []
+					? LiveStream<Awaited<Value>>
+					: LiveStreamFactory<Args, Awaited<Value>>
 				: LiveStreamFactory<Args, Awaited<Value>>
-			: LiveStreamFactory<Args, Awaited<Value>>
-		: never;
+			: never;

@@ -56,7 +56,10 @@ export default function realtime(options: RealtimePluginOptions = {}): Plugin {
 			eager = config.command === 'serve';
 			warn = (message) => config.logger.warn(`[svelte-realtime] ${message}`);
 			try {
-				if (scan().length === 0) warn(`No live modules in ${dir}. Add one, for example src/live/hello.ts: export const hello = live(async (ctx, name) => \`Hello \${name}\`)`);
+				if (scan().length === 0)
+					warn(
+						`No live modules in ${dir}. Add one, for example src/live/hello.ts: export const hello = live(async (ctx, name) => \`Hello \${name}\`)`
+					);
 			} catch (error) {
 				// Types can wait until the author has finished typing; importing the module reports the same error with its place.
 				warn(error instanceof Error ? error.message : String(error));
@@ -73,7 +76,7 @@ export default function realtime(options: RealtimePluginOptions = {}): Plugin {
 		},
 
 		load: {
-			// eslint-disable-next-line no-control-regex -- NUL marks virtual modules
+			// NUL marks virtual modules.
 			filter: { id: /^\0(?:\$live\/|svelte-realtime\/manifest$)/ },
 			handler(id) {
 				if (id === virtual(MANIFEST)) {

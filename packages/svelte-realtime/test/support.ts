@@ -18,7 +18,11 @@ export interface TestClient {
 }
 
 /** A runtime on the real core in memory, with definitions installed at their paths. */
-export async function createRuntime(definitions: Readonly<Record<string, Definition>>, guard?: Guard, parts: Partial<RuntimeParts> & Pick<DispatchOptions, 'beforeExecute'> = {}) {
+export async function createRuntime(
+	definitions: Readonly<Record<string, Definition>>,
+	guard?: Guard,
+	parts: Partial<RuntimeParts> & Pick<DispatchOptions, 'beforeExecute'> = {}
+) {
 	const errors: [string, unknown][] = [];
 	const state: { runtime?: Runtime } = {};
 	const server = await createTestServer({
@@ -29,10 +33,16 @@ export async function createRuntime(definitions: Readonly<Record<string, Definit
 				return user ? { id: user } : undefined;
 			},
 			init({ platform }) {
-				state.runtime = new Runtime({ platform, features: standard, onError: (path, error) => void errors.push([path, error]), ...parts });
+				state.runtime = new Runtime({
+					platform,
+					features: standard,
+					onError: (path, error) => void errors.push([path, error]),
+					...parts
+				});
 				for (const [path, definition] of Object.entries(definitions)) state.runtime.install(path, definition, guard);
 			},
-			message: (ws, context) => void state.runtime!.receive(ws, context, context.text, parts.beforeExecute ? { beforeExecute: parts.beforeExecute } : {}),
+			message: (ws, context) =>
+				void state.runtime!.receive(ws, context, context.text, parts.beforeExecute ? { beforeExecute: parts.beforeExecute } : {}),
 			unsubscribe: (ws, topic) => state.runtime!.left(ws, topic)
 		}
 	});
@@ -41,7 +51,9 @@ export async function createRuntime(definitions: Readonly<Record<string, Definit
 		const peer = await server.connect(`/ws?user=${user}`);
 		const frames: any[] = [];
 		peer.onmessage = (frame) => void frames.push(JSON.parse(String(frame)));
-		await vi.waitFor(() => { if (frames.length === 0) throw new Error('no welcome yet'); });
+		await vi.waitFor(() => {
+			if (frames.length === 0) throw new Error('no welcome yet');
+		});
 		return {
 			peer,
 			frames,
@@ -56,10 +68,19 @@ export async function createRuntime(definitions: Readonly<Record<string, Definit
 			},
 			async leave() {
 				peer.close();
-				await vi.waitFor(() => { if (server.platform.connections !== before) throw new Error('not closed yet'); });
+				await vi.waitFor(() => {
+					if (server.platform.connections !== before) throw new Error('not closed yet');
+				});
 			}
 		};
 	};
 	const platform: Platform = server.platform;
-	return { runtime: state.runtime!, platform, errors, connect, connections: server.wsConnections, [Symbol.asyncDispose]: () => server.close() };
+	return {
+		runtime: state.runtime!,
+		platform,
+		errors,
+		connect,
+		connections: server.wsConnections,
+		[Symbol.asyncDispose]: () => server.close()
+	};
 }

@@ -15,7 +15,15 @@ export interface Mode {
 	readonly env: Readonly<Record<string, string>>;
 }
 
-const onPort = (command: string) => (port: number) => [vite, command, '--port', String(port), '--strictPort', '--host', '127.0.0.1'];
+const onPort = (command: string) => (port: number) => [
+	vite,
+	command,
+	'--port',
+	String(port),
+	'--strictPort',
+	'--host',
+	'127.0.0.1'
+];
 
 export const MODES: readonly Mode[] = [
 	{ name: 'build on uws', command: () => ['build'], env: { TRANSPORT: 'uws' } },

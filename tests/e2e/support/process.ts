@@ -19,7 +19,8 @@ export class Running {
 
 	constructor(args: readonly string[], cwd: string, env: Readonly<Record<string, string>>) {
 		this.#child = spawn(process.execPath, args, { cwd, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
-		for (const stream of [this.#child.stdout, this.#child.stderr]) stream?.on('data', (chunk: Buffer) => (this.#output += chunk.toString()));
+		for (const stream of [this.#child.stdout, this.#child.stderr])
+			stream?.on('data', (chunk: Buffer) => (this.#output += chunk.toString()));
 	}
 
 	get output(): string {

@@ -62,7 +62,8 @@ export const point = live((ctx, id: string, x: number, y: number) => {
 
 export const add = live(async (ctx, id: string, note: { text: string; x: number; y: number; color: string }) => {
 	const board = input.board(id);
-	if (board.notes >= LIMITS.notes) throw new LiveError('CONFLICT', `A board holds at most ${LIMITS.notes} notes. Delete some first.`);
+	if (board.notes >= LIMITS.notes)
+		throw new LiveError('CONFLICT', `A board holds at most ${LIMITS.notes} notes. Delete some first.`);
 	return put(ctx, 'added', {
 		id: randomUUID(),
 		board: board.id,
@@ -76,7 +77,8 @@ export const add = live(async (ctx, id: string, note: { text: string; x: number;
 
 /** Puts back a note that was deleted. */
 export const restore = live(async (ctx, id: string, note: Note) => {
-	if (typeof note.id !== 'string' || !/^[0-9a-f-]{36}$/.test(note.id)) throw new LiveError('VALIDATION', 'The note needs its old id.');
+	if (typeof note.id !== 'string' || !/^[0-9a-f-]{36}$/.test(note.id))
+		throw new LiveError('VALIDATION', 'The note needs its old id.');
 	return put(ctx, 'brought back', {
 		id: note.id,
 		board: input.board(id).id,
@@ -92,7 +94,9 @@ export const edit = live(async (ctx, id: string, note: string, text: string) =>
 	change(ctx, id, note, { text: input.text(text, 'The note', LIMITS.note) }, 'edited')
 );
 
-export const paint = live(async (ctx, id: string, note: string, color: string) => change(ctx, id, note, { color: input.color(color) }, 'coloured'));
+export const paint = live(async (ctx, id: string, note: string, color: string) =>
+	change(ctx, id, note, { color: input.color(color) }, 'coloured')
+);
 
 export const move = live(async (ctx, id: string, note: string, x: number, y: number) =>
 	change(ctx, id, note, { x: input.coordinate(x, 'x'), y: input.coordinate(y, 'y') }, 'moved')

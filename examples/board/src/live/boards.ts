@@ -9,7 +9,8 @@ export const _guard = guard({ authenticated: true });
 export const list = live.stream('boards', async () => store().boards(), { prepend: true });
 
 export const create = live(async (ctx, title: string) => {
-	if (store().boards().length >= LIMITS.boards) throw new LiveError('CONFLICT', `There are already ${LIMITS.boards} boards. Delete one first.`);
+	if (store().boards().length >= LIMITS.boards)
+		throw new LiveError('CONFLICT', `There are already ${LIMITS.boards} boards. Delete one first.`);
 	const board = store().createBoard(input.text(title, 'The title', LIMITS.title), ctx.user.name);
 	ctx.publish('boards', 'created', board);
 	return board;

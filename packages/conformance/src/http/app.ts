@@ -3,32 +3,67 @@ import { exchange, RawClient, request } from './client.ts';
 import { pattern, type HttpLaw } from './fixture.ts';
 
 /** A body in the hands of a test. */
-function controlled(): { readonly stream: ReadableStream<Uint8Array>; push(text: string): void; end(): void; fail(): void; readonly cancelled: Promise<void> } {
+function controlled(): {
+	readonly stream: ReadableStream<Uint8Array>;
+	push(text: string): void;
+	end(): void;
+	fail(): void;
+	readonly cancelled: Promise<void>;
+} {
 	let controller!: ReadableStreamDefaultController<Uint8Array>;
 	let cancel!: () => void;
 	const cancelled = new Promise<void>((resolve) => (cancel = resolve));
 	const stream = new ReadableStream<Uint8Array>({ start: (given) => void (controller = given), cancel });
-	return { stream, cancelled, push: (text) => controller.enqueue(Buffer.from(text)), end: () => controller.close(), fail: () => controller.error(new Error('broken')) };
+	return {
+		stream,
+		cancelled,
+		push: (text) => controller.enqueue(Buffer.from(text)),
+		end: () => controller.close(),
+		fail: () => controller.error(new Error('broken'))
+	};
 }
 
 const CHUNK = 65_536;
 
 export function appLaws(law: HttpLaw): void {
 	law('hands the request to the app as it was sent', async ({ port, serve }) => {
-		serve((incoming) => Response.json([incoming.method, incoming.url, incoming.headers.get('x'), incoming.headers.get('cookie'), incoming.body]));
+		serve((incoming) =>
+			Response.json([incoming.method, incoming.url, incoming.headers.get('x'), incoming.headers.get('cookie'), incoming.body])
+		);
 		const { body } = await exchange(port, request('QUERY /a%20b//c?d=%zz&e', ['X: 1', 'X: 2', 'Cookie: a=1']));
 		expect(JSON.parse(body.toString())).toEqual(['QUERY', 'http://a.example/a%20b//c?d=%zz&e', '1, 2', 'a=1', null]);
 	});
 
 	law('writes status, every header line and nosniff', async ({ port, serve }) => {
-		serve(() => new Response('made', { status: 201, headers: [['set-cookie', 'a=1, still a'], ['set-cookie', 'b=2'], ['x-text', 'h\u00e9'], ['content-type', 'text/x']] }));
+		serve(
+			() =>
+				new Response('made', {
+					status: 201,
+					headers: [
+						['set-cookie', 'a=1, still a'],
+						['set-cookie', 'b=2'],
+						['x-text', 'h\u00e9'],
+						['content-type', 'text/x']
+					]
+				})
+		);
 		const response = await exchange(port, request('POST /'));
-		expect([response.status, response.body.toString(), response.header('x-text'), response.header('content-type'), response.header('x-content-type-options')]).toEqual([201, 'made', 'h\u00e9', 'text/x', 'nosniff']);
+		expect([
+			response.status,
+			response.body.toString(),
+			response.header('x-text'),
+			response.header('content-type'),
+			response.header('x-content-type-options')
+		]).toEqual([201, 'made', 'h\u00e9', 'text/x', 'nosniff']);
 		expect(response.lines.filter(([name]) => name === 'set-cookie').map(([, value]) => value)).toEqual(['a=1, still a', 'b=2']);
 	});
 
 	law('announces the length of a body that is known at once', async ({ port, serve }) => {
-		for (const make of [() => new Response('text'), () => Response.json('te'), () => new Response('text', { headers: { 'content-length': '4' } })]) {
+		for (const make of [
+			() => new Response('text'),
+			() => Response.json('te'),
+			() => new Response('text', { headers: { 'content-length': '4' } })
+		]) {
 			serve(make);
 			const response = await exchange(port, request('GET /'));
 			expect([response.header('content-length'), response.body.length]).toEqual(['4', 4]);
@@ -39,7 +74,12 @@ export function appLaws(law: HttpLaw): void {
 
 	law('writes no body where there is none, and goes on with the connection', async ({ port, serve }) => {
 		const client = await RawClient.open(port);
-		for (const [status, body] of [[204, null], [304, null], [303, null], [200, null]] as const) {
+		for (const [status, body] of [
+			[204, null],
+			[304, null],
+			[303, null],
+			[200, null]
+		] as const) {
 			serve(() => new Response(body, { status }));
 			await client.send(request('GET /'));
 			const response = await client.response();
@@ -75,7 +115,10 @@ export function appLaws(law: HttpLaw): void {
 			}
 			body.end();
 			const response = await client.response();
-			expect([response.body.toString(), response.header('content-length')]).toEqual(['firstsecondthird', headers['content-length']]);
+			expect([response.body.toString(), response.header('content-length')]).toEqual([
+				'firstsecondthird',
+				headers['content-length']
+			]);
 			client.drop();
 		}
 	});
@@ -93,7 +136,11 @@ export function appLaws(law: HttpLaw): void {
 			return new Response(body.stream, { headers: { 'content-length': '13' } });
 		});
 		const response = await exchange(port, request('GET /'));
-		expect([response.body.toString(), response.header('content-length'), response.header('transfer-encoding')]).toEqual(['one two three', '13', undefined]);
+		expect([response.body.toString(), response.header('content-length'), response.header('transfer-encoding')]).toEqual([
+			'one two three',
+			'13',
+			undefined
+		]);
 	});
 
 	law('takes no more from the app than the client reads', async ({ port, serve }) => {
@@ -101,7 +148,9 @@ export function appLaws(law: HttpLaw): void {
 		for (const announced of [false, true]) {
 			let pulled = 0;
 			const make = (): ReadableStream<Uint8Array> =>
-				new ReadableStream({ pull: (controller) => (pulled++ < total ? controller.enqueue(new Uint8Array(CHUNK).fill(pulled)) : controller.close()) });
+				new ReadableStream({
+					pull: (controller) => (pulled++ < total ? controller.enqueue(new Uint8Array(CHUNK).fill(pulled)) : controller.close())
+				});
 			serve(() => new Response(make(), announced ? { headers: { 'content-length': String(total * CHUNK) } } : {}));
 			const client = await RawClient.open(port);
 			client.pause();
@@ -210,7 +259,10 @@ export function appLaws(law: HttpLaw): void {
 	});
 
 	law('closes without an end when a body is not as long as announced', async ({ port, serve }) => {
-		for (const [text, length] of [['short', 100], ['much too long for it', 5]] as const) {
+		for (const [text, length] of [
+			['short', 100],
+			['much too long for it', 5]
+		] as const) {
 			serve(() => {
 				const body = controlled();
 				body.push(text.slice(0, 3));
@@ -226,7 +278,15 @@ export function appLaws(law: HttpLaw): void {
 	});
 
 	law('never lets a header break out of its line', async ({ port, serve, errors }) => {
-		for (const [name, value] of [['x', 'a\r\nset-cookie: evil=1'], ['x', 'a\nb'], ['x', 'a\0b'], ['x', 'a\u0100b'], ['x\r\ny', 'a'], ['x y', 'a'], ['', 'a']] as const) {
+		for (const [name, value] of [
+			['x', 'a\r\nset-cookie: evil=1'],
+			['x', 'a\nb'],
+			['x', 'a\0b'],
+			['x', 'a\u0100b'],
+			['x\r\ny', 'a'],
+			['x y', 'a'],
+			['', 'a']
+		] as const) {
 			// Response refuses such headers; other libraries make responses that do not.
 			serve(() => ({ status: 200, headers: new Map([[name, value]]), body: null }) as unknown as Response);
 			const { status, lines } = await exchange(port, request('GET /'));
@@ -247,7 +307,10 @@ export function appLaws(law: HttpLaw): void {
 
 	law('takes text for the bytes of a body', async ({ port, serve }) => {
 		const text = 'gr\u00f6\u00dfe' as unknown as Uint8Array;
-		serve(() => new Response(new ReadableStream<Uint8Array>({ start: (controller) => (controller.enqueue(text), controller.close()) })));
+		serve(
+			() =>
+				new Response(new ReadableStream<Uint8Array>({ start: (controller) => (controller.enqueue(text), controller.close()) }))
+		);
 		expect((await exchange(port, request('GET /'))).body.toString()).toBe('gr\u00f6\u00dfe');
 	});
 
@@ -263,7 +326,10 @@ export function appLaws(law: HttpLaw): void {
 	});
 
 	law('ends the connection when the app says so', async ({ port, serve }) => {
-		for (const make of [() => new Response('bye', { headers: { connection: 'close' } }), () => new Response(Buffer.from(pattern(200_000)), { headers: { connection: 'close' } })]) {
+		for (const make of [
+			() => new Response('bye', { headers: { connection: 'close' } }),
+			() => new Response(Buffer.from(pattern(200_000)), { headers: { connection: 'close' } })
+		]) {
 			serve(make);
 			const client = await RawClient.open(port);
 			await client.send(request('GET /'));

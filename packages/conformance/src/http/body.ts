@@ -62,7 +62,11 @@ export function bodyLaws(law: HttpLaw): void {
 	law('gives GET and HEAD no body, and requests without one none', async ({ port, serve }) => {
 		serve((incoming) => Response.json(incoming.body === null));
 		const client = await RawClient.open(port);
-		for (const text of [request('GET /', ['Content-Length: 5'], 'hello'), request('POST /', ['Content-Length: 0']), request('POST /')]) {
+		for (const text of [
+			request('GET /', ['Content-Length: 5'], 'hello'),
+			request('POST /', ['Content-Length: 0']),
+			request('POST /')
+		]) {
 			await client.send(text);
 			expect((await client.response()).body.toString()).toBe('true');
 		}
@@ -107,7 +111,8 @@ export function bodyLaws(law: HttpLaw): void {
 		const client = await RawClient.open(port);
 		await client.send(request('POST /', [`Content-Length: ${SITE.bodyLimit}`]));
 		let taken = 0;
-		for (let sent = 0; sent < SITE.bodyLimit; sent += 0x100000) void client.send(Buffer.alloc(0x100000)).then(() => (taken += 0x100000));
+		for (let sent = 0; sent < SITE.bodyLimit; sent += 0x100000)
+			void client.send(Buffer.alloc(0x100000)).then(() => (taken += 0x100000));
 		let before = -1;
 		await vi.waitFor(
 			() => {
@@ -168,7 +173,10 @@ export function bodyLaws(law: HttpLaw): void {
 			);
 			return outcome.then((text) => new Response(text));
 		});
-		for (const [headers, part] of [[['Content-Length: 10'], 'abc'], [['Transfer-Encoding: chunked'], '3\r\nabc\r\n']] as const) {
+		for (const [headers, part] of [
+			[['Content-Length: 10'], 'abc'],
+			[['Transfer-Encoding: chunked'], '3\r\nabc\r\n']
+		] as const) {
 			outcome = undefined;
 			const client = await RawClient.open(port);
 			await client.send(request('POST /', headers, part));

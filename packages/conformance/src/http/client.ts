@@ -51,7 +51,9 @@ export class RawClient {
 
 	/** Text goes out as latin1. Resolves when the system has taken it. */
 	send(data: string | Uint8Array): Promise<void> {
-		return new Promise((resolve) => void this.#socket.write(typeof data === 'string' ? Buffer.from(data, 'latin1') : data, () => resolve()));
+		return new Promise(
+			(resolve) => void this.#socket.write(typeof data === 'string' ? Buffer.from(data, 'latin1') : data, () => resolve())
+		);
 	}
 
 	/** Stops reading, so that the peer's buffers fill up. */
@@ -85,7 +87,10 @@ export class RawClient {
 	async response(toHead = false): Promise<RawResponse> {
 		let end = -1;
 		await this.until(() => (end = this.#merge().indexOf('\r\n\r\n')) !== -1);
-		const [first = '', ...rest] = this.#take(end + 4).toString('latin1').slice(0, -4).split('\r\n');
+		const [first = '', ...rest] = this.#take(end + 4)
+			.toString('latin1')
+			.slice(0, -4)
+			.split('\r\n');
 		const status = Number(/^HTTP\/1\.1 (\d{3}) /.exec(`${first} `)?.[1]);
 		const lines = rest.map((line): [string, string] => {
 			const colon = line.indexOf(':');

@@ -34,7 +34,9 @@ export const SITE = {
 		'large.dat': pattern(6 * MB),
 		'huge.dat': pattern(9 * MB)
 	} as Readonly<Record<string, string | Uint8Array>>,
-	prerendered: { 'about.html': '<p>about</p>', 'docs/index.html': '<p>docs</p>' } as Readonly<Record<string, string | Uint8Array>>,
+	prerendered: { 'about.html': '<p>about</p>', 'docs/index.html': '<p>docs</p>' } as Readonly<
+		Record<string, string | Uint8Array>
+	>,
 	base: '',
 	appDir: '_app',
 	/** `huge.dat` alone is larger. */

@@ -7,7 +7,14 @@ export function staticLaws(law: HttpLaw): void {
 		const response = await exchange(port, request('GET /hello.txt?v=1'));
 		expect([response.status, response.body.toString()]).toEqual([200, 'Hello, world!']);
 		const names = ['content-type', 'content-length', 'cache-control', 'vary', 'accept-ranges', 'x-content-type-options'] as const;
-		expect(names.map((name) => response.header(name))).toEqual(['text/plain; charset=utf-8', '13', 'no-cache', 'Accept-Encoding', 'bytes', 'nosniff']);
+		expect(names.map((name) => response.header(name))).toEqual([
+			'text/plain; charset=utf-8',
+			'13',
+			'no-cache',
+			'Accept-Encoding',
+			'bytes',
+			'nosniff'
+		]);
 		expect(response.header('etag')).toMatch(/^"[\w-]+"$/);
 		expect(response.header('date')).toMatch(/ GMT$/);
 		expect(response.header('transfer-encoding')).toBeUndefined();
@@ -29,7 +36,11 @@ export function staticLaws(law: HttpLaw): void {
 			await client.send(request(`HEAD ${path}`));
 			const head = await client.response(true);
 			expect(head.status).toBe(get.status);
-			const sorted = (lines: typeof get.lines): string[] => lines.filter(([name]) => name !== 'date').map(String).sort();
+			const sorted = (lines: typeof get.lines): string[] =>
+				lines
+					.filter(([name]) => name !== 'date')
+					.map(String)
+					.sort();
 			expect(sorted(head.lines)).toEqual(sorted(get.lines));
 		}
 		expect(client.pending).toBe(0);
@@ -39,7 +50,12 @@ export function staticLaws(law: HttpLaw): void {
 		const client = await RawClient.open(port);
 		const etag = (await exchange(port, request('GET /hello.txt'))).header('etag');
 		for (let n = 0; n < 3; n++) {
-			for (const [headers, status] of [[[], 200], [[`If-None-Match: ${etag}`], 304], [['Range: bytes=7-'], 206], [['Range: bytes=99-'], 416]] as const) {
+			for (const [headers, status] of [
+				[[], 200],
+				[[`If-None-Match: ${etag}`], 304],
+				[['Range: bytes=7-'], 206],
+				[['Range: bytes=99-'], 416]
+			] as const) {
 				await client.send(request('GET /hello.txt', headers));
 				expect((await client.response()).status).toBe(status);
 			}
@@ -51,7 +67,12 @@ export function staticLaws(law: HttpLaw): void {
 	law('answers 304 with no body and no length', async ({ port }) => {
 		const etag = (await exchange(port, request('GET /hello.txt'))).header('etag');
 		const response = await exchange(port, request('GET /hello.txt', [`If-None-Match: "other", W/${etag}`]));
-		expect([response.status, response.header('etag'), response.header('cache-control'), response.header('vary')]).toEqual([304, etag, 'no-cache', 'Accept-Encoding']);
+		expect([response.status, response.header('etag'), response.header('cache-control'), response.header('vary')]).toEqual([
+			304,
+			etag,
+			'no-cache',
+			'Accept-Encoding'
+		]);
 		expect(response.header('content-length') ?? '0').toBe('0');
 	});
 
@@ -66,13 +87,22 @@ export function staticLaws(law: HttpLaw): void {
 	});
 
 	law('marks what never changes', async ({ port }) => {
-		expect((await exchange(port, request('GET /_app/immutable/x.js'))).header('cache-control')).toBe('public, max-age=31536000, immutable');
+		expect((await exchange(port, request('GET /_app/immutable/x.js'))).header('cache-control')).toBe(
+			'public, max-age=31536000, immutable'
+		);
 	});
 
 	law('serves ranges of files in memory and on disk', async ({ port }) => {
-		for (const [path, size] of [['/large.dat', SITE.client['large.dat']!.length], ['/huge.dat', SITE.client['huge.dat']!.length]] as const) {
+		for (const [path, size] of [
+			['/large.dat', SITE.client['large.dat']!.length],
+			['/huge.dat', SITE.client['huge.dat']!.length]
+		] as const) {
 			const { status, body, header } = await exchange(port, request(`GET ${path}`, ['Range: bytes=1000000-1999999']));
-			expect([status, header('content-range'), header('content-length')]).toEqual([206, `bytes 1000000-1999999/${size}`, '1000000']);
+			expect([status, header('content-range'), header('content-length')]).toEqual([
+				206,
+				`bytes 1000000-1999999/${size}`,
+				'1000000'
+			]);
 			expect(body.equals(pattern(2_000_000).subarray(1_000_000))).toBe(true);
 		}
 	});
@@ -108,7 +138,10 @@ export function staticLaws(law: HttpLaw): void {
 	law('serves pages at their clean paths and redirects to them', async ({ port }) => {
 		expect((await exchange(port, request('GET /about'))).body.toString()).toBe('<p>about</p>');
 		expect((await exchange(port, request('GET /docs/'))).body.toString()).toBe('<p>docs</p>');
-		for (const [path, location] of [['/about/?a=1', '/about?a=1'], ['/docs', '/docs/']] as const) {
+		for (const [path, location] of [
+			['/about/?a=1', '/about?a=1'],
+			['/docs', '/docs/']
+		] as const) {
 			const response = await exchange(port, request(`GET ${path}`));
 			expect([response.status, response.header('location'), response.header('content-length')]).toEqual([308, location, '0']);
 		}
@@ -123,7 +156,15 @@ export function staticLaws(law: HttpLaw): void {
 		serve((incoming) => new Response(`${incoming.method} ${new URL(incoming.url).pathname}`));
 		const { body } = await exchange(port, request('GET /mit%20leer.txt'));
 		expect(body.toString()).toBe('space');
-		for (const line of ['POST /hello.txt', 'QUERY /hello.txt', 'GET /hello', 'GET /../package.json', 'GET /%2e%2e/%2e%2e/etc/passwd', 'GET /about.html', 'GET /app.js.br']) {
+		for (const line of [
+			'POST /hello.txt',
+			'QUERY /hello.txt',
+			'GET /hello',
+			'GET /../package.json',
+			'GET /%2e%2e/%2e%2e/etc/passwd',
+			'GET /about.html',
+			'GET /app.js.br'
+		]) {
 			const [method, path] = line.split(' ') as [string, string];
 			expect((await exchange(port, request(line))).body.toString()).toBe(`${method} ${new URL(path, 'http://a').pathname}`);
 		}

@@ -61,7 +61,15 @@ export function overWebSocket(url: string): OpenWire {
 /** A client that speaks the protocol by hand and reads what comes, frame by frame. */
 export class WireClient {
 	/** The frame that every connection begins with. */
-	welcome: { readonly type?: string; readonly sessionId: string; readonly caps: readonly string[]; readonly ep: string; readonly maxPayloadLength: number } | undefined;
+	welcome:
+		| {
+				readonly type?: string;
+				readonly sessionId: string;
+				readonly caps: readonly string[];
+				readonly ep: string;
+				readonly maxPayloadLength: number;
+		  }
+		| undefined;
 	readonly closed: Promise<{ readonly code: number; readonly reason: string }>;
 	readonly #socket: WireSocket;
 	readonly #frames: (string | Uint8Array)[] = [];
@@ -78,7 +86,8 @@ export class WireClient {
 		this.closed = new Promise((resolve) => {
 			socket.onClose = (code, reason) => {
 				this.#isClosed = true;
-				for (const { reject } of this.#waiting.splice(0)) reject(new Error(`The connection closed with ${code} while a frame was awaited.`));
+				for (const { reject } of this.#waiting.splice(0))
+					reject(new Error(`The connection closed with ${code} while a frame was awaited.`));
 				resolve({ code, reason });
 			};
 		});
@@ -86,7 +95,8 @@ export class WireClient {
 
 	/** Sends text and bytes as they are, anything else as JSON. */
 	say(...frames: readonly unknown[]): void {
-		for (const frame of frames) this.#socket.send(typeof frame === 'string' || frame instanceof Uint8Array ? frame : JSON.stringify(frame));
+		for (const frame of frames)
+			this.#socket.send(typeof frame === 'string' || frame instanceof Uint8Array ? frame : JSON.stringify(frame));
 	}
 
 	/** Asks the app to run steps in one turn. */
@@ -135,7 +145,11 @@ export interface WireServer {
 export type WireSubject = Subject<WireServer>;
 
 /** Connects and reads the welcome. */
-export async function connect(server: WireServer, query = '', headers: Readonly<Record<string, string>> = { origin: server.origin }): Promise<WireClient> {
+export async function connect(
+	server: WireServer,
+	query = '',
+	headers: Readonly<Record<string, string>> = { origin: server.origin }
+): Promise<WireClient> {
 	const client = new WireClient(await server.open(query, headers));
 	client.welcome = await client.next();
 	return client;

@@ -13,11 +13,15 @@ export function defineEventLaws(law: Law<WireServer>): void {
 		await client.heard();
 		return { client, topics: topics as [string, string, string] };
 	};
-	const datas = (frames: readonly any[]): unknown[] => frames.flatMap((frame): unknown[] => (frame.events ? datas(frame.events) : [frame.data]));
+	const datas = (frames: readonly any[]): unknown[] =>
+		frames.flatMap((frame): unknown[] => (frame.events ? datas(frame.events) : [frame.data]));
 
 	law('writes an event as topic, event, data and seq, in this order', async (server) => {
 		const { client, topics } = await joined(server, undefined, 'form');
-		client.run({ do: 'publish', topic: topics[0], event: 'created', data: { id: 5 } }, { do: 'publish', topic: topics[0], event: 'gone' });
+		client.run(
+			{ do: 'publish', topic: topics[0], event: 'created', data: { id: 5 } },
+			{ do: 'publish', topic: topics[0], event: 'gone' }
+		);
 		expect(await client.nextRaw()).toBe(`{"topic":"${topics[0]}","event":"created","data":{"id":5},"seq":1}`);
 		expect(await client.nextRaw()).toBe(`{"topic":"${topics[0]}","event":"gone","data":null,"seq":2}`);
 	});
@@ -63,8 +67,20 @@ export function defineEventLaws(law: Law<WireServer>): void {
 		single.say({ type: 'subscribe-batch', topics: [b, a] });
 		const none = await joined(server, ['batch'], 'c');
 		for (const client of [onlyB, single]) await client.heard();
-		both.client.run({ do: 'publishBatched', messages: [{ topic: a, event: 'e', data: 1 }, { topic: b, event: 'e', data: 2, coalesceKey: 'k' }, { topic: a, event: 'e', data: 3 }, { topic: b, event: 'e', data: 4, coalesceKey: 'k' }] });
-		const events = [[a, 1, 1], [a, 3, 2], [b, 4, 1]].map(([topic, data, seq]) => ({ topic, event: 'e', data, seq }));
+		both.client.run({
+			do: 'publishBatched',
+			messages: [
+				{ topic: a, event: 'e', data: 1 },
+				{ topic: b, event: 'e', data: 2, coalesceKey: 'k' },
+				{ topic: a, event: 'e', data: 3 },
+				{ topic: b, event: 'e', data: 4, coalesceKey: 'k' }
+			]
+		});
+		const events = [
+			[a, 1, 1],
+			[a, 3, 2],
+			[b, 4, 1]
+		].map(([topic, data, seq]) => ({ topic, event: 'e', data, seq }));
 		expect(await both.client.next()).toEqual({ type: 'batch', events });
 		expect(await onlyB.next()).toEqual(events[2]);
 		expect([await single.next(), await single.next(), await single.next()]).toEqual(events);
@@ -74,7 +90,13 @@ export function defineEventLaws(law: Law<WireServer>): void {
 	law('never lets a send overtake what was published before it', async (server) => {
 		for (const caps of [undefined, ['batch']]) {
 			const { client, topics } = await joined(server, caps, 'reply');
-			client.run({ do: 'publish', topic: topics[0], data: 1 }, { do: 'publish', topic: topics[0], data: 2 }, { do: 'send', topic: 'direct', event: 'e', data: 3 }, { do: 'publish', topic: topics[0], data: 4 }, { do: 'raw', text: '{"data":5}' });
+			client.run(
+				{ do: 'publish', topic: topics[0], data: 1 },
+				{ do: 'publish', topic: topics[0], data: 2 },
+				{ do: 'send', topic: 'direct', event: 'e', data: 3 },
+				{ do: 'publish', topic: topics[0], data: 4 },
+				{ do: 'raw', text: '{"data":5}' }
+			);
 			expect(datas(await client.heard())).toEqual([1, 2, 3, 4, 5]);
 		}
 	});
@@ -88,33 +110,71 @@ export function defineEventLaws(law: Law<WireServer>): void {
 		}
 	});
 
-	law('gives who joins between two publishes of one turn exactly the second, and who leaves between them exactly the first', async (server) => {
-		const { client, topics } = await joined(server, ['batch']);
-		const topic = `between-${client.welcome!.sessionId}${topics.length}`;
-		client.run({ do: 'publish', topic, data: 1 }, { do: 'join', topic }, { do: 'publish', topic, data: 2 }, { do: 'leave', topic }, { do: 'publish', topic, data: 3 });
-		expect((await client.heard()).map((frame) => [frame.topic === topic ? 'event' : frame.event, frame.data])).toEqual([['join', true], ['event', 2], ['leave', true]]);
-	});
+	law(
+		'gives who joins between two publishes of one turn exactly the second, and who leaves between them exactly the first',
+		async (server) => {
+			const { client, topics } = await joined(server, ['batch']);
+			const topic = `between-${client.welcome!.sessionId}${topics.length}`;
+			client.run(
+				{ do: 'publish', topic, data: 1 },
+				{ do: 'join', topic },
+				{ do: 'publish', topic, data: 2 },
+				{ do: 'leave', topic },
+				{ do: 'publish', topic, data: 3 }
+			);
+			expect((await client.heard()).map((frame) => [frame.topic === topic ? 'event' : frame.event, frame.data])).toEqual([
+				['join', true],
+				['event', 2],
+				['leave', true]
+			]);
+		}
+	);
 
 	law('stops after an unsubscribe, which may come twice', async (server) => {
 		const { client, topics } = await joined(server, undefined, 'stop');
-		client.say({ type: 'unsubscribe', topic: topics[0] }, { type: 'unsubscribe', topic: topics[0] }, { type: 'unsubscribe', topic: 'never held' });
+		client.say(
+			{ type: 'unsubscribe', topic: topics[0] },
+			{ type: 'unsubscribe', topic: topics[0] },
+			{ type: 'unsubscribe', topic: 'never held' }
+		);
 		client.run({ do: 'publish', topic: topics[0] }, { do: 'subscribers', topic: topics[0] });
 		expect((await client.heard()).map(({ topic, data }) => [topic, data])).toEqual([['answer', 0]]);
 	});
 
 	law('takes the capabilities of the latest hello, from its place on', async (server) => {
 		const { client, topics } = await joined(server, ['epoch'], 'hello');
-		const publish = { steps: [{ do: 'publish', topic: topics[0] }, { do: 'publish', topic: topics[0] }] };
+		const publish = {
+			steps: [
+				{ do: 'publish', topic: topics[0] },
+				{ do: 'publish', topic: topics[0] }
+			]
+		};
 		client.say(publish, { type: 'hello', caps: ['batch', 7, null] }, publish, { type: 'hello', caps: [] }, publish);
 		const frames = await client.heard();
-		expect(frames.map((frame) => frame.type ?? (frame.ep ? 'epoch' : 'plain'))).toEqual(['epoch', 'epoch', 'batch', 'plain', 'plain']);
-		expect(frames.flatMap((frame): number[] => frame.events?.map(({ seq }: { seq: number }) => seq) ?? [frame.seq])).toEqual([1, 2, 3, 4, 5, 6]);
+		expect(frames.map((frame) => frame.type ?? (frame.ep ? 'epoch' : 'plain'))).toEqual([
+			'epoch',
+			'epoch',
+			'batch',
+			'plain',
+			'plain'
+		]);
+		expect(frames.flatMap((frame): number[] => frame.events?.map(({ seq }: { seq: number }) => seq) ?? [frame.seq])).toEqual([
+			1, 2, 3, 4, 5, 6
+		]);
 	});
 
 	law('refuses names and data that cannot travel, without a number lost', async (server) => {
 		const { client, topics } = await joined(server, undefined, 'bad');
-		client.run({ do: 'publish', topic: 'a\nb' }, { do: 'publish', topic: topics[0], event: 'a"b' }, { do: 'publish', topic: topics[0] });
-		expect((await client.heard()).map(({ data, seq }) => [data, seq])).toEqual([['TypeError', undefined], ['TypeError', undefined], [null, 1]]);
+		client.run(
+			{ do: 'publish', topic: 'a\nb' },
+			{ do: 'publish', topic: topics[0], event: 'a"b' },
+			{ do: 'publish', topic: topics[0] }
+		);
+		expect((await client.heard()).map(({ data, seq }) => [data, seq])).toEqual([
+			['TypeError', undefined],
+			['TypeError', undefined],
+			[null, 1]
+		]);
 	});
 
 	law('asks the gate without joining', async (server) => {

@@ -11,7 +11,13 @@ export const envelopeSuite: (subject: WireSubject) => void = defineSuite<WireSer
 	law('welcomes every connection first, with a session of its own', async (server) => {
 		const [a, b] = [await connect(server), await connect(server)];
 		expect(Object.keys(a.welcome!).slice(0, 2)).toEqual(['type', 'sessionId']);
-		expect(a.welcome).toMatchObject({ type: 'welcome', sessionId: expect.any(String), caps: expect.arrayContaining(['ping', 'epoch']), ep: expect.any(String), maxPayloadLength: 16_384 });
+		expect(a.welcome).toMatchObject({
+			type: 'welcome',
+			sessionId: expect.any(String),
+			caps: expect.arrayContaining(['ping', 'epoch']),
+			ep: expect.any(String),
+			maxPayloadLength: 16_384
+		});
 		expect(b.welcome!.ep).toBe(a.welcome!.ep);
 		expect(b.welcome!.sessionId).not.toBe(a.welcome!.sessionId);
 		expect(await a.heard()).toEqual([]);
@@ -43,7 +49,12 @@ export const envelopeSuite: (subject: WireSubject) => void = defineSuite<WireSer
 
 	law('acknowledges a subscribe with its ref, and keeps silent without one', async (server) => {
 		const client = await connect(server);
-		client.say({ type: 'subscribe', topic: 'ack-a', ref: 1 }, { type: 'subscribe', topic: 'ack-b', ref: 'x' }, { type: 'subscribe', topic: 'ack-c' }, { type: 'subscribe', topic: 'ack-d', ref: {} });
+		client.say(
+			{ type: 'subscribe', topic: 'ack-a', ref: 1 },
+			{ type: 'subscribe', topic: 'ack-b', ref: 'x' },
+			{ type: 'subscribe', topic: 'ack-c' },
+			{ type: 'subscribe', topic: 'ack-d', ref: {} }
+		);
 		expect(await client.heard()).toEqual([yes('ack-a', 1), yes('ack-b', 'x')]);
 		client.run({ do: 'publish', topic: 'ack-c' }, { do: 'publish', topic: 'ack-d' });
 		expect((await client.heard()).map(({ topic }) => topic)).toEqual(['ack-c', 'ack-d']);
@@ -71,14 +82,29 @@ export const envelopeSuite: (subject: WireSubject) => void = defineSuite<WireSer
 	law('lets no event of a denied topic through', async (server) => {
 		const client = await connect(server);
 		client.say({ type: 'subscribe-batch', topics: ['false:gate', 'reject:gate', 'open:gate'] });
-		client.run({ do: 'publish', topic: 'false:gate' }, { do: 'publish', topic: 'reject:gate' }, { do: 'publish', topic: 'open:gate' }, { do: 'subscribers', topic: 'false:gate' });
-		expect((await client.heard()).map(({ topic, data }) => [topic, data])).toEqual([['open:gate', null], ['answer', 0]]);
+		client.run(
+			{ do: 'publish', topic: 'false:gate' },
+			{ do: 'publish', topic: 'reject:gate' },
+			{ do: 'publish', topic: 'open:gate' },
+			{ do: 'subscribers', topic: 'false:gate' }
+		);
+		expect((await client.heard()).map(({ topic, data }) => [topic, data])).toEqual([
+			['open:gate', null],
+			['answer', 0]
+		]);
 	});
 
 	law('answers a batch: invalid ones first, then the rest in order, each with the ref', async (server) => {
 		const client = await connect(server);
 		client.say({ type: 'subscribe-batch', topics: ['batch-a', '__x', 7, 'false:b', null, 'batch-c'], ref: 8 });
-		expect(await client.heard()).toEqual([no('__x', 'INVALID_TOPIC', 8), no(7, 'INVALID_TOPIC', 8), no(null, 'INVALID_TOPIC', 8), yes('batch-a', 8), no('false:b', 'FORBIDDEN', 8), yes('batch-c', 8)]);
+		expect(await client.heard()).toEqual([
+			no('__x', 'INVALID_TOPIC', 8),
+			no(7, 'INVALID_TOPIC', 8),
+			no(null, 'INVALID_TOPIC', 8),
+			yes('batch-a', 8),
+			no('false:b', 'FORBIDDEN', 8),
+			yes('batch-c', 8)
+		]);
 	});
 
 	law('reads 256 topics of a batch and leaves the rest unanswered', async (server) => {
@@ -132,7 +158,11 @@ export const envelopeSuite: (subject: WireSubject) => void = defineSuite<WireSer
 		const client = await connect(server);
 		client.say({ type: 'resume', sessionId: 'old', lastSeenSeqs: { a: 41, b: -1, c: '1', d: 1.5 }, eps: { a: 'e1' } });
 		expect(await client.heard()).toEqual([
-			{ topic: 'resume', event: 'seen', data: { sessionId: 'old', lastSeen: [['a', { epoch: 'e1', seq: 41 }]], lastSeenSeqs: { a: 41 } } },
+			{
+				topic: 'resume',
+				event: 'seen',
+				data: { sessionId: 'old', lastSeen: [['a', { epoch: 'e1', seq: 41 }]], lastSeenSeqs: { a: 41 } }
+			},
 			{ type: 'resumed' }
 		]);
 		client.say({ type: 'resume', sessionId: 'fail', lastSeenSeqs: {} });
@@ -142,7 +172,9 @@ export const envelopeSuite: (subject: WireSubject) => void = defineSuite<WireSer
 	law('handles the frames of one connection in order while a hook decides, and does not hold up others', async (server) => {
 		const [client, other] = [await connect(server), await connect(server)];
 		const topic = `slow:order-${client.welcome!.sessionId}`;
-		client.say({ type: 'subscribe', topic, ref: 1 }, { type: 'unsubscribe', topic }, 'after', { steps: [{ do: 'subscribers', topic }] });
+		client.say({ type: 'subscribe', topic, ref: 1 }, { type: 'unsubscribe', topic }, 'after', {
+			steps: [{ do: 'subscribers', topic }]
+		});
 		await expect.poll(async () => (other.run({ do: 'deciding', topic }), (await other.next()).data)).toBe(true);
 		other.run({ do: 'allow', topic });
 		expect(await client.heard()).toEqual([yes(topic, 1), { echo: 'after' }, { topic: 'answer', event: 'subscribers', data: 0 }]);
@@ -154,9 +186,14 @@ export const envelopeSuite: (subject: WireSubject) => void = defineSuite<WireSer
 		client.say({ type: 'subscribe', topic, ref: 1 });
 		await expect.poll(async () => (other.run({ do: 'deciding', topic }), (await other.next()).data)).toBe(true);
 		client.drop();
-		await expect.poll(async () => (other.run({ do: 'closed', id: client.welcome!.sessionId }), (await other.next()).data)).not.toBeNull();
+		await expect
+			.poll(async () => (other.run({ do: 'closed', id: client.welcome!.sessionId }), (await other.next()).data))
+			.not.toBeNull();
 		other.run({ do: 'allow', topic }, { do: 'subscribers', topic });
-		expect((await other.heard()).map(({ event, data }) => [event, data])).toEqual([['allow', true], ['subscribers', 0]]);
+		expect((await other.heard()).map(({ event, data }) => [event, data])).toEqual([
+			['allow', true],
+			['subscribers', 0]
+		]);
 	});
 
 	law('keeps a connection usable when its message hook fails', async (server) => {
@@ -168,7 +205,11 @@ export const envelopeSuite: (subject: WireSubject) => void = defineSuite<WireSer
 	});
 
 	law('closes with the code and reason that the application gives', async (server) => {
-		for (const [code, reason] of [[4401, 'signed out'], [1008, ''], [1000, 'grüße']] as const) {
+		for (const [code, reason] of [
+			[4401, 'signed out'],
+			[1008, ''],
+			[1000, 'grüße']
+		] as const) {
 			const client = await connect(server);
 			client.run({ do: 'send', topic: 'direct', event: 'last' }, { do: 'close', code, reason });
 			expect(await client.next()).toMatchObject({ event: 'last' });
@@ -185,8 +226,18 @@ export const envelopeSuite: (subject: WireSubject) => void = defineSuite<WireSer
 		expect(await client.next()).toEqual({ echo: 'é' });
 		client.close(4000);
 		let remembered: unknown;
-		await expect.poll(async () => (other.run({ do: 'closed', id: sessionId }), (remembered = (await other.next()).data))).not.toBeNull();
-		expect(remembered).toEqual({ code: 4000, id: sessionId, subscriptions: ['closing'], messagesIn: 2, bytesIn: frame.length + 1 + 2, messagesOut: 3, reason: '' });
+		await expect
+			.poll(async () => (other.run({ do: 'closed', id: sessionId }), (remembered = (await other.next()).data)))
+			.not.toBeNull();
+		expect(remembered).toEqual({
+			code: 4000,
+			id: sessionId,
+			subscriptions: ['closing'],
+			messagesIn: 2,
+			bytesIn: frame.length + 1 + 2,
+			messagesOut: 3,
+			reason: ''
+		});
 		other.run({ do: 'subscribers', topic: 'closing' });
 		expect(await other.next()).toMatchObject({ data: 0 });
 	});

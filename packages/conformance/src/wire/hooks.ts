@@ -2,8 +2,22 @@ import type { CloseContext, Connection, Platform, SubscribeVerdict, WebSocketHoo
 
 /** What a client may ask of a server that runs `wireHooks()`. The steps of one frame run in one turn. */
 export type Step =
-	| { readonly do: 'publish'; readonly topic: string; readonly event?: string; readonly data?: unknown; readonly options?: { readonly seq?: boolean; readonly relay?: boolean } }
-	| { readonly do: 'publishBatched'; readonly messages: readonly { readonly topic: string; readonly event: string; readonly data?: unknown; readonly coalesceKey?: string }[] }
+	| {
+			readonly do: 'publish';
+			readonly topic: string;
+			readonly event?: string;
+			readonly data?: unknown;
+			readonly options?: { readonly seq?: boolean; readonly relay?: boolean };
+	  }
+	| {
+			readonly do: 'publishBatched';
+			readonly messages: readonly {
+				readonly topic: string;
+				readonly event: string;
+				readonly data?: unknown;
+				readonly coalesceKey?: string;
+			}[];
+	  }
 	| { readonly do: 'send'; readonly topic: string; readonly event: string; readonly data?: unknown }
 	| { readonly do: 'raw'; readonly text: string }
 	| { readonly do: 'join' | 'leave'; readonly topic: string }
@@ -15,7 +29,10 @@ export type Step =
 	| { readonly do: 'fail'; readonly how: 'throw' | 'reject' };
 
 /** What the server remembers of a connection that has closed; sets as arrays. */
-export type Closed = Pick<CloseContext, 'code' | 'id' | 'messagesIn' | 'bytesIn' | 'messagesOut'> & { readonly subscriptions: readonly string[]; readonly reason: string };
+export type Closed = Pick<CloseContext, 'code' | 'id' | 'messagesIn' | 'bytesIn' | 'messagesOut'> & {
+	readonly subscriptions: readonly string[];
+	readonly reason: string;
+};
 
 const MAX_REMEMBERED = 1_000;
 
@@ -60,7 +77,15 @@ export function wireHooks(): Required<Pick<WebSocketHooks, 'upgrade' | 'subscrib
 		},
 		close(_ws, { code, id, subscriptions, messagesIn, bytesIn, messagesOut, message }) {
 			if (closed.size >= MAX_REMEMBERED) closed.clear();
-			closed.set(id, { code, id, subscriptions: [...subscriptions], messagesIn, bytesIn, messagesOut, reason: new TextDecoder().decode(message) });
+			closed.set(id, {
+				code,
+				id,
+				subscriptions: [...subscriptions],
+				messagesIn,
+				bytesIn,
+				messagesOut,
+				reason: new TextDecoder().decode(message)
+			});
 		}
 	};
 

@@ -25,9 +25,10 @@ export const later = live(async (_ctx, value: unknown) => {
 export const nothing = live(() => undefined);
 
 export const fail = live((_ctx, how: 'typed' | 'untyped' | 'null' | 'rejects' | 'cyclic' | 'bigint'): unknown => {
-	if (how === 'typed') throw new LiveError('OUT_OF_STOCK', 'sold out', { issues: [{ path: ['count'], message: 'too many' }], retryAfter: 850 });
+	if (how === 'typed')
+		throw new LiveError('OUT_OF_STOCK', 'sold out', { issues: [{ path: ['count'], message: 'too many' }], retryAfter: 850 });
 	if (how === 'untyped') throw new Error('the password is hunter2');
-	// eslint-disable-next-line no-throw-literal, typescript/only-throw-error -- what an app may do by mistake
+	// What an app may do by mistake.
 	if (how === 'null') throw null;
 	if (how === 'rejects') return Promise.reject(new Error('the password is hunter2'));
 	if (how === 'bigint') return 1n;

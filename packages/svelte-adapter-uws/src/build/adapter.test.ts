@@ -4,7 +4,11 @@ import { offerDevHost } from '../host/dev-slot.ts';
 import { resolveAdapterOptions } from '../host/options.ts';
 import { createAdapter } from './adapter.ts';
 
-const made = (websocket: boolean) => createAdapter(resolveAdapterOptions({ websocket }, () => {}), []);
+const made = (websocket: boolean) =>
+	createAdapter(
+		resolveAdapterOptions({ websocket }, () => {}),
+		[]
+	);
 const platformOf = async (websocket: boolean, prerender: boolean | 'auto' = false) => {
 	const emulator = await made(websocket).emulate!();
 	return emulator.platform!({ config: {}, prerender }) as Promise<Platform | undefined>;
@@ -37,7 +41,9 @@ it('has no platform without an endpoint, and none while prerendering', async () 
 
 it('explains itself on use where the plugin is missing', async () => {
 	const platform = await platformOf(true);
-	expect(() => platform!.publish('a', 'b')).toThrow(/event\.platform\.publish is not there.*svelte-adapter-uws needs its Vite plugin/);
+	expect(() => platform!.publish('a', 'b')).toThrow(
+		/event\.platform\.publish is not there.*svelte-adapter-uws needs its Vite plugin/
+	);
 });
 
 it('leaves the slot to the dev server that took it last', () => {

@@ -22,11 +22,16 @@ interface EitherBuilder {
 	generateServerInstance?: (file: string, options: { serverDirectory: string }) => void;
 	generateManifest: (options: { relativePath: string }) => string;
 	createInstrumentationInitializer?: (options: { outputDirectory: string; serverDirectory: string }) => string;
-	instrument: (options: { entrypoint: string; instrumentation: string; initializer?: string; module: { exports: string[] } }) => void;
+	instrument: (options: {
+		entrypoint: string;
+		instrumentation: string;
+		initializer?: string;
+		module: { exports: string[] };
+	}) => void;
 }
 
 const MISSING_PLUGIN =
-	'svelte-adapter-uws needs its Vite plugin. In vite.config: import uws from \'svelte-adapter-uws/vite\', then plugins: [sveltekit(), uws()].';
+	"svelte-adapter-uws needs its Vite plugin. In vite.config: import uws from 'svelte-adapter-uws/vite', then plugins: [sveltekit(), uws()].";
 
 /** The adapter of SvelteKit 2.70 and newer, and of 3, where it brings `plugins` along. */
 export function createAdapter(options: ResolvedAdapterOptions, plugins: Plugin[]): UwsAdapter {
@@ -64,7 +69,10 @@ async function adapt(builder: Builder, options: ResolvedAdapterOptions): Promise
 	builder.writeServer(`${out}/server`);
 	writeApp(kit, out);
 	const settings: BuildSettings = {
-		...{ envPrefix, healthCheckPath, websocket, appDir },
+		envPrefix,
+		healthCheckPath,
+		websocket,
+		appDir,
 		base: paths.base,
 		origin: paths.origin ?? ''
 	};

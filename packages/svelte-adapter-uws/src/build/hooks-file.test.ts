@@ -25,5 +25,7 @@ it('prefers TypeScript over JavaScript', () => {
 it('takes a given handler, and refuses one that is not there', () => {
 	writeFileSync(join(root, 'other.js'), '');
 	expect(findHooksFile(root, 'other.js')).toBe(join(root, 'other.js'));
-	expect(() => findHooksFile(root, 'missing.js')).toThrow(/websocket\.handler: .*missing\.js does not exist\. Give a file relative to/);
+	expect(() => findHooksFile(root, 'missing.js')).toThrow(
+		/websocket\.handler: .*missing\.js does not exist\. Give a file relative to/
+	);
 });

@@ -10,7 +10,10 @@ const NAMES = ['src/hooks.ws.ts', 'src/hooks.ws.js', 'src/hooks.ws.mjs'];
 export function findHooksFile(root: string, handler?: string): string | undefined {
 	if (handler !== undefined) {
 		const file = resolve(root, handler);
-		if (!existsSync(file)) throw new Error(`websocket.handler: ${file} does not exist. Give a file relative to ${root}, or leave the option out to use src/hooks.ws.ts.`);
+		if (!existsSync(file))
+			throw new Error(
+				`websocket.handler: ${file} does not exist. Give a file relative to ${root}, or leave the option out to use src/hooks.ws.ts.`
+			);
 		return file;
 	}
 	return NAMES.map((name) => join(root, name)).find((file) => existsSync(file));

@@ -2,7 +2,13 @@ import { expect, it, vi } from 'vitest';
 import { microtasks, openClient, startClient, WELCOME } from '../../test/support/browser.ts';
 import type { Envelope } from '../contract/envelope.ts';
 
-const event = (topic: string, data: unknown, seq?: number, ep?: string) => ({ topic, event: 'e', data, ...(seq !== undefined && { seq }), ...(ep !== undefined && { ep }) });
+const event = (topic: string, data: unknown, seq?: number, ep?: string) => ({
+	topic,
+	event: 'e',
+	data,
+	...(seq !== undefined && { seq }),
+	...(ep !== undefined && { ep })
+});
 
 it('says hello, resumes, subscribes, tells who waits for the open, and then sends what was queued', async () => {
 	const { browser, client } = openClient();
@@ -35,7 +41,8 @@ it('resumes from the highest position of each held topic, and a new epoch starts
 	client.subscribe('a');
 	const release = client.subscribe('b');
 	await microtasks();
-	for (const frame of [event('a', 0, 9, 'e1'), event('a', 0, 7, 'e1'), event('b', 0, 1, 'e1'), event('not-held', 0, 5, 'e1')]) browser.socket.receive(frame);
+	for (const frame of [event('a', 0, 9, 'e1'), event('a', 0, 7, 'e1'), event('b', 0, 1, 'e1'), event('not-held', 0, 5, 'e1')])
+		browser.socket.receive(frame);
 	const resume = () => {
 		browser.socket.end();
 		browser.page.show(true);
@@ -110,13 +117,23 @@ it('stores the session of the endpoint, and lives without storage', () => {
 it('hands each frame to the taps first, then to the listeners of its topics, once for each frame', () => {
 	const { browser, client } = openClient();
 	const heard: [string, readonly unknown[]][] = [];
-	const hear = (who: string) => (envelopes: readonly Envelope[]) => heard.push([who, envelopes.map(({ topic, data }) => `${topic}${data}`)]);
+	const hear = (who: string) => (envelopes: readonly Envelope[]) =>
+		heard.push([who, envelopes.map(({ topic, data }) => `${topic}${data}`)]);
 	client.listen('a', hear('a'));
 	client.listen('b', hear('b'));
 	client.tap(hear('tap'));
-	browser.socket.receive({ type: 'batch', events: [event('a', 1), event('b', 2), event('c', 3), event('a', 4), { topic: 'a' }, 5] });
+	browser.socket.receive({
+		type: 'batch',
+		events: [event('a', 1), event('b', 2), event('c', 3), event('a', 4), { topic: 'a' }, 5]
+	});
 	browser.socket.receive(event('b', 5));
-	expect(heard).toEqual([['tap', ['a1', 'b2', 'c3', 'a4']], ['a', ['a1', 'a4']], ['b', ['b2']], ['tap', ['b5']], ['b', ['b5']]]);
+	expect(heard).toEqual([
+		['tap', ['a1', 'b2', 'c3', 'a4']],
+		['a', ['a1', 'a4']],
+		['b', ['b2']],
+		['tap', ['b5']],
+		['b', ['b5']]
+	]);
 });
 
 it('gives positions on', () => {
@@ -125,7 +142,10 @@ it('gives positions on', () => {
 	client.listen('a', (envelopes) => heard.push(...envelopes));
 	browser.socket.receive(event('a', null, 3, 'e1'));
 	browser.socket.receive(event('a', null));
-	expect(heard).toEqual([{ topic: 'a', event: 'e', data: null, position: { epoch: 'e1', seq: 3 } }, { topic: 'a', event: 'e', data: null }]);
+	expect(heard).toEqual([
+		{ topic: 'a', event: 'e', data: null, position: { epoch: 'e1', seq: 3 } },
+		{ topic: 'a', event: 'e', data: null }
+	]);
 });
 
 it('stops listening at once, even in the middle of a frame', () => {
@@ -166,7 +186,18 @@ it('reports a listener that throws, and goes on', () => {
 	report.mockRestore();
 });
 
-it.each(['', 'nonsense', 'null', '7', '[]', '{}', '{"type":"later"}', '{"type":"request","ref":1,"event":"x"}', new ArrayBuffer(8), '{"topic":"__proto__","event":"x"}'])('ignores %j', (frame) => {
+it.each([
+	'',
+	'nonsense',
+	'null',
+	'7',
+	'[]',
+	'{}',
+	'{"type":"later"}',
+	'{"type":"request","ref":1,"event":"x"}',
+	new ArrayBuffer(8),
+	'{"topic":"__proto__","event":"x"}'
+])('ignores %j', (frame) => {
 	const { browser, client } = openClient();
 	client.listen('a', () => expect.unreachable());
 	browser.socket.receive(frame);
@@ -203,7 +234,10 @@ it('keeps a thousand frames in order, and drops the oldest', () => {
 	const dropped: number[] = [];
 	for (let i = 0; i < 1002; i++) client.sendQueued(String(i), () => dropped.push(i));
 	expect(dropped).toEqual([0, 1]);
-	expect(browser.log.lines).toEqual([['warn', 'Send queue full: dropped the oldest frame.'], ['warn', 'Send queue full: dropped the oldest frame.']]);
+	expect(browser.log.lines).toEqual([
+		['warn', 'Send queue full: dropped the oldest frame.'],
+		['warn', 'Send queue full: dropped the oldest frame.']
+	]);
 	browser.socket.open();
 	expect(browser.socket.read().slice(1)).toEqual(Array.from({ length: 1000 }, (_, i) => i + 2));
 	expect(dropped).toEqual([0, 1]);
@@ -222,7 +256,9 @@ it('drops what is queued on close, and what comes later', () => {
 it('tells of each loss of an open socket, and not of failed attempts', () => {
 	const { browser, client } = startClient();
 	const downs: unknown[] = [];
-	const stop = client.onDown((failure, terminal) => downs.push([failure && failure.kind === 'ws-close' && failure.code, terminal]));
+	const stop = client.onDown((failure, terminal) =>
+		downs.push([failure && failure.kind === 'ws-close' && failure.code, terminal])
+	);
 	browser.socket.end(1006);
 	browser.time.pass(3000);
 	browser.socket.open();

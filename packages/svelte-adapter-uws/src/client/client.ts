@@ -52,7 +52,8 @@ export function createClient(options: ClientOptions = {}): Client {
 		...options
 	};
 	const { url, log } = parts;
-	if (!(parts.reconnectInterval > 0 && parts.maxReconnectInterval > 0)) throw new RangeError('Reconnect intervals must be above 0 ms.');
+	if (!(parts.reconnectInterval > 0 && parts.maxReconnectInterval > 0))
+		throw new RangeError('Reconnect intervals must be above 0 ms.');
 
 	const denials = createCell<Denial | null>(null);
 	const open = createHub<void>();

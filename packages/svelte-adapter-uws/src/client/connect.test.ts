@@ -50,7 +50,11 @@ it('connects to the host of the page, over TLS where the page came so', () => {
 			urls.push(url);
 		}
 	};
-	for (const [protocol, options] of [['http:', undefined], ['https:', { path: '/live' }], ['https:', { url: 'wss://other/x' }]] as const) {
+	for (const [protocol, options] of [
+		['http:', undefined],
+		['https:', { path: '/live' }],
+		['https:', { url: 'wss://other/x' }]
+	] as const) {
 		vi.stubGlobal('WebSocket', sockets);
 		vi.stubGlobal('location', { protocol, host: 'app.example:8080' });
 		connect(options);
@@ -158,7 +162,13 @@ it('shows what changes of the client, and its latest event', () => {
 	expect([connection.connected, connection.maxPayloadLength]).toEqual([true, 9000]);
 	const seen: unknown[] = [];
 	connection.events.subscribe((event) => seen.push(event?.data));
-	browser.socket.receive({ type: 'batch', events: [{ topic: 'a', event: 'x', data: 1 }, { topic: 'b', event: 'y', data: 2 }] });
+	browser.socket.receive({
+		type: 'batch',
+		events: [
+			{ topic: 'a', event: 'x', data: 1 },
+			{ topic: 'b', event: 'y', data: 2 }
+		]
+	});
 	expect(seen).toEqual([undefined, 1, 2]);
 	browser.socket.end();
 	expect(connection.connected).toBe(false);

@@ -31,7 +31,9 @@ export function connect(options?: ConnectOptions): WSConnection {
 function createFace(client: PageClient): WSConnection {
 	const held = new Map<string, (() => void)[]>();
 	const own: Omit<WSConnection, Exclude<keyof Client, 'subscribe' | 'sendQueued'> | 'on'> = {
-		events: createLazyStore<WSEvent | null>(null, (cell) => client.tap((envelopes) => envelopes.forEach((envelope) => cell.set(toEvent(envelope))))),
+		events: createLazyStore<WSEvent | null>(null, (cell) =>
+			client.tap((envelopes) => envelopes.forEach((envelope) => cell.set(toEvent(envelope))))
+		),
 		subscribe(topic) {
 			const release = client.subscribe(topic);
 			held.set(topic, [...(held.get(topic) ?? []), release]);

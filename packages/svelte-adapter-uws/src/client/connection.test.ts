@@ -44,7 +44,11 @@ it('tries again with growing pauses up to the cap, and says why it is down', () 
 });
 
 it('spreads each pause over the whole range', () => {
-	for (const [chance, pause] of [[0, 100], [0.25, 800], [0.999, 3000]] as const) {
+	for (const [chance, pause] of [
+		[0, 100],
+		[0.25, 800],
+		[0.999, 3000]
+	] as const) {
 		const { browser } = startClient();
 		browser.chance = chance;
 		browser.socket.end();
@@ -171,23 +175,23 @@ it('is suspended while the page is hidden, and never closes for that', () => {
 	expect(valueOf(client.status)).toBe('suspended');
 });
 
-it.each([['the page is seen again', (browser: Browser) => browser.page.show(true)], ['the network is back', (browser: Browser) => (browser.page.show(false), browser.page.online())]] as const)(
-	'connects at once when %s',
-	(_what, happens) => {
-		const { browser } = openClient();
-		for (let i = 0; i < 4; i++) {
-			browser.socket.end();
-			waited(browser);
-		}
+it.each([
+	['the page is seen again', (browser: Browser) => browser.page.show(true)],
+	['the network is back', (browser: Browser) => (browser.page.show(false), browser.page.online())]
+] as const)('connects at once when %s', (_what, happens) => {
+	const { browser } = openClient();
+	for (let i = 0; i < 4; i++) {
 		browser.socket.end();
-		const before = browser.sockets.length;
-		happens(browser);
-		expect(browser.sockets).toHaveLength(before + 1);
-		browser.socket.end();
-		expect(waited(browser)).toBe(3000);
-		expect(browser.sockets).toHaveLength(before + 2);
+		waited(browser);
 	}
-);
+	browser.socket.end();
+	const before = browser.sockets.length;
+	happens(browser);
+	expect(browser.sockets).toHaveLength(before + 1);
+	browser.socket.end();
+	expect(waited(browser)).toBe(3000);
+	expect(browser.sockets).toHaveLength(before + 2);
+});
 
 it('makes no second attempt beside one that is running', () => {
 	const { browser } = startClient();

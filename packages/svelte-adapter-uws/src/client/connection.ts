@@ -153,7 +153,12 @@ export function createConnection(parts: ConnectionParts): Connection {
 	const lost = ({ code, reason }: { readonly code: number; readonly reason: string }): void => {
 		const was = settle();
 		const kind = classifyCloseCode(code);
-		const problem: Failure = { kind: 'ws-close', class: kind !== 'TERMINAL' && attempt >= parts.maxReconnectAttempts ? 'EXHAUSTED' : kind, code, reason };
+		const problem: Failure = {
+			kind: 'ws-close',
+			class: kind !== 'TERMINAL' && attempt >= parts.maxReconnectAttempts ? 'EXHAUSTED' : kind,
+			code,
+			reason
+		};
 		if (problem.class === 'TERMINAL' || problem.class === 'EXHAUSTED') return end(problem);
 		stopRetry = clock.after(delay(code, kind), attemptNow);
 		failure.set(problem);

@@ -37,7 +37,11 @@ export interface Environment {
 	readonly page: Page | undefined;
 	/** May throw at any use. */
 	readonly storage: Pick<Storage, 'getItem' | 'setItem'> | undefined;
-	readonly log: { debug(message: string, details?: unknown): void; warn(message: string, details?: unknown): void; error(message: string, details?: unknown): void };
+	readonly log: {
+		debug(message: string, details?: unknown): void;
+		warn(message: string, details?: unknown): void;
+		error(message: string, details?: unknown): void;
+	};
 }
 
 /** The environment of the browser, or of whatever else has a global `WebSocket`. */

@@ -42,7 +42,9 @@ export function createResumeState(storage: Environment['storage'], key: string):
 		},
 		frames() {
 			// The topic travels twice.
-			return sessionId === undefined ? [] : chunks(positions, ([topic, position]) => topic + topic + JSON.stringify(position)).map(encode);
+			return sessionId === undefined
+				? []
+				: chunks(positions, ([topic, position]) => topic + topic + JSON.stringify(position)).map(encode);
 		},
 		probe: () => (sessionId === undefined ? undefined : encode([]))
 	};

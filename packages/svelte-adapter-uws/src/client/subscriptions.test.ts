@@ -46,21 +46,36 @@ class Server {
 		for (const topic of topics) {
 			const denied = topic === 'no';
 			if (!denied) this.joined.add(topic);
-			this.#browser.socket.receive({ type: denied ? 'subscribe-denied' : 'subscribed', topic, ref, ...(denied && { reason: 'FORBIDDEN' }) });
+			this.#browser.socket.receive({
+				type: denied ? 'subscribe-denied' : 'subscribed',
+				topic,
+				ref,
+				...(denied && { reason: 'FORBIDDEN' })
+			});
 		}
 	}
 }
 
-type Action = { readonly do: 'hold'; readonly topic: string } | { readonly do: 'let-go'; readonly which: number } | { readonly do: 'tick' | 'lose' | 'open' } | { readonly do: 'work'; readonly which: number };
+type Action =
+	| { readonly do: 'hold'; readonly topic: string }
+	| { readonly do: 'let-go'; readonly which: number }
+	| { readonly do: 'tick' | 'lose' | 'open' }
+	| { readonly do: 'work'; readonly which: number };
 const action: fc.Arbitrary<Action> = fc.oneof(
-	{ weight: 5, arbitrary: fc.record({ do: fc.constant('hold' as const), topic: fc.constantFrom('a', 'b', 'c', 'no', '__inner') }) },
+	{
+		weight: 5,
+		arbitrary: fc.record({ do: fc.constant('hold' as const), topic: fc.constantFrom('a', 'b', 'c', 'no', '__inner') })
+	},
 	{ weight: 5, arbitrary: fc.record({ do: fc.constant('let-go' as const), which: fc.nat() }) },
 	{ weight: 4, arbitrary: fc.record({ do: fc.constant('tick' as const) }) },
 	{ weight: 3, arbitrary: fc.record({ do: fc.constant('work' as const), which: fc.nat() }) },
 	fc.record({ do: fc.constantFrom('lose' as const, 'open' as const) })
 );
 
-it.each([['in order', true], ['whenever it is ready', false]] as const)('leaves a server that answers %s with exactly the topics that are held, whatever happened', async (_how, ordered) => {
+it.each([
+	['in order', true],
+	['whenever it is ready', false]
+] as const)('leaves a server that answers %s with exactly the topics that are held, whatever happened', async (_how, ordered) => {
 	await fc.assert(
 		fc.asyncProperty(fc.array(action, { maxLength: 40 }), async (actions) => {
 			const { browser, client } = startClient();

@@ -32,7 +32,11 @@ export function createSubscriptions(send: (frame: string) => void, released: (to
 		for (const group of chunks(topics, String)) {
 			ref++;
 			for (const topic of group) asked.set(topic, ref);
-			send(encodeClientControl(group.length > 1 ? { type: 'subscribe-batch', topics: group, ref } : { type: 'subscribe', topic: group[0]!, ref }));
+			send(
+				encodeClientControl(
+					group.length > 1 ? { type: 'subscribe-batch', topics: group, ref } : { type: 'subscribe', topic: group[0]!, ref }
+				)
+			);
 		}
 	};
 	const leave = (topic: string): void => {
@@ -57,7 +61,8 @@ export function createSubscriptions(send: (frame: string) => void, released: (to
 	return {
 		holds: (topic) => held.has(topic),
 		subscribe(topic) {
-			if (typeof topic !== 'string' || !topic || topic.length > MAX_TOPIC_LENGTH) throw new TypeError(`Topic ${topic}: expected 1 to ${MAX_TOPIC_LENGTH} characters.`);
+			if (typeof topic !== 'string' || !topic || topic.length > MAX_TOPIC_LENGTH)
+				throw new TypeError(`Topic ${topic}: expected 1 to ${MAX_TOPIC_LENGTH} characters.`);
 			const count = held.get(topic) ?? 0;
 			held.set(topic, count + 1);
 			if (count === 0) change(topic);

@@ -13,7 +13,12 @@ export type Status = 'connecting' | 'open' | 'suspended' | 'disconnected' | 'fai
 
 /** Why the client is not connected; `null` while connected, before the first failure and after `close()`. */
 export type Failure =
-	| { readonly kind: 'ws-close'; readonly class: 'TERMINAL' | 'EXHAUSTED' | 'THROTTLE' | 'RETRY'; readonly code: number; readonly reason: string }
+	| {
+			readonly kind: 'ws-close';
+			readonly class: 'TERMINAL' | 'EXHAUSTED' | 'THROTTLE' | 'RETRY';
+			readonly code: number;
+			readonly reason: string;
+	  }
 	| { readonly kind: 'auth-preflight'; readonly class: 'AUTH'; readonly status: number; readonly reason: string };
 
 /** A subscribe that the server refused. */

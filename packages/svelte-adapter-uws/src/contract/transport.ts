@@ -56,7 +56,12 @@ export interface UpgradeRequest {
 
 export type UpgradeDecision<Data = unknown> =
 	| { readonly accept: true; readonly data: Data; readonly headers?: readonly (readonly [name: string, value: string])[] }
-	| { readonly accept: false; readonly status: number; readonly body: string; readonly headers?: readonly (readonly [name: string, value: string])[] };
+	| {
+			readonly accept: false;
+			readonly status: number;
+			readonly body: string;
+			readonly headers?: readonly (readonly [name: string, value: string])[];
+	  };
 
 /** Engine limits of one listener; the core validates them before any transport sees them. */
 export interface SocketOptions {

@@ -2,7 +2,11 @@ import { expect, it } from 'vitest';
 import { FakeSocket } from '../../test/support/socket.ts';
 import { Audience, takesBatches, takesEpochs, variantOf, VARIANTS, type Member, type Variant } from './audience.ts';
 
-const member = (variant: Variant, ...topics: string[]): Member => ({ socket: new FakeSocket(), variant, topics: new Set(topics) });
+const member = (variant: Variant, ...topics: string[]): Member => ({
+	socket: new FakeSocket(),
+	variant,
+	topics: new Set(topics)
+});
 
 function audience(...members: Member[]): Audience {
 	const audience = new Audience(members);

@@ -60,7 +60,11 @@ it('sends text as text and bytes as bytes, unless it is told the kind', async ()
 
 it('tells what became of a frame', async () => {
 	const { ws, client } = await connected();
-	for (const [status, code] of [['sent', 1], ['queued', 0], ['dropped', 2]] as const) {
+	for (const [status, code] of [
+		['sent', 1],
+		['queued', 0],
+		['dropped', 2]
+	] as const) {
 		client.socket.status = status;
 		expect(ws.send('x')).toBe(code);
 	}
@@ -86,7 +90,14 @@ it('does nothing after close, without throwing', async () => {
 	ws.subscribe('t');
 	const { length } = client.socket.frames;
 	client.leave();
-	expect([ws.send('x'), ws.subscribe('t'), ws.unsubscribe('t'), ws.isSubscribed('t'), ws.getTopics(), ws.getBufferedAmount()]).toEqual([2, false, false, false, [], 0]);
+	expect([
+		ws.send('x'),
+		ws.subscribe('t'),
+		ws.unsubscribe('t'),
+		ws.isSubscribed('t'),
+		ws.getTopics(),
+		ws.getBufferedAmount()
+	]).toEqual([2, false, false, false, [], 0]);
 	expect(platform.send(ws, 't', 'e')).toBe(2);
 	expect(platform.unsubscribe(ws, 't')).toBe(false);
 	ws.cork(() => expect.unreachable());

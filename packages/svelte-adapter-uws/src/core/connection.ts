@@ -43,7 +43,12 @@ export class ServerConnection<Parts extends ConnectionParts = ConnectionParts> i
 	#abort: AbortController | undefined;
 	#platform: Platform | undefined;
 
-	constructor(parts: Parts, socket: Socket, hooks: WebSocketHooks, opened: { readonly userData: unknown; readonly requestId: string | undefined }) {
+	constructor(
+		parts: Parts,
+		socket: Socket,
+		hooks: WebSocketHooks,
+		opened: { readonly userData: unknown; readonly requestId: string | undefined }
+	) {
 		this.parts = parts;
 		this.socket = socket;
 		this.hooks = hooks;
@@ -179,6 +184,9 @@ function toFrame(message: Frame | ArrayBuffer, isBinary: boolean | undefined): F
 		const { buffer, byteOffset, byteLength }: ArrayBufferView = message;
 		bytes = new Uint8Array(buffer, byteOffset, byteLength);
 	} else if (message instanceof ArrayBuffer) bytes = new Uint8Array(message);
-	else throw new TypeError(`ws.send: got ${message === null ? 'null' : typeof message}, expected text or bytes. Encode it first, for example with JSON.stringify.`);
+	else
+		throw new TypeError(
+			`ws.send: got ${message === null ? 'null' : typeof message}, expected text or bytes. Encode it first, for example with JSON.stringify.`
+		);
 	return isBinary === false ? new TextDecoder().decode(bytes) : bytes;
 }

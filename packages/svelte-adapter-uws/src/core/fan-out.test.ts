@@ -29,7 +29,12 @@ it('gives each form its own frames: single or batch, with or without epoch', () 
 	fanOut.run([encoded('t', 1, 1), encoded('t', 2, 2)]);
 	const plain = ['{"topic":"t","event":"e","data":1,"seq":1}', '{"topic":"t","event":"e","data":2,"seq":2}'];
 	const positioned = plain.map((frame) => frame.replace(/}$/, ',"ep":"E"}'));
-	expect(sockets.map(({ texts }) => texts)).toEqual([plain, [`{"type":"batch","events":[${plain.join(',')}]}`], positioned, [`{"type":"batch","events":[${positioned.join(',')}]}`]]);
+	expect(sockets.map(({ texts }) => texts)).toEqual([
+		plain,
+		[`{"type":"batch","events":[${plain.join(',')}]}`],
+		positioned,
+		[`{"type":"batch","events":[${positioned.join(',')}]}`]
+	]);
 });
 
 it('publishes nothing for forms that nobody takes', () => {
@@ -65,7 +70,11 @@ it('gives everybody exactly its own part of what was published together', () => 
 	const single = add(0, 'a', 'b');
 	const nobody = add(1, 'x');
 	fanOut.together([encoded('a', 1), encoded('b', 2), encoded('a', 3)]);
-	const [a1, b2, a3] = ['{"topic":"a","event":"e","data":1}', '{"topic":"b","event":"e","data":2}', '{"topic":"a","event":"e","data":3}'];
+	const [a1, b2, a3] = [
+		'{"topic":"a","event":"e","data":1}',
+		'{"topic":"b","event":"e","data":2}',
+		'{"topic":"a","event":"e","data":3}'
+	];
 	expect(both.texts).toEqual([`{"type":"batch","events":[${a1},${b2},${a3}]}`]);
 	expect(alsoBoth.texts).toEqual(both.texts);
 	expect(onlyB.texts).toEqual([b2]);

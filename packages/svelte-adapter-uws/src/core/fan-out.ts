@@ -24,7 +24,8 @@ export class FanOut {
 		for (const variant of VARIANTS) {
 			if (listeners.count(variant) === 0) continue;
 			const name = listeners.engineTopic(variant);
-			for (const frame of takesBatches(variant) ? forms.joined(takesEpochs(variant)) : forms.single(takesEpochs(variant))) this.#publish(name, frame);
+			for (const frame of takesBatches(variant) ? forms.joined(takesEpochs(variant)) : forms.single(takesEpochs(variant)))
+				this.#publish(name, frame);
 		}
 	}
 

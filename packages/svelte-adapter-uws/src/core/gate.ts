@@ -11,7 +11,11 @@ export type Answer = string | null;
  * Asks the app about valid topics: `subscribeBatch` once, else `subscribe` for each at the same time, else everybody may.
  * A hook that throws or rejects denies. Gives a promise only when a hook does.
  */
-export function ask(connection: ServerConnection, topics: readonly string[], report: Report): readonly Answer[] | Promise<readonly Answer[]> {
+export function ask(
+	connection: ServerConnection,
+	topics: readonly string[],
+	report: Report
+): readonly Answer[] | Promise<readonly Answer[]> {
 	const { hooks } = connection;
 	if (hooks.subscribeBatch) return askTogether(connection, topics, report);
 	if (!hooks.subscribe) return topics.map(() => null);
@@ -33,10 +37,16 @@ export function ask(connection: ServerConnection, topics: readonly string[], rep
 	return waits ? Promise.all(answers) : (answers as readonly Answer[]);
 }
 
-function askTogether(connection: ServerConnection, topics: readonly string[], report: Report): readonly Answer[] | Promise<readonly Answer[]> {
+function askTogether(
+	connection: ServerConnection,
+	topics: readonly string[],
+	report: Report
+): readonly Answer[] | Promise<readonly Answer[]> {
 	const read = (verdicts: unknown): readonly Answer[] => {
 		if (typeof verdicts !== 'object' || verdicts === null) return topics.map(() => null);
-		return topics.map((topic) => (Object.hasOwn(verdicts, topic) ? toAnswer((verdicts as Record<string, SubscribeVerdict>)[topic]) : null));
+		return topics.map((topic) =>
+			Object.hasOwn(verdicts, topic) ? toAnswer((verdicts as Record<string, SubscribeVerdict>)[topic]) : null
+		);
 	};
 	const failed = (error: unknown): readonly Answer[] => {
 		report('subscribeBatch', error, connection.requestId);

@@ -36,7 +36,11 @@ it('makes a request id when somebody asks, and keeps it', () => {
 });
 
 it('gives the address by the rules of the configuration', () => {
-	const handshake = new Handshake(upgradeRequest({ 'x-forwarded-for': '10.1.1.1' }), { clientAddress: (request) => request.header('x-forwarded-for') }, counterId());
+	const handshake = new Handshake(
+		upgradeRequest({ 'x-forwarded-for': '10.1.1.1' }),
+		{ clientAddress: (request) => request.header('x-forwarded-for') },
+		counterId()
+	);
 	expect(handshake.remoteAddress).toBe('10.1.1.1');
 	expect(handshake.url).toBe('/ws?x=1');
 	expect(handshake.headers).toEqual({ 'x-forwarded-for': '10.1.1.1' });

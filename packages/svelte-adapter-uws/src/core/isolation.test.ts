@@ -33,7 +33,15 @@ it.each([
 });
 
 it('waits for what has a then, and for nothing else', () => {
-	expect([Promise.resolve(), { then() {} }, {}, null, undefined, 'then', { then: 1 }].map(isThenable)).toEqual([true, true, false, false, false, false, false]);
+	expect([Promise.resolve(), { then() {} }, {}, null, undefined, 'then', { then: 1 }].map(isThenable)).toEqual([
+		true,
+		true,
+		false,
+		false,
+		false,
+		false,
+		false
+	]);
 });
 
 it('counts every failure, logs 20 of one hook in 10 seconds, and then says how many were left out', () => {

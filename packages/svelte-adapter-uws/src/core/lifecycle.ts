@@ -83,7 +83,10 @@ export class Lifecycle {
 		const { platform, clock, report, shutdownTimeoutMs: ms } = this.#parts;
 		let timer: Disposable | undefined;
 		try {
-			const limit = ms > 0 ? new Promise((_, reject) => (timer = clock.after(ms, () => reject(new Error(`It took longer than ${ms} ms.`))))) : undefined;
+			const limit =
+				ms > 0
+					? new Promise((_, reject) => (timer = clock.after(ms, () => reject(new Error(`It took longer than ${ms} ms.`)))))
+					: undefined;
 			const done = this.#hooks.shutdown?.({ platform });
 			await (limit ? Promise.race([done, limit]) : done);
 		} catch (error) {

@@ -2,10 +2,27 @@ import { expect, it } from 'vitest';
 import { isOriginAllowed } from './origin.ts';
 import type { OriginPolicy } from './parts.ts';
 
-const ask = (origin: string, allowed: OriginPolicy['allowed'] = 'same-origin', expected: string | undefined = 'https://example.com', hook = false) =>
-	isOriginAllowed({ allowed, expectedOrigin: () => expected }, { url: '/ws', headers: {}, header: (name) => (name === 'origin' ? origin : ''), remoteAddress: '', signal: new AbortController().signal }, hook);
+const ask = (
+	origin: string,
+	allowed: OriginPolicy['allowed'] = 'same-origin',
+	expected: string | undefined = 'https://example.com',
+	hook = false
+) =>
+	isOriginAllowed(
+		{ allowed, expectedOrigin: () => expected },
+		{
+			url: '/ws',
+			headers: {},
+			header: (name) => (name === 'origin' ? origin : ''),
+			remoteAddress: '',
+			signal: new AbortController().signal
+		},
+		hook
+	);
 
-it.each(['https://example.com', 'https://example.com:443', 'HTTPS://EXAMPLE.com'])('takes %s for the same origin', (origin) => expect(ask(origin)).toBe(true));
+it.each(['https://example.com', 'https://example.com:443', 'HTTPS://EXAMPLE.com'])('takes %s for the same origin', (origin) =>
+	expect(ask(origin)).toBe(true)
+);
 
 it.each([
 	'null',
@@ -39,4 +56,11 @@ it('matches a list exactly', () => {
 	expect(ask('https://a.test:443', ['https://a.test'])).toBe(false);
 });
 
-it('refuses when it cannot tell its own origin', () => expect(isOriginAllowed({ allowed: 'same-origin', expectedOrigin: () => undefined }, { url: '', headers: {}, header: () => 'https://example.com', remoteAddress: '', signal: new AbortController().signal }, false)).toBe(false));
+it('refuses when it cannot tell its own origin', () =>
+	expect(
+		isOriginAllowed(
+			{ allowed: 'same-origin', expectedOrigin: () => undefined },
+			{ url: '', headers: {}, header: () => 'https://example.com', remoteAddress: '', signal: new AbortController().signal },
+			false
+		)
+	).toBe(false));

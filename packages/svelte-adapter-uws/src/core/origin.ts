@@ -18,6 +18,15 @@ export function isOriginAllowed(policy: OriginPolicy, request: UpgradeRequest, h
 function normalize(origin: string): string | undefined {
 	const url = URL.canParse(origin) ? new URL(origin) : undefined;
 	// An origin is scheme, host and port; anything more is somebody's trick to look like one.
-	if (!url || (url.protocol !== 'http:' && url.protocol !== 'https:') || url.username || url.password || url.pathname !== '/' || url.search || url.hash) return undefined;
+	if (
+		!url ||
+		(url.protocol !== 'http:' && url.protocol !== 'https:') ||
+		url.username ||
+		url.password ||
+		url.pathname !== '/' ||
+		url.search ||
+		url.hash
+	)
+		return undefined;
 	return url.origin;
 }

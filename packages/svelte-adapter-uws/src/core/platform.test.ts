@@ -13,13 +13,31 @@ async function withClients(...users: unknown[]) {
 
 it('has methods that work when they are taken off it', async () => {
 	const { platform, clients, ws } = await withClients(1);
-	const { publish, batch, publishBatched, send, sendTo, subscribe, checkSubscribe, unsubscribe, subscribers, bufferedAmount, topic, tap } = platform;
+	const {
+		publish,
+		batch,
+		publishBatched,
+		send,
+		sendTo,
+		subscribe,
+		checkSubscribe,
+		unsubscribe,
+		subscribers,
+		bufferedAmount,
+		topic,
+		tap
+	} = platform;
 	expect(await checkSubscribe(ws[0]!, 't')).toBeNull();
 	expect(await subscribe(ws[0]!, 't')).toBeNull();
 	expect(subscribers('t')).toBe(1);
 	const ended = tap(() => {});
 	expect(publish('t', 'e', 1)).toBe(true);
-	expect(batch([{ topic: 't', event: 'e', data: 2 }, { topic: 'u', event: 'e' }])).toEqual([true, false]);
+	expect(
+		batch([
+			{ topic: 't', event: 'e', data: 2 },
+			{ topic: 'u', event: 'e' }
+		])
+	).toEqual([true, false]);
 	publishBatched([{ topic: 't', event: 'e', data: 3 }]);
 	topic('t').created(4);
 	expect(sendTo(() => true, 's', 'e')).toBe(1);
@@ -27,7 +45,14 @@ it('has methods that work when they are taken off it', async () => {
 	expect(bufferedAmount(ws[0]!)).toBe(0);
 	expect(unsubscribe(ws[0]!, 't')).toBe(true);
 	ended[Symbol.dispose]();
-	expect(clients[0]!.heard().map(({ topic, data }) => [topic, data])).toEqual([['t', 1], ['t', 2], ['t', 3], ['t', 4], ['s', null], ['s', null]]);
+	expect(clients[0]!.heard().map(({ topic, data }) => [topic, data])).toEqual([
+		['t', 1],
+		['t', 2],
+		['t', 3],
+		['t', 4],
+		['s', null],
+		['s', null]
+	]);
 });
 
 it('sends to one client, without a position', async () => {
@@ -81,7 +106,15 @@ it('names the events of a topic', async () => {
 	topic.decrement();
 	expect(topic.decrement(6)).toBe(true);
 	expect(clients[0]!.heard().map(({ event, data }) => [event, data])).toEqual([
-		['custom', 0], ['created', 1], ['updated', 2], ['deleted', 3], ['set', 4], ['increment', 1], ['increment', 5], ['decrement', 1], ['decrement', 6]
+		['custom', 0],
+		['created', 1],
+		['updated', 2],
+		['deleted', 3],
+		['set', 4],
+		['increment', 1],
+		['increment', 5],
+		['decrement', 1],
+		['decrement', 6]
 	]);
 });
 
@@ -103,7 +136,12 @@ it('gives each request a platform of its own with everything else the same', asy
 });
 
 it('of messages with one key keeps the last at its place, and the same list when there is no key', () => {
-	const message = (data: number, coalesceKey?: string): BatchedMessage => ({ topic: 't', event: 'e', data, ...(coalesceKey === undefined ? {} : { coalesceKey }) });
+	const message = (data: number, coalesceKey?: string): BatchedMessage => ({
+		topic: 't',
+		event: 'e',
+		data,
+		...(coalesceKey === undefined ? {} : { coalesceKey })
+	});
 	const keyless = [message(1), message(2)];
 	expect(collapse(keyless)).toBe(keyless);
 	const keyed = [message(1, 'a'), message(2), message(3, 'b'), message(4, 'a'), message(5, '')];

@@ -26,13 +26,15 @@ export function createPlatform(parts: PlatformParts): Platform {
 	const { publisher, audience, subscriptions, taps, connections, log } = parts;
 	const warned = new Set<string>();
 
-	const publish = (topic: string, event: string, data?: unknown, options?: PublishOptions): boolean => publisher.publish(topic, event, data, options);
+	const publish = (topic: string, event: string, data?: unknown, options?: PublishOptions): boolean =>
+		publisher.publish(topic, event, data, options);
 	// Not the publisher's remembered prefixes: the events of direct sends are often ids that never come again.
 	const encode = (topic: string, event: string, data: unknown): string => `${encodePrefix(topic, event)}${encodeData(data)}}`;
 
 	/** Says once of each mistake that the filter counts as no. */
 	const refuse = (mistake: 'returned a promise' | 'threw', details?: unknown): false => {
-		if (!warned.has(mistake)) log.error(`A filter of sendTo ${mistake}, which counts as no. It must answer at once, from the user data alone.`, details);
+		if (!warned.has(mistake))
+			log.error(`A filter of sendTo ${mistake}, which counts as no. It must answer at once, from the user data alone.`, details);
 		warned.add(mistake);
 		return false;
 	};

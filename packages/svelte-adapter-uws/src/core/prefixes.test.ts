@@ -20,7 +20,8 @@ it('refuses a bad name every time, also a number that equals a name', () => {
 
 it('stays right when there are more names than it keeps', () => {
 	const prefixes = new Prefixes();
-	const check = (topic: string, event: string) => expect(prefixes.get(topic, event)).toBe(`{"topic":"${topic}","event":"${event}","data":`);
+	const check = (topic: string, event: string) =>
+		expect(prefixes.get(topic, event)).toBe(`{"topic":"${topic}","event":"${event}","data":`);
 	for (let round = 0; round < 2; round++) {
 		for (let i = 0; i < LIMITS.prefixesPerTopic * 3; i++) check('t', `e${i}`);
 		for (let i = 0; i < LIMITS.prefixTopics + 10; i++) check(`t${i}`, 'e');

@@ -28,13 +28,19 @@ it('holds publishes back to the end of the turn and sends them as one frame', as
 	for (let i = 0; i < 3; i++) platform.publish('t', 'e', i);
 	expect(client.socket.frames).toHaveLength(1);
 	clock.turn();
-	expect(client.heard().slice(-1)).toEqual([{ type: 'batch', events: [0, 1, 2].map((data) => ({ topic: 't', event: 'e', data, seq: data + 1 })) }]);
+	expect(client.heard().slice(-1)).toEqual([
+		{ type: 'batch', events: [0, 1, 2].map((data) => ({ topic: 't', event: 'e', data, seq: data + 1 })) }
+	]);
 });
 
 it('breaks a run where the topic changes, so that order holds across topics', async () => {
 	const { client, platform } = await withClient(['batch'], 'a', 'b');
 	for (const topic of ['a', 'a', 'b', 'a']) platform.publish(topic, 'e');
-	expect(client.heard().map((frame) => frame.events?.map((one: any) => one.topic) ?? frame.topic)).toEqual([['a', 'a'], 'b', 'a']);
+	expect(client.heard().map((frame) => frame.events?.map((one: any) => one.topic) ?? frame.topic)).toEqual([
+		['a', 'a'],
+		'b',
+		'a'
+	]);
 });
 
 it('numbers each topic from 1, and not the events that opted out', async () => {
@@ -62,7 +68,12 @@ it('consumes no number for data that cannot travel', async () => {
 	for (const data of [cycle, 1n]) expect(() => platform.publish('t', 'e', data)).toThrow(TypeError);
 	expect(() => platform.publish('t"', 'e')).toThrow(/topic/);
 	expect(() => platform.publish('t', 7 as unknown as string)).toThrow(/event/);
-	expect(() => platform.publishBatched([{ topic: 't', event: 'e', data: 1 }, { topic: 't', event: 'e', data: 1n }])).toThrow(TypeError);
+	expect(() =>
+		platform.publishBatched([
+			{ topic: 't', event: 'e', data: 1 },
+			{ topic: 't', event: 'e', data: 1n }
+		])
+	).toThrow(TypeError);
 	platform.publish('t', 'e', () => 1);
 	expect(client.heard()).toEqual([{ topic: 't', event: 'e', data: null, seq: 1 }]);
 });
@@ -140,7 +151,10 @@ it('relays each envelope once, as it was encoded, unless told not to', async () 
 	const { platform } = await startCore({}, { bus });
 	expect(platform.publish('t', 'e', { a: 1 })).toBe(true);
 	expect(platform.publish('t', 'e', 2, { relay: false })).toBe(false);
-	platform.publishBatched([{ topic: 't', event: 'e', data: 3 }, { topic: 'u', event: 'e', options: { relay: false } }]);
+	platform.publishBatched([
+		{ topic: 't', event: 'e', data: 3 },
+		{ topic: 'u', event: 'e', options: { relay: false } }
+	]);
 	expect(relayed).toEqual([
 		{ topic: 't', head: '{"topic":"t","event":"e","data":{"a":1}', position: { epoch: platform.epoch, seq: 1 } },
 		{ topic: 't', head: '{"topic":"t","event":"e","data":3', position: { epoch: platform.epoch, seq: 3 } }
@@ -171,7 +185,12 @@ it('lets what a tap publishes follow what it saw', async () => {
 	});
 	platform.publish('a', 'e', 1);
 	platform.publish('a', 'e', 2);
-	expect(client.heard().map(({ topic, data }) => [topic, data])).toEqual([['a', 1], ['b', 1], ['a', 2], ['b', 2]]);
+	expect(client.heard().map(({ topic, data }) => [topic, data])).toEqual([
+		['a', 1],
+		['b', 1],
+		['a', 2],
+		['b', 2]
+	]);
 	tap[Symbol.dispose]();
 	platform.publish('a', 'e', 3);
 	expect(client.heard()).toHaveLength(1);
@@ -180,7 +199,10 @@ it('lets what a tap publishes follow what it saw', async () => {
 it('publishes all of a batch before a tap sees the first of it', async () => {
 	const { client, platform } = await withClient(['batch'], 'a', 'b', 'c');
 	platform.tap(({ topic }) => void (topic === 'a' && platform.publish('c', 'e')));
-	platform.publishBatched([{ topic: 'a', event: 'e' }, { topic: 'b', event: 'e' }]);
+	platform.publishBatched([
+		{ topic: 'a', event: 'e' },
+		{ topic: 'b', event: 'e' }
+	]);
 	expect(client.heard().map((frame) => frame.events?.map((one: any) => one.topic) ?? frame.topic)).toEqual([['a', 'b'], 'c']);
 });
 

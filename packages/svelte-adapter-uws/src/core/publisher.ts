@@ -70,7 +70,11 @@ export class Publisher {
 		const isOneTopic = heard.every(({ topic }) => topic === first?.topic);
 		// A run of one topic leaves as one frame anyway, along with its neighbours.
 		if (isOneTopic) for (const encoded of heard) this.#queue(encoded, encoded.head.length);
-		else this.#queue({ together: heard }, heard.reduce((sum, { head }) => sum + head.length, 0));
+		else
+			this.#queue(
+				{ together: heard },
+				heard.reduce((sum, { head }) => sum + head.length, 0)
+			);
 		messages.forEach(({ event, data, options }, i) => this.#announce(batch[i]!, event, data, options));
 	}
 
@@ -94,7 +98,7 @@ export class Publisher {
 		if (pending.length === 0) return;
 		this.#pending = [];
 		this.#pendingSize = 0;
-		for (let i = 0; i < pending.length; ) {
+		for (let i = 0; i < pending.length;) {
 			const item = pending[i]!;
 			if ('socket' in item) i = sendRun(pending, i, item.socket);
 			else if ('together' in item) {
@@ -142,7 +146,8 @@ export class Publisher {
 
 /** Sends a run of frames to one socket in one write; gives the index behind it. */
 function sendRun(pending: readonly Pending[], start: number, socket: Socket): number {
-	const isNext = (item: Pending | undefined): item is DirectSend => item !== undefined && 'socket' in item && item.socket === socket;
+	const isNext = (item: Pending | undefined): item is DirectSend =>
+		item !== undefined && 'socket' in item && item.socket === socket;
 	let end = start;
 	socket.cork(() => {
 		for (let next = pending[end]; isNext(next); next = pending[++end]) socket.send(next.frame);

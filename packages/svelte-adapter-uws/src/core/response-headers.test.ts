@@ -10,7 +10,10 @@ it('gives one line a value, in order', () => {
 	]);
 });
 
-it.each([{ 'x-a': '1\r\nset-cookie: a=b' }, { 'x a': '1' }, { '': '1' }, { 'x-a': '\0' }, { 'x:': '1' }] as Record<string, string>[])('refuses %j', (headers) => {
+it.each([{ 'x-a': '1\r\nset-cookie: a=b' }, { 'x a': '1' }, { '': '1' }, { 'x-a': '\0' }, { 'x:': '1' }] as Record<
+	string,
+	string
+>[])('refuses %j', (headers) => {
 	expect(() => new ResponseHeaders(memoryLog()).from(headers)).toThrow(TypeError);
 });
 

@@ -16,10 +16,14 @@ export class ResponseHeaders {
 
 	/** Throws a TypeError for a name or value that would break out of its line. */
 	from(headers: UpgradeResponse['headers']): (readonly [name: string, value: string])[] {
-		const lines = Object.entries(headers ?? {}).flatMap(([name, value]) => (Array.isArray(value) ? value : [value]).map((one) => line(name, String(one))));
+		const lines = Object.entries(headers ?? {}).flatMap(([name, value]) =>
+			(Array.isArray(value) ? value : [value]).map((one) => line(name, String(one)))
+		);
 		if (!this.#warned && lines.some(([name]) => name.toLowerCase() === 'set-cookie')) {
 			this.#warned = true;
-			this.#log.warn('The upgrade hook sets a cookie on the 101, which some proxies answer by dropping the connection. Set it in an authenticate hook instead.');
+			this.#log.warn(
+				'The upgrade hook sets a cookie on the 101, which some proxies answer by dropping the connection. Set it in an authenticate hook instead.'
+			);
 		}
 		return lines;
 	}
@@ -27,5 +31,7 @@ export class ResponseHeaders {
 
 function line(name: string, value: string): readonly [string, string] {
 	if (NAME.test(name) && !FORBIDDEN_IN_VALUE.test(value)) return [name, value];
-	throw new TypeError(`upgradeResponse: header ${JSON.stringify(name)} holds a control character or has no valid name. Leave it out or encode it.`);
+	throw new TypeError(
+		`upgradeResponse: header ${JSON.stringify(name)} holds a control character or has no valid name. Leave it out or encode it.`
+	);
 }

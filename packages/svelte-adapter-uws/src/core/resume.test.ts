@@ -4,7 +4,8 @@ import type { Resume } from '../protocol/control.ts';
 import { readResume } from './resume.ts';
 
 const platform = {} as Platform;
-const read = (lastSeenSeqs: Record<string, unknown>, eps?: Record<string, unknown>) => readResume({ type: 'resume', sessionId: 's', lastSeenSeqs, eps } as Resume, platform);
+const read = (lastSeenSeqs: Record<string, unknown>, eps?: Record<string, unknown>) =>
+	readResume({ type: 'resume', sessionId: 's', lastSeenSeqs, eps } as Resume, platform);
 
 it('gives positions with the epoch of each topic', () => {
 	const context = read({ a: 4, b: 0 }, { a: 'e1' });

@@ -33,6 +33,8 @@ export class Sequencer {
 		this.#telemetry({ name: 'limit.sequencedTopics' });
 		const busiest = [...this.#last].sort(([, a], [, b]) => b - a).slice(0, 5);
 		const names = busiest.map(([topic, seq]) => `${JSON.stringify(topic)} (${seq})`).join(', ');
-		this.#log.warn(`${LIMITS.sequencedTopics} topics have a sequence counter; the busiest are ${names}. Publish short-lived topics with { seq: false }.`);
+		this.#log.warn(
+			`${LIMITS.sequencedTopics} topics have a sequence counter; the busiest are ${names}. Publish short-lived topics with { seq: false }.`
+		);
 	}
 }

@@ -23,17 +23,29 @@ it('is ready when init has settled, on a bound port, with a platform of its own 
 it('leaves nothing running when init fails', async () => {
 	const ended: string[] = [];
 	const bus: Bus = { relay() {}, start: async () => ({ [Symbol.asyncDispose]: async () => void ended.push('bus') }) };
-	const parts = { bus, clock: new TestClock(), log: memoryLog(), telemetry: memoryTelemetry(), options: OPTIONS, randomId: counterId() };
+	const parts = {
+		bus,
+		clock: new TestClock(),
+		log: memoryLog(),
+		telemetry: memoryTelemetry(),
+		options: OPTIONS,
+		randomId: counterId()
+	};
 	const listener = { port: 0, publish() {}, stopAccepting() {}, [Symbol.asyncDispose]: async () => void ended.push('listener') };
 	const failing = { init: () => Promise.reject(new Error('no database')) };
 	await expect(createServerCore({ ...parts, hooks: failing, listen: async () => listener })).rejects.toThrow('no database');
 	expect(ended).toEqual(['bus', 'listener']);
-	await expect(createServerCore({ ...parts, hooks: {}, listen: () => Promise.reject(new Error('port taken')) })).rejects.toThrow('port taken');
+	await expect(createServerCore({ ...parts, hooks: {}, listen: () => Promise.reject(new Error('port taken')) })).rejects.toThrow(
+		'port taken'
+	);
 });
 
 it('drains: shutdown hook, no new connections, every socket closed with 1001; once', async () => {
 	const steps: string[] = [];
-	const server = await startCore({ shutdown: async () => void (await settle(), steps.push('shutdown')), close: (_ws, { code }) => void steps.push(`close ${code}`) });
+	const server = await startCore({
+		shutdown: async () => void (await settle(), steps.push('shutdown')),
+		close: (_ws, { code }) => void steps.push(`close ${code}`)
+	});
 	const client = await server.join();
 	client.say({ type: 'subscribe', topic: 't' });
 	server.platform.publish('t', 'last');
@@ -41,7 +53,11 @@ it('drains: shutdown hook, no new connections, every socket closed with 1001; on
 	expect(server.core.drain()).toBe(first);
 	expect(server.accepting()).toBe(true);
 	await first;
-	expect([server.accepting(), client.socket.closed, steps]).toEqual([false, [1001, 'Server shutting down'], ['shutdown', 'close 1001']]);
+	expect([server.accepting(), client.socket.closed, steps]).toEqual([
+		false,
+		[1001, 'Server shutting down'],
+		['shutdown', 'close 1001']
+	]);
 	expect(client.heard().at(-1)).toMatchObject({ event: 'last' });
 	expect(server.platform.connections).toBe(0);
 });
@@ -63,7 +79,11 @@ it('drains although the shutdown hook fails, and does not wait longer than it ma
 
 it('refuses who is being decided on when it drains, and closes who comes too late', async () => {
 	let opened = 0;
-	const server = await startCore({ upgrade: ({ headers }) => (headers['slow'] ? new Promise(() => {}) : {}), open: () => void opened++, close: () => void opened++ });
+	const server = await startCore({
+		upgrade: ({ headers }) => (headers['slow'] ? new Promise(() => {}) : {}),
+		open: () => void opened++,
+		close: () => void opened++
+	});
 	const decision = await server.upgrade();
 	const pending = server.upgrade(upgradeRequest({ slow: '1' }));
 	await settle();
@@ -87,7 +107,12 @@ it('rests after dispose: no timer, no topic, no connection, no bus, no listener'
 	await server.core[Symbol.asyncDispose]();
 	await settle();
 	expect(ended.sort()).toEqual(['bus', 'handshake']);
-	expect([server.disposed(), server.clock.pending, server.platform.subscribers('t'), server.platform.connections]).toEqual([true, 0, 0, 0]);
+	expect([server.disposed(), server.clock.pending, server.platform.subscribers('t'), server.platform.connections]).toEqual([
+		true,
+		0,
+		0,
+		0
+	]);
 	expect(() => server.platform.publish('t', 'e')).not.toThrow();
 	expect(client.socket.topics.size).toBe(0);
 });
@@ -116,15 +141,24 @@ it('replaces hooks: each connection ends with those it began with', async () => 
 it('keeps the new hooks when their init fails, and takes one replacement after the other', async () => {
 	const server = await startCore();
 	const opened: string[] = [];
-	const broken = server.core.replaceHooks({ init: () => Promise.reject(new Error('broken')), open: () => void opened.push('broken') });
+	const broken = server.core.replaceHooks({
+		init: () => Promise.reject(new Error('broken')),
+		open: () => void opened.push('broken')
+	});
 	await expect(broken).rejects.toThrow('broken');
 	await server.join();
 	const steps: string[] = [];
-	const slow = server.core.replaceHooks({ init: async () => void (await settle(), steps.push('init slow')), shutdown: () => void steps.push('shutdown slow') });
+	const slow = server.core.replaceHooks({
+		init: async () => void (await settle(), steps.push('init slow')),
+		shutdown: () => void steps.push('shutdown slow')
+	});
 	const next = server.core.replaceHooks({ init: () => void steps.push('init next'), open: () => void opened.push('next') });
 	await Promise.all([slow, next]);
 	await server.join();
-	expect([opened, steps]).toEqual([['broken', 'next'], ['init slow', 'shutdown slow', 'init next']]);
+	expect([opened, steps]).toEqual([
+		['broken', 'next'],
+		['init slow', 'shutdown slow', 'init next']
+	]);
 	await server.core.drain();
 	await server.core.replaceHooks({ init: () => expect.unreachable() });
 });
@@ -136,7 +170,11 @@ it('counts connections that are open, by telemetry too', async () => {
 	clock.pass(250);
 	a.leave(1005);
 	expect(platform.connections).toBe(1);
-	expect(telemetry.events).toEqual([{ name: 'socket.open' }, { name: 'socket.open' }, { name: 'socket.close', value: 250, labels: { code: '1005' } }]);
+	expect(telemetry.events).toEqual([
+		{ name: 'socket.open' },
+		{ name: 'socket.open' },
+		{ name: 'socket.close', value: 250, labels: { code: '1005' } }
+	]);
 });
 
 it('keeps two servers of one process apart', async () => {

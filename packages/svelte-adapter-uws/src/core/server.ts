@@ -35,15 +35,41 @@ export async function createServerCore(parts: ServerParts): Promise<ServerCore> 
 	const subscriptions = new Subscriptions({ report, telemetry, ...options });
 	const { epoch } = sequencer;
 	const { maxPayloadLength } = options;
-	const platform = createPlatform({ publisher, audience, subscriptions, taps, log, epoch, maxPayloadLength, requestId: randomId(), connections: sessions });
+	const platform = createPlatform({
+		publisher,
+		audience,
+		subscriptions,
+		taps,
+		log,
+		epoch,
+		maxPayloadLength,
+		requestId: randomId(),
+		connections: sessions
+	});
 
 	const closeAll = ({ code, reason }: Farewell): void => {
 		upgrades.refusePending();
 		for (const session of sessions) session.close(code, reason);
 	};
 	const { shutdownTimeoutMs = 0 } = options;
-	const lifecycle = new Lifecycle({ hooks: parts.hooks, platform, clock, report, shutdownTimeoutMs, closeAll, listener: () => listener });
-	const upgrades = new Upgrades({ hooks: (): WebSocketHooks => lifecycle.hooks, options, clock, log, telemetry, report, randomId });
+	const lifecycle = new Lifecycle({
+		hooks: parts.hooks,
+		platform,
+		clock,
+		report,
+		shutdownTimeoutMs,
+		closeAll,
+		listener: () => listener
+	});
+	const upgrades = new Upgrades({
+		hooks: (): WebSocketHooks => lifecycle.hooks,
+		options,
+		clock,
+		log,
+		telemetry,
+		report,
+		randomId
+	});
 
 	const sessionParts: SessionParts = {
 		publisher,

@@ -13,7 +13,13 @@ it('welcomes first, with what the client must know, even when the open hook send
 	const client = await connect();
 	const [welcome, hi] = client.heard();
 	expect(hi).toEqual({ hi: 1 });
-	expect(welcome).toEqual({ type: 'welcome', sessionId: expect.any(String), caps: ['ping', 'epoch'], ep: platform.epoch, maxPayloadLength: 16_384 });
+	expect(welcome).toEqual({
+		type: 'welcome',
+		sessionId: expect.any(String),
+		caps: ['ping', 'epoch'],
+		ep: platform.epoch,
+		maxPayloadLength: 16_384
+	});
 	expect(Object.keys(welcome)[0]).toBe('type');
 });
 
@@ -25,8 +31,21 @@ it('answers a ping at once', async () => {
 
 it('gives the application everything that is no control frame, as it came', async () => {
 	const seen: unknown[] = [];
-	const { client } = await connected({ message: (_ws, { text, isBinary, data }) => void seen.push(isBinary ? [...new Uint8Array(data)] : text) });
-	const texts = ['{ "type":"ping"}', '{"topic":"a","type":"subscribe"}', '{"type":"nope"}', '{"type":"subscribe","topic":1}', '{"ty', 'null', '7', '"x"', '', `{"type":"unsubscribe","topic":"${'a'.repeat(8_200)}"}`];
+	const { client } = await connected({
+		message: (_ws, { text, isBinary, data }) => void seen.push(isBinary ? [...new Uint8Array(data)] : text)
+	});
+	const texts = [
+		'{ "type":"ping"}',
+		'{"topic":"a","type":"subscribe"}',
+		'{"type":"nope"}',
+		'{"type":"subscribe","topic":1}',
+		'{"ty',
+		'null',
+		'7',
+		'"x"',
+		'',
+		`{"type":"unsubscribe","topic":"${'a'.repeat(8_200)}"}`
+	];
 	for (const text of texts) client.say(text);
 	client.say(new Uint8Array([0x7b, 0x22, 0x74, 0x79]));
 	expect(seen).toEqual([...texts, [0x7b, 0x22, 0x74, 0x79]]);
@@ -61,7 +80,12 @@ it('acknowledges a resume after its hook, and what the hook sends comes first', 
 
 it.each([
 	['without a hook', undefined],
-	['after a hook that throws', () => { throw null; }],
+	[
+		'after a hook that throws',
+		() => {
+			throw null;
+		}
+	],
 	['after a hook that rejects', () => Promise.reject(new Error('no'))]
 ] as [string, WebSocketHooks['resume']][])('acknowledges a resume %s', async (_name, resume) => {
 	const { client, log } = await connected(resume ? { resume } : {});
@@ -94,7 +118,10 @@ it('handles frames of one connection in order while a hook decides, and those of
 	decide.shift()!();
 	await settle();
 	expect(seen.slice(4)).toEqual(['allowed y', 'after y', 'last']);
-	expect(a.heard()).toEqual([{ type: 'subscribed', topic: 'x', ref: 1 }, { type: 'subscribed', topic: 'y', ref: 2 }]);
+	expect(a.heard()).toEqual([
+		{ type: 'subscribed', topic: 'x', ref: 1 },
+		{ type: 'subscribed', topic: 'y', ref: 2 }
+	]);
 });
 
 it('never drops out of order after many frames have waited one by one', async () => {
@@ -128,7 +155,10 @@ it.each([
 it('counts as waiting only what still waits', async () => {
 	const decide: (() => void)[] = [];
 	let seen = 0;
-	const { client } = await connected({ resume: () => new Promise<void>((resolve) => decide.push(resolve)), message: () => void seen++ });
+	const { client } = await connected({
+		resume: () => new Promise<void>((resolve) => decide.push(resolve)),
+		message: () => void seen++
+	});
 	const resume = { type: 'resume', sessionId: 's', lastSeenSeqs: {} };
 	const size = 100_000;
 	const rounds = Math.ceil(LIMITS.waitingSize / size) + 5;
@@ -145,7 +175,10 @@ it('counts as waiting only what still waits', async () => {
 it('tells the close hook what happened, once the connection is gone from everywhere', async () => {
 	let context: CloseContext | undefined;
 	let left: unknown;
-	const server = await startCore({ close: (ws, given) => void ((context = given), (left = [server.platform.connections, server.platform.subscribers('t'), ws.send('x')])) });
+	const server = await startCore({
+		close: (ws, given) =>
+			void ((context = given), (left = [server.platform.connections, server.platform.subscribers('t'), ws.send('x')]))
+	});
 	const client = await server.connect();
 	client.say({ type: 'subscribe', topic: 't', ref: 'é' });
 	client.say('grüße');
@@ -169,7 +202,11 @@ it('tells the close hook what happened, once the connection is gone from everywh
 
 it('is over for everybody once the server closes it, whatever the transport says later', async () => {
 	const closes: unknown[] = [];
-	const server = await startCore({ open: (ws) => void ws.subscribe('t'), message: (ws) => ws.close(4401, 'bye'), close: (_ws, { code, subscriptions }) => void closes.push([code, [...subscriptions]]) });
+	const server = await startCore({
+		open: (ws) => void ws.subscribe('t'),
+		message: (ws) => ws.close(4401, 'bye'),
+		close: (_ws, { code, subscriptions }) => void closes.push([code, [...subscriptions]])
+	});
 	const client = await server.join();
 	client.socket.onClose = () => {};
 	client.say('x');
@@ -182,7 +219,12 @@ it('can be closed by its open hook', async () => {
 	const closes: number[] = [];
 	const server = await startCore({ open: (ws) => ws.close(4403), close: (_ws, { code }) => void closes.push(code) });
 	const client = await server.connect();
-	expect([closes, client.socket.closed?.[0], client.heard()[0].type, server.platform.connections]).toEqual([[4403], 4403, 'welcome', 0]);
+	expect([closes, client.socket.closed?.[0], client.heard()[0].type, server.platform.connections]).toEqual([
+		[4403],
+		4403,
+		'welcome',
+		0
+	]);
 });
 
 it('does not call the unsubscribe hook for what is held at close', async () => {
@@ -194,7 +236,12 @@ it('does not call the unsubscribe hook for what is held at close', async () => {
 });
 
 it('closes with 1011 when the open hook fails, now or later', async () => {
-	for (const open of [() => { throw new Error('no'); }, () => Promise.reject(null)] as WebSocketHooks['open'][]) {
+	for (const open of [
+		() => {
+			throw new Error('no');
+		},
+		() => Promise.reject(null)
+	] as WebSocketHooks['open'][]) {
 		const closes: number[] = [];
 		const { connect, log } = await startCore({ open: open!, close: (_ws, { code }) => void closes.push(code) });
 		const client = await connect();
@@ -209,9 +256,15 @@ it('calls hooks with their module as this', async () => {
 	const hooks = {
 		name: 'mine',
 		seen: [] as string[],
-		open() { this.seen.push(`open ${this.name}`); },
-		message() { this.seen.push(`message ${this.name}`); },
-		close() { this.seen.push(`close ${this.name}`); }
+		open() {
+			this.seen.push(`open ${this.name}`);
+		},
+		message() {
+			this.seen.push(`message ${this.name}`);
+		},
+		close() {
+			this.seen.push(`close ${this.name}`);
+		}
 	};
 	const { client } = await connected(hooks);
 	client.say('x');
@@ -220,42 +273,72 @@ it('calls hooks with their module as this', async () => {
 });
 
 const failures: [string, () => unknown][] = [
-	['throws', () => { throw new Error('no'); }],
-	['throws null', () => { throw null; }],
-	['throws a frozen error', () => { throw Object.freeze(new Error('no')); }],
-	['rejects', () => Promise.reject(new Error('no'))],
-	['gives a thenable whose then throws', () => ({ then: () => { throw new Error('no'); } })]
-];
-it.each(failures.flatMap(([how, fail]) => (['message', 'unsubscribe', 'drain', 'close'] as const).map((hook) => [hook, how, fail] as const)))(
-	'goes on when the %s hook %s, and logs it once with the request id',
-	async (hook, _how, fail) => {
-		const server = await startCore({ [hook]: fail });
-		const [client, other] = [await server.join({ 'x-request-id': 'req-7' }), await server.join()];
-		for (const one of [client, other]) one.say({ type: 'subscribe', topic: 't' });
-		const trigger = {
-			message: () => client.say('x'),
-			unsubscribe: () => client.say({ type: 'unsubscribe', topic: 't' }),
-			drain: () => client.events.drain(),
-			close: () => client.leave()
-		};
-		trigger[hook]();
-		await settle();
-		expect(server.log.lines).toHaveLength(1);
-		expect(server.log.lines[0]![1]).toContain(`${hook} hook failed (request req-7)`);
-		server.platform.publish('t', 'e');
-		expect(other.heard()).toHaveLength(1);
-		if (hook !== 'close') {
-			client.say({ type: 'ping' });
-			expect(client.heard().at(-1)).toEqual({ type: 'pong' });
+	[
+		'throws',
+		() => {
+			throw new Error('no');
 		}
-		expect(server.platform.connections).toBe(hook === 'close' ? 1 : 2);
+	],
+	[
+		'throws null',
+		() => {
+			throw null;
+		}
+	],
+	[
+		'throws a frozen error',
+		() => {
+			throw Object.freeze(new Error('no'));
+		}
+	],
+	['rejects', () => Promise.reject(new Error('no'))],
+	[
+		'gives a thenable whose then throws',
+		() => ({
+			then: () => {
+				throw new Error('no');
+			}
+		})
+	]
+];
+it.each(
+	failures.flatMap(([how, fail]) =>
+		(['message', 'unsubscribe', 'drain', 'close'] as const).map((hook) => [hook, how, fail] as const)
+	)
+)('goes on when the %s hook %s, and logs it once with the request id', async (hook, _how, fail) => {
+	const server = await startCore({ [hook]: fail });
+	const [client, other] = [await server.join({ 'x-request-id': 'req-7' }), await server.join()];
+	for (const one of [client, other]) one.say({ type: 'subscribe', topic: 't' });
+	const trigger = {
+		message: () => client.say('x'),
+		unsubscribe: () => client.say({ type: 'unsubscribe', topic: 't' }),
+		drain: () => client.events.drain(),
+		close: () => client.leave()
+	};
+	trigger[hook]();
+	await settle();
+	expect(server.log.lines).toHaveLength(1);
+	expect(server.log.lines[0]![1]).toContain(`${hook} hook failed (request req-7)`);
+	server.platform.publish('t', 'e');
+	expect(other.heard()).toHaveLength(1);
+	if (hook !== 'close') {
+		client.say({ type: 'ping' });
+		expect(client.heard().at(-1)).toEqual({ type: 'pong' });
 	}
-);
+	expect(server.platform.connections).toBe(hook === 'close' ? 1 : 2);
+});
 
 it('hands every hook of a connection the same platform, with the id of its handshake', async () => {
 	const seen = new Set<unknown>();
 	const note = (_ws: unknown, { platform }: { platform: unknown }) => void seen.add(platform);
-	const server = await startCore({ open: note, message: note, drain: note, close: note, resume: note, unsubscribe: (_ws, _topic, context) => note(_ws, context) });
+	const server = await startCore({
+		open: note,
+		message: note,
+		drain: note,
+		close: note,
+		resume: note,
+		unsubscribe: (_ws, _topic, context) => note(_ws, context)
+	});
 	const client = await server.join({ 'x-request-id': 'req-7' });
 	client.say('x');
 	client.say({ type: 'subscribe', topic: 't' });

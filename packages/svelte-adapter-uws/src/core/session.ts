@@ -59,7 +59,8 @@ export class Session extends ServerConnection<SessionParts> implements SocketEve
 	}
 
 	drain(): void {
-		if (this.hooks.drain && this.open) isolate(() => this.hooks.drain?.(this, new ConnectionContext(this)), this.#failed('drain'));
+		if (this.hooks.drain && this.open)
+			isolate(() => this.hooks.drain?.(this, new ConnectionContext(this)), this.#failed('drain'));
 	}
 
 	/** The connection is over at once, for the app as well; it does not depend on how long the closing handshake takes. */
@@ -79,7 +80,18 @@ export class Session extends ServerConnection<SessionParts> implements SocketEve
 		this.parts.telemetry({ name: 'socket.close', value: duration, labels: { code: String(code) } });
 		if (!this.hooks.close) return;
 		const { id, messagesIn, bytesIn, messagesOut, bytesOut, platform } = this;
-		const context: CloseContext = { code, message: toBuffer(reason), subscriptions, id, duration, messagesIn, bytesIn, messagesOut, bytesOut, platform };
+		const context: CloseContext = {
+			code,
+			message: toBuffer(reason),
+			subscriptions,
+			id,
+			duration,
+			messagesIn,
+			bytesIn,
+			messagesOut,
+			bytesOut,
+			platform
+		};
 		isolate(() => this.hooks.close?.(this, context), this.#failed('close'));
 	}
 

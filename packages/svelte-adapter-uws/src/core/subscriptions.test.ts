@@ -54,10 +54,27 @@ it.each([
 });
 
 it.each([
-	['throws', () => { throw new Error('no'); }],
-	['throws null', () => { throw null; }],
+	[
+		'throws',
+		() => {
+			throw new Error('no');
+		}
+	],
+	[
+		'throws null',
+		() => {
+			throw null;
+		}
+	],
 	['rejects', () => Promise.reject(new Error('no'))],
-	['gives a thenable whose then throws', () => ({ then: () => { throw new Error('no'); } })]
+	[
+		'gives a thenable whose then throws',
+		() => ({
+			then: () => {
+				throw new Error('no');
+			}
+		})
+	]
 ] as [string, never][])('denies when the hook %s, and logs it once', async (_name, hook) => {
 	for (const hooks of [{ subscribe: hook }, { subscribeBatch: hook }]) {
 		const { client, log, platform, ws } = await connected(hooks);
@@ -72,7 +89,14 @@ it('answers a batch: invalid ones first, the rest in order, non-strings as they 
 	const { client } = await connected({ subscribe: async (_ws, topic) => topic !== 'c' });
 	client.say({ type: 'subscribe-batch', topics: ['a', '__x', 7, 'c', null, 'b'], ref: 8 });
 	await settle();
-	expect(client.heard()).toEqual([no('__x', 'INVALID_TOPIC', 8), no(7, 'INVALID_TOPIC', 8), no(null, 'INVALID_TOPIC', 8), yes('a', 8), no('c', 'FORBIDDEN', 8), yes('b', 8)]);
+	expect(client.heard()).toEqual([
+		no('__x', 'INVALID_TOPIC', 8),
+		no(7, 'INVALID_TOPIC', 8),
+		no(null, 'INVALID_TOPIC', 8),
+		yes('a', 8),
+		no('c', 'FORBIDDEN', 8),
+		yes('b', 8)
+	]);
 });
 
 it('asks the hook for all topics of a batch at the same time', async () => {
@@ -110,7 +134,11 @@ it.each([undefined, null, 7, {}] as never[])('allows all when subscribeBatch giv
 });
 
 it('logs a failing subscribeBatch once for the whole batch', async () => {
-	const { client, log } = await connected({ subscribeBatch: () => { throw new Error('no'); } });
+	const { client, log } = await connected({
+		subscribeBatch: () => {
+			throw new Error('no');
+		}
+	});
 	client.say({ type: 'subscribe-batch', topics: ['a', 'b'], ref: 1 });
 	expect(client.heard()).toEqual([no('a', 'INTERNAL_ERROR'), no('b', 'INTERNAL_ERROR')]);
 	expect(log.lines).toHaveLength(1);
@@ -196,7 +224,12 @@ it('asks gates before the hook, about frames of clients only, until they are dis
 });
 
 it.each([
-	['throws', () => { throw new Error('no'); }],
+	[
+		'throws',
+		() => {
+			throw new Error('no');
+		}
+	],
 	['rejects', () => Promise.reject(new Error('no'))],
 	['gives something that is not true', () => 1 as never],
 	['gives it later', async () => 'yes' as never]

@@ -36,7 +36,10 @@ export class Subscriptions {
 			const passes = this.#passes(connection, topic);
 			if (passes === true) topics.push(topic);
 			else if (passes === false) deny(connection, topic, ref, DENIAL.FORBIDDEN);
-			else void passes.then((yes) => (yes ? this.#decide(connection, [topic], ref) : deny(connection, topic, ref, DENIAL.FORBIDDEN)));
+			else
+				void passes.then((yes) =>
+					yes ? this.#decide(connection, [topic], ref) : deny(connection, topic, ref, DENIAL.FORBIDDEN)
+				);
 		}
 		return this.#decide(connection, topics, ref);
 	}
@@ -81,7 +84,9 @@ export class Subscriptions {
 	}
 
 	#isAllowed(topic: unknown): topic is string {
-		return isWireTopic(topic, this.#parts.allowNonAsciiTopics) && (this.#parts.allowSystemTopicSubscribe || !isReservedTopic(topic));
+		return (
+			isWireTopic(topic, this.#parts.allowNonAsciiTopics) && (this.#parts.allowSystemTopicSubscribe || !isReservedTopic(topic))
+		);
 	}
 
 	/** Caps and the app's hook, for topics that every gate has let pass. */
@@ -99,7 +104,14 @@ export class Subscriptions {
 		}
 		// What a gate allowed may be over by the time that the hook has answered.
 		const holds = (topic: string): Answer => (this.#passes(connection, topic) === true ? null : DENIAL.FORBIDDEN);
-		return answers.then((settled) => this.#settle(connection, topics, topics.map((topic, i) => settled[i] ?? holds(topic)), ref));
+		return answers.then((settled) =>
+			this.#settle(
+				connection,
+				topics,
+				topics.map((topic, i) => settled[i] ?? holds(topic)),
+				ref
+			)
+		);
 	}
 
 	/** What the gates say; a promise only when one of them does, which never rejects. */

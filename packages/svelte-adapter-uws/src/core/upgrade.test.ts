@@ -8,7 +8,11 @@ const SAME_ORIGIN = { origin: { allowed: 'same-origin', expectedOrigin: () => 'h
 
 it('refuses a foreign origin before the hook runs', async () => {
 	const { upgrade, telemetry } = await startCore({ upgrade: () => expect.unreachable() }, { options: SAME_ORIGIN });
-	expect(await upgrade(upgradeRequest({ origin: 'https://evil.example' }))).toEqual({ accept: false, status: 403, body: 'Origin not allowed' });
+	expect(await upgrade(upgradeRequest({ origin: 'https://evil.example' }))).toEqual({
+		accept: false,
+		status: 403,
+		body: 'Origin not allowed'
+	});
 	expect(telemetry.events).toEqual([{ name: 'upgrade.refused', labels: { status: '403' } }]);
 });
 
@@ -24,8 +28,16 @@ it.each([
 	['null', null, { remoteAddress: '127.0.0.1' }],
 	['an object', { user: 1 }, { user: 1, remoteAddress: '127.0.0.1' }],
 	['true', true, { remoteAddress: '127.0.0.1' }],
-	['an upgradeResponse', { __upgradeResponse: true, userData: { user: 2 }, headers: {} }, { user: 2, remoteAddress: '127.0.0.1' }],
-	['an upgradeResponse without data', { __upgradeResponse: true, userData: undefined, headers: {} }, { remoteAddress: '127.0.0.1' }]
+	[
+		'an upgradeResponse',
+		{ __upgradeResponse: true, userData: { user: 2 }, headers: {} },
+		{ user: 2, remoteAddress: '127.0.0.1' }
+	],
+	[
+		'an upgradeResponse without data',
+		{ __upgradeResponse: true, userData: undefined, headers: {} },
+		{ remoteAddress: '127.0.0.1' }
+	]
 ])('accepts when the hook gives %s, now or later', async (_name, value, userData) => {
 	for (const hook of [() => value, async () => value]) {
 		let ws: Connection | undefined;
@@ -52,25 +64,73 @@ it('decides without a promise when the hook does', async () => {
 });
 
 it('adds the headers of an upgradeResponse', async () => {
-	const { upgrade } = await startCore({ upgrade: () => ({ __upgradeResponse: true, userData: {}, headers: { 'x-a': ['1', '2'] } }) as const });
-	expect(await upgrade()).toMatchObject({ accept: true, headers: [['x-a', '1'], ['x-a', '2']] });
+	const { upgrade } = await startCore({
+		upgrade: () => ({ __upgradeResponse: true, userData: {}, headers: { 'x-a': ['1', '2'] } }) as const
+	});
+	expect(await upgrade()).toMatchObject({
+		accept: true,
+		headers: [
+			['x-a', '1'],
+			['x-a', '2']
+		]
+	});
 });
 
 it('refuses with 500 when a header would break out of its line', async () => {
-	const { upgrade, log } = await startCore({ upgrade: () => ({ __upgradeResponse: true, userData: {}, headers: { 'x-a': '1\r\nx: y' } }) as const });
+	const { upgrade, log } = await startCore({
+		upgrade: () => ({ __upgradeResponse: true, userData: {}, headers: { 'x-a': '1\r\nx: y' } }) as const
+	});
 	expect(await upgrade()).toMatchObject({ status: 500 });
 	expect(log.lines).toHaveLength(1);
 });
 
 it.each([
-	['throws', () => { throw new Error('secret'); }],
-	['throws null', () => { throw null; }],
+	[
+		'throws',
+		() => {
+			throw new Error('secret');
+		}
+	],
+	[
+		'throws null',
+		() => {
+			throw null;
+		}
+	],
 	['rejects', () => Promise.reject(new Error('secret'))],
-	['gives a thenable whose then throws', () => ({ then: () => { throw new Error('secret'); } })],
-	['gives a proxy that throws', () => new Proxy({}, { get: () => { throw new Error('secret'); }, has: () => { throw new Error('secret'); }, ownKeys: () => { throw new Error('secret'); } })]
+	[
+		'gives a thenable whose then throws',
+		() => ({
+			then: () => {
+				throw new Error('secret');
+			}
+		})
+	],
+	[
+		'gives a proxy that throws',
+		() =>
+			new Proxy(
+				{},
+				{
+					get: () => {
+						throw new Error('secret');
+					},
+					has: () => {
+						throw new Error('secret');
+					},
+					ownKeys: () => {
+						throw new Error('secret');
+					}
+				}
+			)
+	]
 ] as [string, never][])('refuses with 500 and tells nobody why when the hook %s', async (_name, hook) => {
 	const { upgrade, log } = await startCore({ upgrade: hook });
-	expect(await upgrade(upgradeRequest({ 'x-request-id': 'req-9' }))).toEqual({ accept: false, status: 500, body: 'Internal Server Error' });
+	expect(await upgrade(upgradeRequest({ 'x-request-id': 'req-9' }))).toEqual({
+		accept: false,
+		status: 500,
+		body: 'Internal Server Error'
+	});
 	expect(log.lines).toHaveLength(1);
 	expect(log.lines[0]![1]).toContain('upgrade hook failed (request req-9)');
 });
@@ -96,7 +156,10 @@ it('keeps no timer and no listener once the hook has decided', async () => {
 
 it('waits as long as it takes without a limit', async () => {
 	let decide = (_: object): void => {};
-	const { upgrade, clock } = await startCore({ upgrade: () => new Promise((resolve) => (decide = resolve)) }, { options: { upgradeTimeoutMs: 0 } });
+	const { upgrade, clock } = await startCore(
+		{ upgrade: () => new Promise((resolve) => (decide = resolve)) },
+		{ options: { upgradeTimeoutMs: 0 } }
+	);
 	const decision = upgrade();
 	await settle();
 	clock.pass(1_000_000);

@@ -57,7 +57,12 @@ export class Upgrades {
 		try {
 			const result = hooks.upgrade?.(handshake);
 			if (!isThenable(result)) return this.#accept(result, handshake, hooks);
-			return this.#wait(Promise.resolve(result).then((value) => this.#accept(value, handshake, hooks)).catch(failed), request.signal);
+			return this.#wait(
+				Promise.resolve(result)
+					.then((value) => this.#accept(value, handshake, hooks))
+					.catch(failed),
+				request.signal
+			);
 		} catch (error) {
 			return failed(error);
 		}

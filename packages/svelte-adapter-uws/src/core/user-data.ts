@@ -21,19 +21,25 @@ export class UserData {
 		}
 		for (const name in value) this.#look(name);
 		if ((value as { remoteAddress?: unknown }).remoteAddress) return value;
-		return Object.isExtensible(value) ? Object.assign(value, { remoteAddress: remoteAddress() }) : { ...value, remoteAddress: remoteAddress() };
+		return Object.isExtensible(value)
+			? Object.assign(value, { remoteAddress: remoteAddress() })
+			: { ...value, remoteAddress: remoteAddress() };
 	}
 
 	#warnAboutType(value: unknown): void {
 		if (this.#warnedAboutType) return;
 		this.#warnedAboutType = true;
-		this.#log.warn(`The upgrade hook returned a ${typeof value}; the user data is {}. Return an object to keep, or false to refuse.`);
+		this.#log.warn(
+			`The upgrade hook returned a ${typeof value}; the user data is {}. Return an object to keep, or false to refuse.`
+		);
 	}
 
 	#look(name: string): void {
 		if (this.#seen.has(name) || this.#seen.size >= LIMITS.userDataNames) return;
 		this.#seen.add(name);
 		if (!SENSITIVE.test(name)) return;
-		this.#log.warn(`User data has a field ${JSON.stringify(name)}, which looks like a secret or personal. Plugins may show user data to others: keep an id, and look the rest up.`);
+		this.#log.warn(
+			`User data has a field ${JSON.stringify(name)}, which looks like a secret or personal. Plugins may show user data to others: keep an id, and look the rest up.`
+		);
 	}
 }

@@ -43,7 +43,10 @@ it('moves a manual clock only when told, running timers in order of time', () =>
 	const cancelled = clock.after(1, () => order.push(['cancelled', clock.now()]));
 	cancelled[Symbol.dispose]();
 	clock.advance(19);
-	expect(order).toEqual([['first', 10], ['nested', 15]]);
+	expect(order).toEqual([
+		['first', 10],
+		['nested', 15]
+	]);
 	expect(clock.pending).toBe(1);
 	clock.advance(1);
 	expect(order.at(-1)).toEqual(['later', 20]);

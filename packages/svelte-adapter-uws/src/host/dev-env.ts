@@ -28,7 +28,9 @@ export async function primeEnvironment(load: Load, config: ResolvedConfig, kit: 
 
 	const { publicPrefix, privatePrefix } = kit.env;
 	const keep = (wanted: string, unwanted: string): Values =>
-		Object.fromEntries(Object.entries(values).filter(([name]) => name.startsWith(wanted) && (unwanted === '' || !name.startsWith(unwanted))));
+		Object.fromEntries(
+			Object.entries(values).filter(([name]) => name.startsWith(wanted) && (unwanted === '' || !name.startsWith(unwanted)))
+		);
 	const internal = await load(`${kit.outDir}/generated/server/internal.js`);
 	call(internal, 'set_private_env', keep(privatePrefix, publicPrefix));
 	call(internal, 'set_public_env', keep(publicPrefix, privatePrefix));

@@ -18,7 +18,9 @@ export function devOrigin({ secure, allowedHosts, host }: DevOrigins): (request:
 	const isTrusted = (name: string): boolean => {
 		if (allowedHosts === true || name === host || name === 'localhost' || name.endsWith('.localhost')) return true;
 		if (isIP(name.replace(/^\[|\]$/g, '')) !== 0) return true;
-		return allowedHosts.some((allowed) => (allowed.startsWith('.') ? name === allowed.slice(1) || name.endsWith(allowed) : name === allowed));
+		return allowedHosts.some((allowed) =>
+			allowed.startsWith('.') ? name === allowed.slice(1) || name.endsWith(allowed) : name === allowed
+		);
 	};
 	return (request) => {
 		const origin = `${secure ? 'https' : 'http'}://${request.header('host')}`;

@@ -32,7 +32,10 @@ export interface DevServer extends AsyncDisposable {
 function closedDoor(reason: unknown): WebSocketHooks {
 	return {
 		upgrade() {
-			throw new Error('The WebSocket hooks do not load, so nobody can connect. Mend hooks.ws; it is loaded again when it is saved.', { cause: reason });
+			throw new Error(
+				'The WebSocket hooks do not load, so nobody can connect. Mend hooks.ws; it is loaded again when it is saved.',
+				{ cause: reason }
+			);
 		}
 	};
 }
@@ -63,7 +66,9 @@ export function createDevServer({ server, websocket, origins, load, log }: DevSe
 
 	async function start(): Promise<ServerCore | undefined> {
 		const parts = {
-			...{ websocket, log, expectedOrigin: devOrigin(origins) },
+			websocket,
+			log,
+			expectedOrigin: devOrigin(origins),
 			listen: (sockets: Parameters<typeof attach>[1]) => Promise.resolve(attach(server, sockets))
 		};
 		try {
@@ -117,7 +122,9 @@ export function createDevServer({ server, websocket, origins, load, log }: DevSe
 			if (waiting || disposed) return;
 			waiting = true;
 			// One change invalidates many modules in a row: load when all of them are.
-			setImmediate(() => (queue = queue.then(reload)));
+			setImmediate(() => {
+				queue = queue.then(reload);
+			});
 		},
 		async [Symbol.asyncDispose]() {
 			if (disposed) return;

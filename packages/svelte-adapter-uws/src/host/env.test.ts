@@ -26,14 +26,35 @@ it('has a default for everything', () => {
 it('reads and normalises what is set', () => {
 	expect(
 		read({
-			...{ HOST: '127.0.0.1', PORT: ' 8080 ', ORIGIN: 'https://Example.com:443/some/path', SSL_CERT: file, SSL_KEY: file },
-			...{ PROTOCOL_HEADER: 'X-Forwarded-Proto', HOST_HEADER: 'X-Forwarded-Host', PORT_HEADER: 'X-Port', ADDRESS_HEADER: 'X-Forwarded-For' },
-			...{ XFF_DEPTH: '2', BODY_SIZE_LIMIT: '2M', SHUTDOWN_TIMEOUT: '5.0', SHUTDOWN_DELAY_MS: '100', TRANSPORT: 'node' }
+			HOST: '127.0.0.1',
+			PORT: ' 8080 ',
+			ORIGIN: 'https://Example.com:443/some/path',
+			SSL_CERT: file,
+			SSL_KEY: file,
+			PROTOCOL_HEADER: 'X-Forwarded-Proto',
+			HOST_HEADER: 'X-Forwarded-Host',
+			PORT_HEADER: 'X-Port',
+			ADDRESS_HEADER: 'X-Forwarded-For',
+			XFF_DEPTH: '2',
+			BODY_SIZE_LIMIT: '2M',
+			SHUTDOWN_TIMEOUT: '5.0',
+			SHUTDOWN_DELAY_MS: '100',
+			TRANSPORT: 'node'
 		})
 	).toEqual({
-		...{ host: '127.0.0.1', port: 8080, origin: 'https://example.com', tls: { cert: file, key: file } },
-		...{ protocolHeader: 'x-forwarded-proto', hostHeader: 'x-forwarded-host', portHeader: 'x-port', addressHeader: 'x-forwarded-for' },
-		...{ forwardedDepth: 2, bodyLimit: 2 * 1024 ** 2, shutdownTimeoutMs: 5000, shutdownDelayMs: 100, transport: 'node' }
+		host: '127.0.0.1',
+		port: 8080,
+		origin: 'https://example.com',
+		tls: { cert: file, key: file },
+		protocolHeader: 'x-forwarded-proto',
+		hostHeader: 'x-forwarded-host',
+		portHeader: 'x-port',
+		addressHeader: 'x-forwarded-for',
+		forwardedDepth: 2,
+		bodyLimit: 2 * 1024 ** 2,
+		shutdownTimeoutMs: 5000,
+		shutdownDelayMs: 100,
+		transport: 'node'
 	});
 });
 
@@ -76,7 +97,9 @@ it.each([
 it('needs both halves of TLS, in files that can be read', () => {
 	expect(() => read({ SSL_CERT: file })).toThrow('SSL_KEY: got nothing, expected a path, because SSL_CERT is set.');
 	expect(() => read({ SSL_KEY: file })).toThrow('SSL_CERT: got nothing, expected a path, because SSL_KEY is set.');
-	expect(() => read({ SSL_CERT: '/nowhere.pem', SSL_KEY: file })).toThrow('SSL_CERT: got "/nowhere.pem", expected the path of a PEM file that this process can read.');
+	expect(() => read({ SSL_CERT: '/nowhere.pem', SSL_KEY: file })).toThrow(
+		'SSL_CERT: got "/nowhere.pem", expected the path of a PEM file that this process can read.'
+	);
 });
 
 it('refuses what this version cannot do, instead of ignoring it', () => {
@@ -87,5 +110,7 @@ it('refuses what this version cannot do, instead of ignoring it', () => {
 it('reads only prefixed names when there is a prefix', () => {
 	expect(read({ PORT: 'nonsense', APP_PORT: '4000' }, 'APP_').port).toBe(4000);
 	expect(() => read({ APP_PORT: 'x' }, 'APP_')).toThrow('APP_PORT: got "x"');
-	expect(() => read({ APP_PROT: '4000' }, 'APP_')).toThrow('APP_PROT: got a variable that the server does not know, expected one of APP_HOST, APP_PORT');
+	expect(() => read({ APP_PROT: '4000' }, 'APP_')).toThrow(
+		'APP_PROT: got a variable that the server does not know, expected one of APP_HOST, APP_PORT'
+	);
 });

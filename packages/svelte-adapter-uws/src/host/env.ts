@@ -26,7 +26,18 @@ export interface Environment {
 }
 
 const NAMES: ReadonlySet<string> = new Set([
-	...['HOST', 'PORT', 'ORIGIN', 'SSL_CERT', 'SSL_KEY', 'PROTOCOL_HEADER', 'HOST_HEADER', 'PORT_HEADER', 'ADDRESS_HEADER', 'XFF_DEPTH'],
+	...[
+		'HOST',
+		'PORT',
+		'ORIGIN',
+		'SSL_CERT',
+		'SSL_KEY',
+		'PROTOCOL_HEADER',
+		'HOST_HEADER',
+		'PORT_HEADER',
+		'ADDRESS_HEADER',
+		'XFF_DEPTH'
+	],
 	...['BODY_SIZE_LIMIT', 'SHUTDOWN_TIMEOUT', 'SHUTDOWN_DELAY_MS', 'TRANSPORT', 'CLUSTER_WORKERS', 'CLUSTER_MODE']
 ]);
 
@@ -54,17 +65,24 @@ export function readEnvironment(env: Readonly<Record<string, string | undefined>
 
 	for (const name of ['CLUSTER_WORKERS', 'CLUSTER_MODE']) {
 		if (env[prefix + name] !== undefined) {
-			throw new StartError(`${prefix}${name} is not available in this version: the server runs as one process. Unset it, and start several instances behind a load balancer instead.`);
+			throw new StartError(
+				`${prefix}${name} is not available in this version: the server runs as one process. Unset it, and start several instances behind a load balancer instead.`
+			);
 		}
 	}
 
 	const whole = (name: string, fallback: number, min: number, max = Number.MAX_SAFE_INTEGER): number => {
 		const range = max === Number.MAX_SAFE_INTEGER ? `${min} or more` : `${min} to ${max}`;
-		return read(name, `a whole number, ${range}`, (text) => (WHOLE.test(text) && Number(text) >= min && Number(text) <= max ? Number(text) : undefined)) ?? fallback;
+		return (
+			read(name, `a whole number, ${range}`, (text) =>
+				WHOLE.test(text) && Number(text) >= min && Number(text) <= max ? Number(text) : undefined
+			) ?? fallback
+		);
 	};
 	const header = (name: string): string | undefined =>
 		read(name, 'the name of a request header', (text) => (HEADER_NAME.test(text) ? text.toLowerCase() : undefined));
-	const file = (name: string): string | undefined => read(name, 'the path of a PEM file that this process can read', (text) => (isReadable(text) ? text : undefined));
+	const file = (name: string): string | undefined =>
+		read(name, 'the path of a PEM file that this process can read', (text) => (isReadable(text) ? text : undefined));
 
 	const cert = file('SSL_CERT');
 	const key = file('SSL_KEY');
@@ -95,7 +113,9 @@ function refuseStrangers(env: Readonly<Record<string, string | undefined>>, pref
 	if (prefix === '') return;
 	for (const name of Object.keys(env)) {
 		if (!name.startsWith(prefix) || NAMES.has(name.slice(prefix.length))) continue;
-		throw new StartError(`${name}: got a variable that the server does not know, expected one of ${[...NAMES].map((known) => prefix + known).join(', ')}. If it belongs to something else, choose another envPrefix.`);
+		throw new StartError(
+			`${name}: got a variable that the server does not know, expected one of ${[...NAMES].map((known) => prefix + known).join(', ')}. If it belongs to something else, choose another envPrefix.`
+		);
 	}
 }
 

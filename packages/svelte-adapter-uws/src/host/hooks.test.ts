@@ -14,7 +14,9 @@ it('takes the hooks and leaves other exports alone', () => {
 
 it('warns about functions that nobody calls, which may be misspelt hooks', () => {
 	expect(read({ opne: () => {} })).toEqual({});
-	expect(warnings).toEqual([expect.stringMatching(/^hooks\.ws exports opne, which nobody calls\. The hooks are: init, .*close\.$/)]);
+	expect(warnings).toEqual([
+		expect.stringMatching(/^hooks\.ws exports opne, which nobody calls\. The hooks are: init, .*close\.$/)
+	]);
 });
 
 it('refuses a hook that is not a function', () => {

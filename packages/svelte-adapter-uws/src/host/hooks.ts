@@ -13,10 +13,16 @@ const LATER: readonly string[] = ['authenticate'];
  */
 export function readHooks(module: Readonly<Record<string, unknown>>, log: Log): WebSocketHooks {
 	const known: ReadonlySet<string> = new Set(HOOKS);
-	const strangers = Object.keys(module).filter((name) => typeof module[name] === 'function' && !known.has(name) && !LATER.includes(name));
-	if (strangers.length > 0) log.warn(`hooks.ws exports ${strangers.join(', ')}, which nobody calls. The hooks are: ${HOOKS.join(', ')}.`);
+	const strangers = Object.keys(module).filter(
+		(name) => typeof module[name] === 'function' && !known.has(name) && !LATER.includes(name)
+	);
+	if (strangers.length > 0)
+		log.warn(`hooks.ws exports ${strangers.join(', ')}, which nobody calls. The hooks are: ${HOOKS.join(', ')}.`);
 	const later = LATER.find((name) => module[name] !== undefined);
-	if (later) throw new Error(`hooks.ws exports ${later}, which is not available in this version and would not be called. Remove the export.`);
+	if (later)
+		throw new Error(
+			`hooks.ws exports ${later}, which is not available in this version and would not be called. Remove the export.`
+		);
 	const hooks: Record<string, unknown> = {};
 	for (const name of HOOKS) {
 		const hook = module[name];

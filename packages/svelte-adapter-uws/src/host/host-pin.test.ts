@@ -3,14 +3,25 @@ import { missingHostPin, type PinParts } from './host-pin.ts';
 import { resolveWebSocketOptions } from './options.ts';
 
 const parts = (change: Partial<PinParts> = {}): PinParts => ({
-	...{ websocket: resolveWebSocketOptions({}, () => {}), environment: { hostHeader: undefined, tls: undefined }, origin: undefined },
-	...{ hooks: {}, envPrefix: '' },
+	websocket: resolveWebSocketOptions({}, () => {}),
+	environment: { hostHeader: undefined, tls: undefined },
+	origin: undefined,
+	hooks: {},
+	envPrefix: '',
 	...change
 });
 
 it('names every way out when nothing pins the host', () => {
 	const message = missingHostPin(parts({ envPrefix: 'APP_' }))!;
-	for (const way of ['APP_ORIGIN', 'APP_HOST_HEADER', 'APP_SSL_CERT', 'APP_SSL_KEY', 'upgrade hook', 'allowedOrigins: [', 'unsafeSameOriginWithoutHostPin: true']) {
+	for (const way of [
+		'APP_ORIGIN',
+		'APP_HOST_HEADER',
+		'APP_SSL_CERT',
+		'APP_SSL_KEY',
+		'upgrade hook',
+		'allowedOrigins: [',
+		'unsafeSameOriginWithoutHostPin: true'
+	]) {
 		expect(message).toContain(way);
 	}
 });

@@ -40,7 +40,10 @@ it.each([
 	[{ upgradeTimeout: '10' }, "websocket.upgradeTimeout: got '10', expected 0 or more seconds."],
 	[{ path: 'ws' }, "websocket.path: got 'ws', expected a path that starts with /, for example '/ws'."],
 	[{ path: '/ws?a' }, "websocket.path: got '/ws?a', expected a path that starts with /, for example '/ws'."],
-	[{ allowedOrigins: 'https://example.com' }, "websocket.allowedOrigins: got 'https://example.com', expected 'same-origin', '*' or a list"],
+	[
+		{ allowedOrigins: 'https://example.com' },
+		"websocket.allowedOrigins: got 'https://example.com', expected 'same-origin', '*' or a list"
+	],
 	[{ allowedOrigins: ['example.com'] }, 'websocket.allowedOrigins: got ["example.com"], expected'],
 	[{ allowedOrigins: ['https://example.com/path'] }, 'websocket.allowedOrigins: got ["https://example.com/path"], expected'],
 	[{ compression: 1 }, 'websocket.compression: got 1, expected true or false.'],

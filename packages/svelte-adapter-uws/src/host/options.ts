@@ -8,13 +8,23 @@ interface Rule {
 
 type Rules<Options> = { readonly [Name in keyof Required<Options>]: Rule };
 
-const isNumber = (value: unknown, min: number): value is number => typeof value === 'number' && Number.isFinite(value) && value >= min;
+const isNumber = (value: unknown, min: number): value is number =>
+	typeof value === 'number' && Number.isFinite(value) && value >= min;
 const isWhole = (value: unknown, min: number): boolean => isNumber(value, min) && Number.isInteger(value);
 const isPath = (value: unknown): boolean => typeof value === 'string' && /^\/[^?#\s]*$/.test(value);
-const isOrigin = (value: unknown): boolean => typeof value === 'string' && /^https?:\/\/[^/?#@\s]+$/i.test(value) && URL.canParse(value);
+const isOrigin = (value: unknown): boolean =>
+	typeof value === 'string' && /^https?:\/\/[^/?#@\s]+$/i.test(value) && URL.canParse(value);
 
-const flag = (fallback: boolean): Rule => ({ fallback, expected: 'true or false', accepts: (value) => typeof value === 'boolean' });
-const bytes = (fallback: number): Rule => ({ fallback, expected: 'a whole number of bytes, 1 or more', accepts: (value) => isWhole(value, 1) });
+const flag = (fallback: boolean): Rule => ({
+	fallback,
+	expected: 'true or false',
+	accepts: (value) => typeof value === 'boolean'
+});
+const bytes = (fallback: number): Rule => ({
+	fallback,
+	expected: 'a whole number of bytes, 1 or more',
+	accepts: (value) => isWhole(value, 1)
+});
 
 const webSocketRules: Rules<WebSocketOptions> = {
 	path: { fallback: '/ws', expected: "a path that starts with /, for example '/ws'", accepts: isPath },
@@ -80,7 +90,12 @@ export function resolveWebSocketOptions(options: WebSocketOptions, warn: (messag
 	return apply(webSocketRules, options, 'websocket.', warn) as unknown as ResolvedWebSocketOptions;
 }
 
-function apply(rules: Readonly<Record<string, Rule>>, options: object, prefix: string, warn: (message: string) => void): Record<string, unknown> {
+function apply(
+	rules: Readonly<Record<string, Rule>>,
+	options: object,
+	prefix: string,
+	warn: (message: string) => void
+): Record<string, unknown> {
 	for (const key of Object.keys(options)) {
 		if (Object.hasOwn(rules, key)) continue;
 		const nearest = nearestKey(key, Object.keys(rules));

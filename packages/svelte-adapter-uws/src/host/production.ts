@@ -49,21 +49,27 @@ export async function start(entry: Entry): Promise<{ readonly host: string; read
 	}
 }
 
-async function run({ directory, settings, app, hooks: loadHooks }: Entry, log: Log): Promise<{ readonly host: string; readonly port: number }> {
+async function run(
+	{ directory, settings, app, hooks: loadHooks }: Entry,
+	log: Log
+): Promise<{ readonly host: string; readonly port: number }> {
 	const environment = readEnvironment(process.env, settings.envPrefix);
 	const origin = environment.origin ?? (settings.origin || undefined);
 	const client = join(directory, 'client');
 
 	const { server } = await timed(log, 'App initialised', async () => {
 		const loaded = await app();
-		const read = (file: string): ReadableStream => Readable.toWeb(createReadStream(join(client, settings.base, file))) as ReadableStream;
+		const read = (file: string): ReadableStream =>
+			Readable.toWeb(createReadStream(join(client, settings.base, file))) as ReadableStream;
 		await loaded.server.init({ env: process.env, read });
 		return loaded;
 	});
 	// Only now: the hooks may read the app's environment at the top of their module.
 	const hooks = settings.websocket && loadHooks ? readHooks(await loadHooks(), log) : {};
-	if (settings.websocket) pinHost({ websocket: settings.websocket, environment, origin, hooks, envPrefix: settings.envPrefix }, log);
-	else if (!origin && !environment.hostHeader && !environment.protocolHeader && !environment.tls) warnAboutOrigin(settings.envPrefix, log);
+	if (settings.websocket)
+		pinHost({ websocket: settings.websocket, environment, origin, hooks, envPrefix: settings.envPrefix }, log);
+	else if (!origin && !environment.hostHeader && !environment.protocolHeader && !environment.tls)
+		warnAboutOrigin(settings.envPrefix, log);
 
 	const table = await timed(log, 'Static files read', () =>
 		scan({ client, prerendered: join(directory, 'prerendered'), base: settings.base, appDir: settings.appDir })
@@ -74,7 +80,13 @@ async function run({ directory, settings, app, hooks: loadHooks }: Entry, log: L
 	let shuttingDown = false;
 	const proxy: ProxyConfig = { ...environment, origin };
 	const http = createHttpHandler({
-		...{ table, server, proxy, log, healthCheckPath: settings.healthCheckPath, bodyLimit: environment.bodyLimit, randomId: createRandomId() },
+		table,
+		server,
+		proxy,
+		log,
+		healthCheckPath: settings.healthCheckPath,
+		bodyLimit: environment.bodyLimit,
+		randomId: createRandomId(),
 		platformFor: (requestId) => core?.platformFor(requestId),
 		healthy: () => core !== undefined && !shuttingDown
 	});
@@ -83,11 +95,20 @@ async function run({ directory, settings, app, hooks: loadHooks }: Entry, log: L
 	const { host, port, tls } = environment;
 	const listen = (sockets: NonNullable<ListenOptions['sockets']>): Promise<Listener> =>
 		transport
-			.listen({ host, port, http: holdUntil(ready.promise, () => core !== undefined, http), ...(settings.websocket ? { sockets } : {}), ...(tls ? { tls } : {}) })
+			.listen({
+				host,
+				port,
+				http: holdUntil(ready.promise, () => core !== undefined, http),
+				...(settings.websocket ? { sockets } : {}),
+				...(tls ? { tls } : {})
+			})
 			.catch((error: unknown) => refuse(error));
 	const secure = tls !== undefined;
 	core = await assemble({
-		...{ listen, hooks, log, websocket: settings.websocket || resolveWebSocketOptions({}, () => {}) },
+		listen,
+		hooks,
+		log,
+		websocket: settings.websocket || resolveWebSocketOptions({}, () => {}),
 		shutdownTimeoutMs: environment.shutdownTimeoutMs,
 		expectedOrigin: (request) => originOrNothing(proxy, (name) => request.header(name), secure),
 		clientAddress: (request) => clientAddressOrPeer(proxy, (name) => request.header(name), request.remoteAddress)
@@ -97,7 +118,9 @@ async function run({ directory, settings, app, hooks: loadHooks }: Entry, log: L
 	endOnSignal(core, http, environment, () => (shuttingDown = true), log);
 	if (settings.websocket) announceEndpoint(settings.websocket.path, log);
 	const address = host.includes(':') ? `[${host}]` : host;
-	log.info(`Listening on ${secure ? 'https' : 'http'}://${address}:${core.listener.port}${transport.name === 'uws' ? '' : ` (${transport.name} transport)`}`);
+	log.info(
+		`Listening on ${secure ? 'https' : 'http'}://${address}:${core.listener.port}${transport.name === 'uws' ? '' : ` (${transport.name} transport)`}`
+	);
 	return { host, port: core.listener.port };
 }
 
@@ -109,11 +132,15 @@ function pinHost(parts: Parameters<typeof missingHostPin>[0], log: Log): void {
 	const problem = missingHostPin(parts);
 	if (problem === undefined) return;
 	if (!parts.websocket.unsafeSameOriginWithoutHostPin) throw new StartError(problem);
-	log.warn('Nothing pins the host, and unsafeSameOriginWithoutHostPin is set: a scripted client passes the same-origin check of the WebSocket endpoint.');
+	log.warn(
+		'Nothing pins the host, and unsafeSameOriginWithoutHostPin is set: a scripted client passes the same-origin check of the WebSocket endpoint.'
+	);
 }
 
 function warnAboutOrigin(prefix: string, log: Log): void {
-	log.warn(`URLs are made of http and the Host of each request, which clients choose. Set ${prefix}ORIGIN to the public URL of the app.`);
+	log.warn(
+		`URLs are made of http and the Host of each request, which clients choose. Set ${prefix}ORIGIN to the public URL of the app.`
+	);
 }
 
 function announceEndpoint(path: string, log: Log): void {
@@ -125,9 +152,10 @@ function announceEndpoint(path: string, log: Log): void {
 function holdUntil(ready: Promise<void>, isReady: () => boolean, http: HttpServing): HttpHandler {
 	return {
 		bodyLimit: http.bodyLimit,
-		plan: http.plan,
-		respond: (head, body, signal) => (isReady() ? http.respond(head, body, signal) : ready.then(() => http.respond(head, body, signal))),
-		settled: http.settled
+		plan: (head) => http.plan(head),
+		respond: (head, body, signal) =>
+			isReady() ? http.respond(head, body, signal) : ready.then(() => http.respond(head, body, signal)),
+		settled: (error) => http.settled(error)
 	};
 }
 
@@ -148,7 +176,11 @@ function endOnSignal(core: ServerCore, http: HttpServing, environment: Environme
 	};
 	onSignal((reason) =>
 		shutDown(reason, {
-			...{ announce, clock, log, delayMs: environment.shutdownDelayMs, timeoutMs: environment.shutdownTimeoutMs },
+			announce,
+			clock,
+			log,
+			delayMs: environment.shutdownDelayMs,
+			timeoutMs: environment.shutdownTimeoutMs,
 			drain: () => core.drain().then(socketsGone),
 			idle: () => http.idle(),
 			dispose: async () => core[Symbol.asyncDispose]()
@@ -156,9 +188,9 @@ function endOnSignal(core: ServerCore, http: HttpServing, environment: Environme
 	);
 }
 
-async function timed<T>(log: Log, what: string, run: () => Promise<T>): Promise<T> {
+async function timed<T>(log: Log, what: string, work: () => Promise<T>): Promise<T> {
 	const began = performance.now();
-	const result = await run();
+	const result = await work();
 	log.info(`${what} in ${(performance.now() - began).toFixed(0)} ms`);
 	return result;
 }

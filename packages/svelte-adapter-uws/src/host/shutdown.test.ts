@@ -8,11 +8,22 @@ const never = () => new Promise<never>(() => {});
 function setUp(change: Partial<ShutdownParts> = {}) {
 	const clock = manualClock();
 	const steps: string[] = [];
-	const log = { debug: vi.fn<Log['debug']>(), info: vi.fn<Log['info']>(), warn: vi.fn<Log['warn']>(), error: vi.fn<Log['error']>() };
+	const log = {
+		debug: vi.fn<Log['debug']>(),
+		info: vi.fn<Log['info']>(),
+		warn: vi.fn<Log['warn']>(),
+		error: vi.fn<Log['error']>()
+	};
 	const step = (name: string) => async (): Promise<void> => void steps.push(name);
 	const parts: ShutdownParts = {
-		...{ announce: () => void steps.push('announce'), drain: step('drain'), idle: step('idle'), dispose: step('dispose') },
-		...{ delayMs: 0, timeoutMs: 1000, clock, log },
+		announce: () => void steps.push('announce'),
+		drain: step('drain'),
+		idle: step('idle'),
+		dispose: step('dispose'),
+		delayMs: 0,
+		timeoutMs: 1000,
+		clock,
+		log,
 		...change
 	};
 	return { clock, steps, log, parts };

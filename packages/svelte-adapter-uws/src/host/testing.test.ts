@@ -14,7 +14,10 @@ async function open(url: string, origin?: string): Promise<WebSocket> {
 
 it.each(['node', 'uws'] as const)('runs the production core on %s', async (transport) => {
 	const frames: string[] = [];
-	await using server = await createTestServer({ transport, handler: { message: (ws, { text }) => void ws.send(`echo ${text}`) } });
+	await using server = await createTestServer({
+		transport,
+		handler: { message: (ws, { text }) => void ws.send(`echo ${text}`) }
+	});
 	expect(server.url).toBe(`http://127.0.0.1:${server.port}`);
 	const connected = server.waitForConnection();
 	const ws = await open(server.wsUrl);
@@ -71,8 +74,9 @@ it('takes the options of the endpoint, and rejects wrong ones', async () => {
 
 it('rejects when init fails, with the port released', async () => {
 	const failing = (port: number) => createTestServer({ port, handler: { init: () => Promise.reject(new Error('no database')) } });
-	const { port, close } = await createTestServer();
-	await close();
+	const first = await createTestServer();
+	const { port } = first;
+	await first.close();
 	await expect(failing(port)).rejects.toThrow('no database');
 	const again = await createTestServer({ port });
 	await again.close();

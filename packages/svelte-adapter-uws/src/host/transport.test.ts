@@ -18,7 +18,9 @@ it('takes the native transport where it loads', async () => {
 it('says in one line that it runs on node where the native one does not load', async () => {
 	const log = recordingLog();
 	expect((await chooseTransport(undefined, log, missing)).name).toBe('node');
-	expect(log.warnings).toEqual(['Running on the node transport. uWebSockets.js does not load: no such module. Install it with: …']);
+	expect(log.warnings).toEqual([
+		'Running on the node transport. uWebSockets.js does not load: no such module. Install it with: …'
+	]);
 });
 
 it('does not fall back from what was forced, and does not load what was not asked for', async () => {

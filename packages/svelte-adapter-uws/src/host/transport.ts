@@ -7,7 +7,11 @@ import { loadUws } from '../transport/uws/index.ts';
  * Takes the native transport where it loads, else node's, and says so in one line. A `forced` transport that does not load rejects with
  * why, and how to install it.
  */
-export async function chooseTransport(forced: 'uws' | 'node' | undefined, log: Log, load: () => Promise<Transport> = loadUws): Promise<Transport> {
+export async function chooseTransport(
+	forced: 'uws' | 'node' | undefined,
+	log: Log,
+	load: () => Promise<Transport> = loadUws
+): Promise<Transport> {
 	if (forced === 'node') return nodeTransport;
 	try {
 		return await load();

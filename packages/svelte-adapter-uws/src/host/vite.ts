@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import type { Server } from 'node:http';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { inspect } from 'node:util';
 import type { Plugin, PreviewServer, ResolvedConfig, RunnableDevEnvironment, ViteDevServer } from 'vite';
 import type { Log } from '../contract/log.ts';
 import type { ResolvedWebSocketOptions } from '../contract/options.ts';
@@ -36,18 +37,26 @@ async function serveDev(server: ViteDevServer, { active, websocket, findHooks, k
 	if (!active || !websocket) return;
 	const log = viteLog(server.config);
 	if (!server.httpServer) {
-		log.warn('Vite runs in middleware mode and has no HTTP server of its own, so there is no WebSocket endpoint. Use `vite dev`, or build and run `node build`.');
+		log.warn(
+			'Vite runs in middleware mode and has no HTTP server of its own, so there is no WebSocket endpoint. Use `vite dev`, or build and run `node build`.'
+		);
 		return;
 	}
 	warnAboutCollision(server.config, websocket.path, log);
 	const { ssr } = server.environments;
-	if (!ssr || !('runner' in ssr)) throw new Error('svelte-adapter-uws: Vite’s ssr environment cannot import modules. Remove the option that replaces it.');
+	if (!ssr || !('runner' in ssr))
+		throw new Error('svelte-adapter-uws: Vite’s ssr environment cannot import modules. Remove the option that replaces it.');
 	const { runner } = ssr as RunnableDevEnvironment;
 	// Each SvelteKit loads the app in its own way, and only the same way gives the same modules.
-	const load = kit ? (file: string) => server.ssrLoadModule(file, { fixStacktrace: true }) : (file: string) => runner.import<HooksModule>(file);
+	const load = kit
+		? (file: string) => server.ssrLoadModule(file, { fixStacktrace: true })
+		: (file: string) => runner.import<HooksModule>(file);
 
 	const dev = createDevServer({
-		...{ server: server.httpServer as Server, websocket, log, origins: originsOf(server.config) },
+		server: server.httpServer as Server,
+		websocket,
+		log,
+		origins: originsOf(server.config),
 		async load() {
 			await primeEnvironment(load, server.config, kit);
 			const file = findHooks();
@@ -58,9 +67,9 @@ async function serveDev(server: ViteDevServer, { active, websocket, findHooks, k
 	// The one point that every change passes, also those that other plugins make to virtual modules: Vite invalidates what
 	// changed and everything that imports it.
 	const graph = ssr.moduleGraph;
-	const invalidate = graph.invalidateModule;
+	const invalidate = graph.invalidateModule.bind(graph);
 	graph.invalidateModule = (module, ...rest) => {
-		invalidate.call(graph, module, ...rest);
+		invalidate(module, ...rest);
 		if (module.file !== null && module.file === findHooksQuietly(findHooks)) dev.reload();
 	};
 	const onFile = (file: string): void => {
@@ -70,7 +79,10 @@ async function serveDev(server: ViteDevServer, { active, websocket, findHooks, k
 	disposeWithServer(server, dev);
 }
 
-async function servePreview(server: PreviewServer, { active, websocket, serverDirectory, findHooks }: ServeOptions): Promise<void> {
+async function servePreview(
+	server: PreviewServer,
+	{ active, websocket, serverDirectory, findHooks }: ServeOptions
+): Promise<void> {
 	if (!active || !websocket) return;
 	const log = viteLog(server.config);
 	const built = join(serverDirectory, 'hooks.ws.js');
@@ -78,7 +90,10 @@ async function servePreview(server: PreviewServer, { active, websocket, serverDi
 		log.warn(`${built} does not exist, so the preview runs without the WebSocket hooks. Run \`vite build\` again.`);
 	}
 	const dev = createDevServer({
-		...{ server: server.httpServer as Server, websocket, log, origins: originsOf(server.config) },
+		server: server.httpServer as Server,
+		websocket,
+		log,
+		origins: originsOf(server.config),
 		load: async () => (existsSync(built) ? import(pathToFileURL(built).href) : {})
 	});
 	disposeWithServer(server, dev);
@@ -103,19 +118,24 @@ function findHooksQuietly(findHooks: () => string | undefined): string | undefin
 
 function originsOf({ server, preview, isProduction }: ResolvedConfig): Parameters<typeof createDevServer>[0]['origins'] {
 	const { https, allowedHosts, host } = isProduction ? preview : server;
-	return { secure: Boolean(https), allowedHosts: allowedHosts === true ? true : (allowedHosts ?? []), host: typeof host === 'string' ? host : undefined };
+	return {
+		secure: Boolean(https),
+		allowedHosts: allowedHosts === true ? true : (allowedHosts ?? []),
+		host: typeof host === 'string' ? host : undefined
+	};
 }
 
 function warnAboutCollision({ server, base }: ResolvedConfig, path: string, log: Log): void {
 	const hmr = typeof server.hmr === 'object' ? server.hmr.path : undefined;
-	if (join('/', base, hmr ?? '') === path) log.warn(`server.hmr.path and websocket.path are both ${path}. Give them different paths.`);
+	if (join('/', base, hmr ?? '') === path)
+		log.warn(`server.hmr.path and websocket.path are both ${path}. Give them different paths.`);
 }
 
 function viteLog({ logger }: ResolvedConfig): Log {
 	const line = (message: string): string => `[svelte-adapter-uws] ${message}`;
 	const full = (message: string, details: unknown): string => {
 		if (details === undefined) return line(message);
-		return `${line(message)}\n${details instanceof Error ? (details.stack ?? details.message) : String(details)}`;
+		return `${line(message)}\n${details instanceof Error ? (details.stack ?? details.message) : inspect(details)}`;
 	};
 	return {
 		debug: () => {},

@@ -21,11 +21,18 @@ it.each([
 ])('reads %j for %s as %s', (header, coding, expected) => expect(accepts(header, coding)).toBe(expected));
 
 it('finds a coding exactly where a list names it with a quality above zero', () => {
-	const entry = fc.record({ name: fc.constantFrom('br', 'gzip', 'zstd', 'deflate', 'identity', '*'), q: fc.option(fc.integer({ min: 0, max: 1000 })), pad: fc.constantFrom('', ' ', '\t') });
+	const entry = fc.record({
+		name: fc.constantFrom('br', 'gzip', 'zstd', 'deflate', 'identity', '*'),
+		q: fc.option(fc.integer({ min: 0, max: 1000 })),
+		pad: fc.constantFrom('', ' ', '\t')
+	});
 	fc.assert(
 		fc.property(fc.uniqueArray(entry, { selector: (one) => one.name, maxLength: 6 }), (entries) => {
-			const header = entries.map(({ name, q, pad }) => `${pad}${name}${pad}${q === null ? '' : `;${pad}q=${(q / 1000).toFixed(3)}`}`).join(',');
-			for (const coding of ['br', 'gzip']) expect(accepts(header, coding)).toBe(entries.some(({ name, q }) => name === coding && q !== 0));
+			const header = entries
+				.map(({ name, q, pad }) => `${pad}${name}${pad}${q === null ? '' : `;${pad}q=${(q / 1000).toFixed(3)}`}`)
+				.join(',');
+			for (const coding of ['br', 'gzip'])
+				expect(accepts(header, coding)).toBe(entries.some(({ name, q }) => name === coding && q !== 0));
 		})
 	);
 });

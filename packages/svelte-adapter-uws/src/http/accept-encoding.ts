@@ -9,7 +9,8 @@ export function accepts(header: string, coding: string): boolean {
 		const end = comma === -1 ? header.length : comma;
 		const semicolon = header.indexOf(';', start);
 		const nameEnd = semicolon === -1 || semicolon > end ? end : semicolon;
-		if (header.slice(start, nameEnd).trim().toLowerCase() === coding) return nameEnd === end || isWanted(header.slice(nameEnd + 1, end));
+		if (header.slice(start, nameEnd).trim().toLowerCase() === coding)
+			return nameEnd === end || isWanted(header.slice(nameEnd + 1, end));
 		start = end + 1;
 	}
 	return false;

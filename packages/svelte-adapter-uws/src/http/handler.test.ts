@@ -6,7 +6,15 @@ import type { SvelteKitServer } from './ssr/respond.ts';
 import { toStaticFile, type StaticTable } from './static/table.ts';
 
 const bytes = new TextEncoder().encode('file');
-const file = toStaticFile({ type: 'text/plain', disposition: undefined, immutable: false, hash: 'h', identity: { size: 4, bytes, path: '' }, br: undefined, gzip: undefined });
+const file = toStaticFile({
+	type: 'text/plain',
+	disposition: undefined,
+	immutable: false,
+	hash: 'h',
+	identity: { size: 4, bytes, path: '' },
+	br: undefined,
+	gzip: undefined
+});
 const table: StaticTable = new Map([
 	['/file.txt', file],
 	['/healthz', file]
@@ -32,7 +40,8 @@ function create(respond: SvelteKitServer['respond'] = async () => new Response('
 		log,
 		handler,
 		plan: (head: Parameters<typeof requestHead>[0]) => handler.plan(requestHead(head)),
-		respond: (head: Parameters<typeof requestHead>[0] = {}, body?: ReadableStream<Uint8Array>) => handler.respond(requestHead(head), body, signal)
+		respond: (head: Parameters<typeof requestHead>[0] = {}, body?: ReadableStream<Uint8Array>) =>
+			handler.respond(requestHead(head), body, signal)
 	};
 }
 
@@ -72,7 +81,9 @@ describe('the order of decisions', () => {
 		expect(post(10)).toBeUndefined();
 		expect(post(11)).toMatchObject({ status: 413 });
 		expect(post(11)?.close).toBeUndefined();
-		expect(create(undefined, { bodyLimit: Infinity }).plan({ method: 'POST', headers: [HOST, ['content-length', '999999999999']] })).toBeUndefined();
+		expect(
+			create(undefined, { bodyLimit: Infinity }).plan({ method: 'POST', headers: [HOST, ['content-length', '999999999999']] })
+		).toBeUndefined();
 	});
 });
 
@@ -87,11 +98,21 @@ describe('the app', () => {
 	it('gets method, URL, headers, body, platform and address', async () => {
 		let seen: unknown;
 		const { respond } = create(async (request, { platform, getClientAddress }) => {
-			seen = { method: request.method, url: request.url, headers: Object.fromEntries(request.headers), text: await request.text(), platform, address: getClientAddress() };
+			seen = {
+				method: request.method,
+				url: request.url,
+				headers: Object.fromEntries(request.headers),
+				text: await request.text(),
+				platform,
+				address: getClientAddress()
+			};
 			return new Response();
 		});
 		const headers = [HOST, ['x-request-id', 'mine'], ['x', '1'], ['x', '2'], ['cookie', 'a=1']] as const;
-		await respond({ method: 'POST', path: '/a//b%20c', query: 'q=%zz', headers, peer: { address: '9.9.9.9', secure: true } }, new Response('body').body!);
+		await respond(
+			{ method: 'POST', path: '/a//b%20c', query: 'q=%zz', headers, peer: { address: '9.9.9.9', secure: true } },
+			new Response('body').body!
+		);
 		expect(seen).toMatchObject({
 			method: 'POST',
 			url: 'https://a.example/a//b%20c?q=%zz',
@@ -134,14 +155,20 @@ describe('the app', () => {
 	it('gets nosniff on its responses, unless it says otherwise, and no buffering of event streams', async () => {
 		const header = async (response: Response, name: string) => (await create(async () => response).respond()).headers.get(name);
 		expect(await header(new Response('x'), 'x-content-type-options')).toBe('nosniff');
-		expect(await header(new Response('x', { headers: { 'x-content-type-options': 'own' } }), 'x-content-type-options')).toBe('own');
+		expect(await header(new Response('x', { headers: { 'x-content-type-options': 'own' } }), 'x-content-type-options')).toBe(
+			'own'
+		);
 		expect(await header(new Response('x', { headers: { 'content-type': 'text/event-stream' } }), 'x-accel-buffering')).toBe('no');
 	});
 
 	it('may return a response whose headers cannot be changed', async () => {
 		const { respond } = create(async () => Response.redirect('http://a.example/there', 303));
 		const response = await respond();
-		expect([response.status, response.headers.get('location'), response.headers.get('x-content-type-options')]).toEqual([303, 'http://a.example/there', 'nosniff']);
+		expect([response.status, response.headers.get('location'), response.headers.get('x-content-type-options')]).toEqual([
+			303,
+			'http://a.example/there',
+			'nosniff'
+		]);
 	});
 });
 

@@ -37,7 +37,8 @@ export function createHttpHandler(parts: HttpParts): HttpServing {
 		const found = isRead ? planStatic(table, head) : undefined;
 		if (found) return healthy() ? found : { ...found, close: true };
 		if (windows && /[:~]/.test(head.path)) return plain(400, 'The path is not allowed.');
-		if (!isRead && Number(head.header('content-length')) > bodyLimit) return plain(413, `The body is larger than ${bodyLimit} bytes.`);
+		if (!isRead && Number(head.header('content-length')) > bodyLimit)
+			return plain(413, `The body is larger than ${bodyLimit} bytes.`);
 		return undefined;
 	}
 
@@ -73,6 +74,10 @@ const SHUTTING_DOWN: StaticPlan = plain(503, 'Shutting down', true);
 
 function plain(status: number, text: string, close = false): StaticPlan {
 	const body = new TextEncoder().encode(text);
-	const headers = [['content-type', 'text/plain; charset=utf-8'], ['cache-control', 'no-store'], ['x-content-type-options', 'nosniff']] as const;
+	const headers = [
+		['content-type', 'text/plain; charset=utf-8'],
+		['cache-control', 'no-store'],
+		['x-content-type-options', 'nosniff']
+	] as const;
 	return close ? { status, headers, body, length: body.length, close } : { status, headers, body, length: body.length };
 }

@@ -8,5 +8,9 @@ export function createCountReducer(): BatchReducer<number> {
 		const sign = event === 'increment' ? 1 : event === 'decrement' ? -1 : 0;
 		return sign === 0 ? state : state + sign * (number ? data : 1);
 	};
-	return { reduce, reduceAll: (state, events: readonly MergeEvent[]) => events.reduce((value, { event, data }) => reduce(value, event, data), state) };
+	return {
+		reduce,
+		reduceAll: (state, events: readonly MergeEvent[]) =>
+			events.reduce((value, { event, data }) => reduce(value, event, data), state)
+	};
 }

@@ -3,8 +3,16 @@ import { expect, it } from 'vitest';
 import { createKeyedReducer, keyedFrom } from './keyed.ts';
 import { reduceAll } from './reduce-all.ts';
 
-const row = fc.record({ id: fc.oneof(fc.nat(4), fc.constantFrom('__proto__', 'constructor', 'a')), v: fc.nat(3) }, { requiredKeys: [] });
-const events = fc.array(fc.record({ event: fc.constantFrom('created', 'updated', 'deleted', 'refreshed', 'toString'), data: fc.oneof(row, fc.constantFrom(null, 3)) }));
+const row = fc.record(
+	{ id: fc.oneof(fc.nat(4), fc.constantFrom('__proto__', 'constructor', 'a')), v: fc.nat(3) },
+	{ requiredKeys: [] }
+);
+const events = fc.array(
+	fc.record({
+		event: fc.constantFrom('created', 'updated', 'deleted', 'refreshed', 'toString'),
+		data: fc.oneof(row, fc.constantFrom(null, 3))
+	})
+);
 
 it('holds what a map of the same rows would hold, in batches of any size', () => {
 	fc.assert(

@@ -4,5 +4,11 @@ import { replaceOn } from './replace.ts';
 
 /** Who is here, as `{ key, data }` rows: `join` adds or replaces, `leave` removes, `set` and `refreshed` replace the list. */
 export function createPresenceReducer(): BatchReducer<unknown> {
-	return createListReducer({ key: 'key', prepend: false, max: 0, events: { join: put, leave: remove }, replace: replaceOn('set') });
+	return createListReducer({
+		key: 'key',
+		prepend: false,
+		max: 0,
+		events: { join: put, leave: remove },
+		replace: replaceOn('set')
+	});
 }

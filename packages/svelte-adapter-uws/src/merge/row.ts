@@ -9,7 +9,8 @@ export function keyOf(row: unknown, key: string): unknown {
 
 /** A row without own fields that could pass for its prototype; the same reference when it has none. */
 export function cleanRow(row: unknown): unknown {
-	if (typeof row !== 'object' || row === null || Array.isArray(row) || !UNSAFE.some((name) => Object.hasOwn(row, name))) return row;
+	if (typeof row !== 'object' || row === null || Array.isArray(row) || !UNSAFE.some((name) => Object.hasOwn(row, name)))
+		return row;
 	const copy = { ...row } as Record<string, unknown>;
 	for (const name of UNSAFE) delete copy[name];
 	return copy;

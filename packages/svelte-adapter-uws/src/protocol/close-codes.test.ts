@@ -2,7 +2,8 @@ import { expect, it } from 'vitest';
 import { CLOSE_CODES, classifyCloseCode } from './close-codes.ts';
 
 it('ends a client for good on policy, sign-out and forbidden', () => {
-	for (const code of [CLOSE_CODES.POLICY, CLOSE_CODES.UNAUTHORIZED, CLOSE_CODES.FORBIDDEN]) expect(classifyCloseCode(code)).toBe('TERMINAL');
+	for (const code of [CLOSE_CODES.POLICY, CLOSE_CODES.UNAUTHORIZED, CLOSE_CODES.FORBIDDEN])
+		expect(classifyCloseCode(code)).toBe('TERMINAL');
 });
 
 it('sends a throttled client to the end of the queue', () => {

@@ -1,5 +1,13 @@
 import { expect, it } from 'vitest';
-import { encodeClientControl, encodeDenied, encodeSubscribed, encodeWelcome, PONG, RESUMED, type ClientControl } from './control.ts';
+import {
+	encodeClientControl,
+	encodeDenied,
+	encodeSubscribed,
+	encodeWelcome,
+	PONG,
+	RESUMED,
+	type ClientControl
+} from './control.ts';
 import { looksLikeControl, parseControl } from './parse.ts';
 import { parseServerFrame } from './server-frame.ts';
 
@@ -30,9 +38,20 @@ it('writes no field that is not there', () => {
 });
 
 it('carries every answer from a server to a client', () => {
-	expect(parseServerFrame(encodeWelcome('s1', 'e1', 16_384))).toEqual({ type: 'welcome', sessionId: 's1', caps: ['ping', 'epoch'], ep: 'e1', maxPayloadLength: 16_384 });
+	expect(parseServerFrame(encodeWelcome('s1', 'e1', 16_384))).toEqual({
+		type: 'welcome',
+		sessionId: 's1',
+		caps: ['ping', 'epoch'],
+		ep: 'e1',
+		maxPayloadLength: 16_384
+	});
 	expect(parseServerFrame(encodeSubscribed('a"', 1))).toEqual({ type: 'subscribed', topic: 'a"', ref: 1 });
-	expect(parseServerFrame(encodeDenied(7, 'x', 'no "way"'))).toEqual({ type: 'subscribe-denied', topic: 7, ref: 'x', reason: 'no "way"' });
+	expect(parseServerFrame(encodeDenied(7, 'x', 'no "way"'))).toEqual({
+		type: 'subscribe-denied',
+		topic: 7,
+		ref: 'x',
+		reason: 'no "way"'
+	});
 	expect(parseServerFrame(RESUMED)).toEqual({ type: 'resumed' });
 	expect(parseServerFrame(PONG)).toEqual({ type: 'pong' });
 });

@@ -15,12 +15,14 @@ it('writes the fields in the order of the protocol', () => {
 });
 
 it('gives back what was put in', () => {
-	fc.assert(fc.property(fc.jsonValue(), fc.option(fc.nat(), { nil: undefined }), (data, seq) => {
-		const encoded = encode('t', 'e', data, seq);
-		const sent: unknown = JSON.parse(encodeFrame(encoded, true));
-		expect(toEnvelope(sent)).toEqual(decodeEncoded(encoded));
-		expect(decodeEncoded(encoded).data).toEqual(JSON.parse(JSON.stringify(data)));
-	}));
+	fc.assert(
+		fc.property(fc.jsonValue(), fc.option(fc.nat(), { nil: undefined }), (data, seq) => {
+			const encoded = encode('t', 'e', data, seq);
+			const sent: unknown = JSON.parse(encodeFrame(encoded, true));
+			expect(toEnvelope(sent)).toEqual(decodeEncoded(encoded));
+			expect(decodeEncoded(encoded).data).toEqual(JSON.parse(JSON.stringify(data)));
+		})
+	);
 });
 
 it.each(['a"b', 'a\\b', 'a\nb', '\u0000'])('refuses the name %j with its place', (name) => {
@@ -36,6 +38,9 @@ it('refuses data that JSON cannot carry', () => {
 	expect(encodeData(() => 1)).toBe('null');
 });
 
-it.each([null, 1, {}, { topic: '', event: 'x' }, { topic: 'a' }, { topic: 'a', event: 1 }])('takes %j for no envelope', (value) => {
-	expect(toEnvelope(value)).toBeUndefined();
-});
+it.each([null, 1, {}, { topic: '', event: 'x' }, { topic: 'a' }, { topic: 'a', event: 1 }])(
+	'takes %j for no envelope',
+	(value) => {
+		expect(toEnvelope(value)).toBeUndefined();
+	}
+);

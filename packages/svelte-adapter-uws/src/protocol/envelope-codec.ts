@@ -11,7 +11,10 @@ export function encodePrefix(topic: string, event: string): string {
 function check(what: string, name: unknown): void {
 	if (typeof name !== 'string') throw new TypeError(`${what}: got ${typeof name}, expected a string.`);
 	const index = unsafeIndex(name);
-	if (index >= 0) throw new TypeError(`${what}: ${JSON.stringify(name)} has a control character, quote or backslash at ${index}. Leave it out.`);
+	if (index >= 0)
+		throw new TypeError(
+			`${what}: ${JSON.stringify(name)} has a control character, quote or backslash at ${index}. Leave it out.`
+		);
 }
 
 /** JSON text of event data; what JSON has no word for is `null`. Throws a TypeError for cycles and BigInts. */

@@ -29,7 +29,9 @@ export function parseControl(text: string): ClientControl | undefined {
 	const ref = readRef(value['ref']);
 	switch (value['type']) {
 		case 'hello':
-			return Array.isArray(value['caps']) ? { type: 'hello', caps: value['caps'].filter((cap) => typeof cap === 'string') } : undefined;
+			return Array.isArray(value['caps'])
+				? { type: 'hello', caps: value['caps'].filter((cap) => typeof cap === 'string') }
+				: undefined;
 		case 'ping':
 			return { type: 'ping' };
 		case 'subscribe':
@@ -40,10 +42,17 @@ export function parseControl(text: string): ClientControl | undefined {
 			return typeof value['topic'] === 'string' ? { type: 'unsubscribe', topic: value['topic'] } : undefined;
 		case 'resume':
 			return typeof value['sessionId'] === 'string' && isRecord(value['lastSeenSeqs'])
-				? { type: 'resume', sessionId: value['sessionId'], lastSeenSeqs: value['lastSeenSeqs'], eps: isRecord(value['eps']) ? value['eps'] : {} }
+				? {
+						type: 'resume',
+						sessionId: value['sessionId'],
+						lastSeenSeqs: value['lastSeenSeqs'],
+						eps: isRecord(value['eps']) ? value['eps'] : {}
+					}
 				: undefined;
 		case 'reply':
-			return ref === undefined ? undefined : { type: 'reply', ref, data: value['data'], error: typeof value['error'] === 'string' ? value['error'] : undefined };
+			return ref === undefined
+				? undefined
+				: { type: 'reply', ref, data: value['data'], error: typeof value['error'] === 'string' ? value['error'] : undefined };
 		default:
 			return undefined;
 	}

@@ -11,7 +11,13 @@ it('reads an event with its place', () => {
 });
 
 it('reads a batch as its events, and leaves out what is none', () => {
-	const frame = encodeBatch(['{"topic":"a","event":"b","data":1}', '{"topic":"a"}', '7', 'null', '{"topic":"c","event":"d","data":null,"seq":1}']);
+	const frame = encodeBatch([
+		'{"topic":"a","event":"b","data":1}',
+		'{"topic":"a"}',
+		'7',
+		'null',
+		'{"topic":"c","event":"d","data":null,"seq":1}'
+	]);
 	expect(parseServerFrame(frame)).toEqual({
 		type: 'events',
 		envelopes: [
@@ -26,7 +32,12 @@ it('takes a frame with a topic and an event for an event, whatever else it carri
 });
 
 it('reads a request', () => {
-	expect(parseServerFrame('{"type":"request","ref":12,"event":"confirm"}')).toEqual({ type: 'request', ref: 12, event: 'confirm', data: null });
+	expect(parseServerFrame('{"type":"request","ref":12,"event":"confirm"}')).toEqual({
+		type: 'request',
+		ref: 12,
+		event: 'confirm',
+		data: null
+	});
 });
 
 it('reads the welcome of a server that says nothing but its session', () => {
@@ -39,10 +50,20 @@ it('reads the welcome of a server that says nothing but its session', () => {
 	});
 });
 
-it.each(['', 'x', 'null', '1', '[]', '{}', '{"type":"later"}', '{"type":"welcome","sessionId":1}', '{"type":"batch"}', '{"type":"batch","events":[]}', '{"type":"subscribed","topic":"a"}', '{"type":"request","ref":1}'])(
-	'ignores %j',
-	(text) => expect(parseServerFrame(text)).toBeUndefined()
-);
+it.each([
+	'',
+	'x',
+	'null',
+	'1',
+	'[]',
+	'{}',
+	'{"type":"later"}',
+	'{"type":"welcome","sessionId":1}',
+	'{"type":"batch"}',
+	'{"type":"batch","events":[]}',
+	'{"type":"subscribed","topic":"a"}',
+	'{"type":"request","ref":1}'
+])('ignores %j', (text) => expect(parseServerFrame(text)).toBeUndefined());
 
 it('never throws, whatever the text', () => {
 	fc.assert(fc.property(fc.oneof(fc.string(), fc.json()), (text) => void parseServerFrame(text)));

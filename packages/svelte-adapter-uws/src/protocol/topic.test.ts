@@ -10,9 +10,11 @@ it('accepts 1 to 256 printable characters', () => {
 });
 
 it('never accepts a name that JSON would have to escape', () => {
-	fc.assert(fc.property(fc.string({ unit: 'binary-ascii' }), (topic) => {
-		if (isWireTopic(topic, true)) expect(JSON.stringify(topic)).toBe(`"${topic}"`);
-	}));
+	fc.assert(
+		fc.property(fc.string({ unit: 'binary-ascii' }), (topic) => {
+			if (isWireTopic(topic, true)) expect(JSON.stringify(topic)).toBe(`"${topic}"`);
+		})
+	);
 });
 
 it('knows the names of the framework', () => {

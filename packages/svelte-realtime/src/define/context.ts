@@ -1,7 +1,6 @@
 import type { Connection, Platform, PublishOptions } from 'svelte-adapter-uws/contract';
 
 /** Augment it to type `ctx.user` everywhere: `declare module 'svelte-realtime' { interface Register { user: MyUser } }`. */
-// eslint-disable-next-line -- an empty interface is what module augmentation needs
 export interface Register {}
 
 /** The type of `ctx.user`: the registered one, else `any`. */

@@ -10,7 +10,11 @@ it('describes a call, and infers its arguments and result', () => {
 
 it('describes streams with and without arguments', () => {
 	const all = live.stream('todos', async () => [{ id: 1 }]);
-	const one = live.stream((_ctx, id: string) => `list:${id}`, async (_ctx, id) => [id], { merge: 'latest', max: 5 });
+	const one = live.stream(
+		(_ctx, id: string) => `list:${id}`,
+		async (_ctx, id) => [id],
+		{ merge: 'latest', max: 5 }
+	);
 	expect([all.topic, one.kind, one.options.max]).toEqual(['todos', 'stream', 5]);
 	expectTypeOf(all).toEqualTypeOf<Stream<[], { id: number }[]>>();
 	expectTypeOf(one).toEqualTypeOf<Stream<[id: string], string[]>>();

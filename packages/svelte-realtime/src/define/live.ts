@@ -40,19 +40,32 @@ function call<Args extends unknown[], Out>(run: (ctx: Context, ...args: Args) =>
 	return define({ kind: 'call', run });
 }
 
-function stream<Args extends unknown[], Value>(topic: Stream<Args, Value>['topic'], load: Handler<Args, Value>, options: StreamOptions<Args> = {}): Stream<Args, Value> {
+function stream<Args extends unknown[], Value>(
+	topic: Stream<Args, Value>['topic'],
+	load: Handler<Args, Value>,
+	options: StreamOptions<Args> = {}
+): Stream<Args, Value> {
 	if (typeof topic === 'string' ? !TOPIC.test(topic) : typeof topic !== 'function') {
-		throw problem('live.stream', 'topic', topic, 'a name of at most 256 characters that does not start with __ and holds no quotes, backslashes or control characters, or a function (ctx, ...args) => name');
+		throw problem(
+			'live.stream',
+			'topic',
+			topic,
+			'a name of at most 256 characters that does not start with __ and holds no quotes, backslashes or control characters, or a function (ctx, ...args) => name'
+		);
 	}
-	if (typeof topic === 'function' && topic.constructor.name === 'AsyncFunction') throw problem('live.stream', 'topic', 'an async function', 'a function that gives the name at once');
+	if (typeof topic === 'function' && topic.constructor.name === 'AsyncFunction')
+		throw problem('live.stream', 'topic', 'an async function', 'a function that gives the name at once');
 	if (typeof load !== 'function') throw problem('live.stream', 'load', load, 'a function (ctx, ...args) => value');
 	// A misspelt `access` would let everybody in.
-	for (const name of Object.keys(options)) if (!OPTIONS.has(name)) throw problem('live.stream', 'options', name, [...OPTIONS].join(', '));
+	for (const name of Object.keys(options))
+		if (!OPTIONS.has(name)) throw problem('live.stream', 'options', name, [...OPTIONS].join(', '));
 	const { merge, key, prepend, max, access, onSubscribe, onUnsubscribe } = options;
 	if (merge !== undefined && !MERGES.has(merge)) throw problem('live.stream', 'merge', merge, [...MERGES].join(', '));
-	if (key !== undefined && (typeof key !== 'string' || key === '')) throw problem('live.stream', 'key', key, 'the name of a field');
+	if (key !== undefined && (typeof key !== 'string' || key === ''))
+		throw problem('live.stream', 'key', key, 'the name of a field');
 	if (prepend !== undefined && typeof prepend !== 'boolean') throw problem('live.stream', 'prepend', prepend, 'true or false');
-	if (max !== undefined && !(Number.isSafeInteger(max) && max >= 0)) throw problem('live.stream', 'max', max, 'a whole number from 0');
+	if (max !== undefined && !(Number.isSafeInteger(max) && max >= 0))
+		throw problem('live.stream', 'max', max, 'a whole number from 0');
 	for (const [name, value] of Object.entries({ access, onSubscribe, onUnsubscribe })) {
 		if (value !== undefined && typeof value !== 'function') throw problem('live.stream', name, value, 'a function');
 	}
@@ -74,7 +87,8 @@ export function guard(...parts: readonly GuardPart[]): Guard {
 	const checks: Handler<[], unknown>[] = [];
 	for (const part of parts) {
 		if (typeof part === 'function') checks.push(part);
-		else if (typeof part !== 'object' || part === null) throw problem('guard', 'part', part, 'a function (ctx) => …, or { authenticated: true }');
+		else if (typeof part !== 'object' || part === null)
+			throw problem('guard', 'part', part, 'a function (ctx) => …, or { authenticated: true }');
 		else if (part.authenticated) checks.push((ctx) => ctx.user !== null && ctx.user !== undefined);
 	}
 	if (checks.length === 0) throw problem('guard', 'parts', parts, 'at least one function, or { authenticated: true }');
@@ -82,6 +96,13 @@ export function guard(...parts: readonly GuardPart[]): Guard {
 }
 
 function problem(what: string, field: string, got: unknown, expected: string): TypeError {
-	const shown = typeof got === 'string' ? JSON.stringify(got) : Array.isArray(got) ? 'a list' : typeof got === 'object' && got !== null ? 'an object' : String(got);
+	const shown =
+		typeof got === 'string'
+			? JSON.stringify(got)
+			: Array.isArray(got)
+				? 'a list'
+				: typeof got === 'object' && got !== null
+					? 'an object'
+					: String(got);
 	return new TypeError(`[svelte-realtime] ${what}: ${field} is ${shown}, expected ${expected}.`);
 }

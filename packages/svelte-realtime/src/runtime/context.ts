@@ -31,7 +31,10 @@ export class CallContext implements Context<any> {
 
 	publish(topic: string, event: string, data?: unknown, options?: PublishOptions): boolean {
 		if (typeof topic === 'string' && topic.startsWith('__')) {
-			throw new LiveError('INVALID_TOPIC', `${topic} is a name of the framework. Choose one that does not start with __, or use ctx.platform.publish on purpose.`);
+			throw new LiveError(
+				'INVALID_TOPIC',
+				`${topic} is a name of the framework. Choose one that does not start with __, or use ctx.platform.publish on purpose.`
+			);
 		}
 		return this.platform.publish(topic, event, data, options);
 	}

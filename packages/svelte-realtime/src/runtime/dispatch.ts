@@ -105,7 +105,9 @@ export class Dispatch {
 			if (scope.calls >= MAX_CALLS) throw REFUSED.tooMany;
 			const made = (context = new CallContext(source.platform, ws, userOf(ws)));
 			const found = this.#registry.find(request.rpc);
-			const result = isThenable(found) ? found.then((endpoint) => enter(made, ws, request, endpoint, options)) : enter(made, ws, request, found, options);
+			const result = isThenable(found)
+				? found.then((endpoint) => enter(made, ws, request, endpoint, options))
+				: enter(made, ws, request, found, options);
 			if (!isThenable(result)) return succeeded(result);
 			scope.calls++;
 			return Promise.resolve(result).then(
@@ -130,7 +132,13 @@ async function inOrder(entries: readonly unknown[], run: (entry: unknown) => str
 }
 
 /** Kind, guard, hook, handler. Gives a promise only when one of them does. */
-function enter(context: CallContext, ws: Connection, request: Untrusted, endpoint: Endpoint | undefined, { beforeExecute }: DispatchOptions): unknown {
+function enter(
+	context: CallContext,
+	ws: Connection,
+	request: Untrusted,
+	endpoint: Endpoint | undefined,
+	{ beforeExecute }: DispatchOptions
+): unknown {
 	if (!endpoint) throw isPath(request.rpc) ? REFUSED.unknown : REFUSED.path;
 	const { installed, guard } = endpoint;
 	const args: readonly unknown[] = request.args ?? [];
@@ -138,7 +146,8 @@ function enter(context: CallContext, ws: Connection, request: Untrusted, endpoin
 		if (!installed.subscribe) throw REFUSED.noStream;
 		if (request.id === undefined) throw REFUSED.noId;
 	} else if (!installed.call) throw REFUSED.notCallable;
-	const run = (): unknown => (request.stream === true ? installed.subscribe!(context, args, request as RpcRequest) : installed.call!(context, args));
+	const run = (): unknown =>
+		request.stream === true ? installed.subscribe!(context, args, request as RpcRequest) : installed.call!(context, args);
 	if (!guard && !beforeExecute) return run();
 	return after(guard && pass(guard, context), () => after(beforeExecute?.(ws, request.rpc, args), run));
 }

@@ -26,13 +26,19 @@ export function parseRequest(text: string, maxDepth: number): Parsed | undefined
 	}
 	if (typeof value !== 'object' || value === null) return undefined;
 	const frame = value as Readonly<Record<string, unknown>>;
-	if (third === 0x62) return Array.isArray(frame['batch']) ? { batch: frame['batch'], sequential: frame['sequential'] === true } : undefined;
+	if (third === 0x62)
+		return Array.isArray(frame['batch']) ? { batch: frame['batch'], sequential: frame['sequential'] === true } : undefined;
 	return isRequest(frame) && (frame.id === undefined || typeof frame.id === 'string') ? { single: frame } : undefined;
 }
 
 /** Whether a value has a path to call. */
 export function isRequest(value: unknown): value is Untrusted {
-	return typeof value === 'object' && value !== null && typeof (value as { rpc?: unknown }).rpc === 'string' && (value as { rpc: string }).rpc !== '';
+	return (
+		typeof value === 'object' &&
+		value !== null &&
+		typeof (value as { rpc?: unknown }).rpc === 'string' &&
+		(value as { rpc: string }).rpc !== ''
+	);
 }
 
 /** Whether JSON text is nested deeper than `limit`; what stands in strings does not count. */

@@ -5,12 +5,21 @@ import { guard, live } from '../define/live.ts';
 import type { Manifest } from '../manifest.ts';
 
 const module = (path: string, exports: Record<string, unknown>) => ({ path, load: () => Promise.resolve(exports) });
-const start = (manifest: Manifest, features?: Parameters<typeof createRuntime>[2]) => createRuntime({}, undefined, { manifest, ...features });
+const start = (manifest: Manifest, features?: Parameters<typeof createRuntime>[2]) =>
+	createRuntime({}, undefined, { manifest, ...features });
 const admins = guard((ctx) => ctx.user?.id === 'admin');
 
 it('answers alike for what is private, what is no definition and what is not there', async () => {
 	class Exported {}
-	const exports = { _hidden: live(() => 1), _guard: guard(() => true), text: 'x', run: () => 1, Exported, shape: { kind: 'call', run: () => 'secret' }, none: undefined };
+	const exports = {
+		_hidden: live(() => 1),
+		_guard: guard(() => true),
+		text: 'x',
+		run: () => 1,
+		Exported,
+		shape: { kind: 'call', run: () => 'secret' },
+		none: undefined
+	};
 	await using server = await start([module('m', exports)]);
 	const client = await server.connect('ida');
 	const names = [...Object.keys(exports), '__proto__', 'constructor', 'toString', 'then', 'default', 'nowhere'];
@@ -55,7 +64,10 @@ it('puts the guard of a directory before those of all modules beside and below i
 });
 
 it.each([
-	['a directory guard cannot be imported', [{ path: 'a/_guard', load: () => Promise.reject(new Error('typo')) }, module('a/m', { f: live(() => 'open') })]],
+	[
+		'a directory guard cannot be imported',
+		[{ path: 'a/_guard', load: () => Promise.reject(new Error('typo')) }, module('a/m', { f: live(() => 'open') })]
+	],
 	['a directory guard exports none', [module('a/_guard', { guard: admins }), module('a/m', { f: live(() => 'open') })]],
 	['_guard is something else', [module('a/m', { f: live(() => 'open'), _guard: () => false })]],
 	['_guard only looks like one', [module('a/m', { f: live(() => 'open'), _guard: { kind: 'guard', checks: [] } })]]

@@ -28,12 +28,15 @@ export class Registry implements Disposable {
 	constructor(host: Host, features: readonly Feature<any>[], manifest: Manifest) {
 		this.#host = host;
 		this.#features = new Map(features.map((feature) => [feature.kind, feature]));
-		for (const entry of manifest) (entry.path === GUARD || entry.path.endsWith(`/${GUARD}`) ? this.#guards : this.#modules).set(entry.path, entry);
+		for (const entry of manifest)
+			(entry.path === GUARD || entry.path.endsWith(`/${GUARD}`) ? this.#guards : this.#modules).set(entry.path, entry);
 	}
 
 	/** Imports every module that is not there yet; those that fail are reported and left for later. */
 	async loadAll(): Promise<void> {
-		await Promise.all([...this.#modules.keys()].map((path) => this.#load(path)?.catch((error: unknown) => this.#host.onError(path, error))));
+		await Promise.all(
+			[...this.#modules.keys()].map((path) => this.#load(path)?.catch((error: unknown) => this.#host.onError(path, error)))
+		);
 	}
 
 	/** What answers at `path`; a promise only while its module is being imported. The promise rejects when the import fails. */
@@ -46,7 +49,10 @@ export class Registry implements Disposable {
 	/** Installs a definition; what stood at its path is disposed first. Throws for a kind that no feature handles. */
 	install(path: string, definition: Definition, guard: Guard | undefined): void {
 		const feature = this.#features.get(definition.kind) as Feature<Kind> | undefined;
-		if (!feature) throw new TypeError(`[svelte-realtime] ${path}: nothing handles the kind ${definition.kind}. Give the runtime the feature that does.`);
+		if (!feature)
+			throw new TypeError(
+				`[svelte-realtime] ${path}: nothing handles the kind ${definition.kind}. Give the runtime the feature that does.`
+			);
 		this.remove(path);
 		const installed = feature.install(this.#host, { path, definition } as Entry<Kind>);
 		this.#endpoints.set(path, { installed, guard });
@@ -88,9 +94,11 @@ export class Registry implements Disposable {
 		const guards = await Promise.all(above.flatMap((guard) => this.#guards.get(guard) ?? []).map(loadGuard));
 		const exports = await load();
 		const own = exports[GUARD];
-		if (own !== undefined && !isGuard(own)) throw new TypeError(`[svelte-realtime] ${path}: _guard is no guard. Make it with guard(…).`);
+		if (own !== undefined && !isGuard(own))
+			throw new TypeError(`[svelte-realtime] ${path}: _guard is no guard. Make it with guard(…).`);
 		if (own) guards.push(own);
-		const guard: Guard | undefined = guards.length > 0 ? { kind: 'guard', checks: guards.flatMap(({ checks }) => checks) } : undefined;
+		const guard: Guard | undefined =
+			guards.length > 0 ? { kind: 'guard', checks: guards.flatMap(({ checks }) => checks) } : undefined;
 		for (const [name, value] of Object.entries(exports)) {
 			if (!name.startsWith('_') && isDefined(value) && value.kind !== 'guard') this.install(`${path}/${name}`, value, guard);
 		}
@@ -101,7 +109,10 @@ export class Registry implements Disposable {
 async function loadGuard({ path, load }: ManifestEntry): Promise<Guard> {
 	const exports = await load();
 	const found = exports[GUARD] ?? exports['default'];
-	if (!isGuard(found)) throw new TypeError(`[svelte-realtime] ${path} guards all modules beside and below it, and exports no guard. Add: export const _guard = guard(…)`);
+	if (!isGuard(found))
+		throw new TypeError(
+			`[svelte-realtime] ${path} guards all modules beside and below it, and exports no guard. Add: export const _guard = guard(…)`
+		);
 	return found;
 }
 

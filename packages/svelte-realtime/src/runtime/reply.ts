@@ -22,7 +22,10 @@ export function streamReply(id: string, fields: object): string {
 
 function sized(reply: string): string {
 	if (reply.length <= MAX_REPLY) return reply;
-	throw new LiveError('PAYLOAD_TOO_LARGE', `The result takes ${reply.length} characters; clients take ${MAX_REPLY}. Give it in parts.`);
+	throw new LiveError(
+		'PAYLOAD_TOO_LARGE',
+		`The result takes ${reply.length} characters; clients take ${MAX_REPLY}. Give it in parts.`
+	);
 }
 
 /** The text of a bad reply. What was not thrown for the caller to see is `INTERNAL_ERROR` and no more. */

@@ -8,11 +8,19 @@ it('replaces what is installed at a path, and knows it no more once it is remove
 	await using server = await createRuntime({ 'm/f': live(() => 'old') });
 	const client = await server.connect();
 	expect(await client.ask({ rpc: 'm/f', id: '1' })).toMatchObject({ data: 'old' });
-	server.runtime.install('m/f', live(() => 'new'));
+	server.runtime.install(
+		'm/f',
+		live(() => 'new')
+	);
 	expect(await client.ask({ rpc: 'm/f', id: '2' })).toMatchObject({ data: 'new' });
 	server.runtime.remove('m/f');
 	expect(await client.ask({ rpc: 'm/f', id: '3' })).toMatchObject({ code: 'NOT_FOUND' });
-	expect(() => server.runtime.install('bad path', live(() => 1))).toThrow(/no path/);
+	expect(() =>
+		server.runtime.install(
+			'bad path',
+			live(() => 1)
+		)
+	).toThrow(/no path/);
 });
 
 it('imports a module once, and tries one that failed again at the next call', async () => {
@@ -48,8 +56,16 @@ it('imports a module once, and tries one that failed again at the next call', as
 
 it('stops at the first check of a guard that denies, sync or not, and shows handlers what it added', async () => {
 	const seen: string[] = [];
-	const parts = (verdict: unknown) => guard({ authenticated: true }, async (ctx) => void (seen.push('first'), Object.assign(ctx, { role: 'admin' })), () => (seen.push('second'), verdict));
-	for (const [verdict, expected] of [[undefined, { ok: true, data: 'admin' }], [false, { ok: false, code: 'FORBIDDEN' }]] as const) {
+	const parts = (verdict: unknown) =>
+		guard(
+			{ authenticated: true },
+			async (ctx) => void (seen.push('first'), Object.assign(ctx, { role: 'admin' })),
+			() => (seen.push('second'), verdict)
+		);
+	for (const [verdict, expected] of [
+		[undefined, { ok: true, data: 'admin' }],
+		[false, { ok: false, code: 'FORBIDDEN' }]
+	] as const) {
 		await using server = await createRuntime({ 'm/f': live((ctx) => (ctx as { role?: string }).role) }, parts(verdict));
 		expect(await (await server.connect('ida')).ask({ rpc: 'm/f', id: '1' })).toMatchObject(expected);
 		expect(await (await server.connect()).ask({ rpc: 'm/f', id: '1' })).toMatchObject({ code: 'UNAUTHENTICATED' });
@@ -59,7 +75,9 @@ it('stops at the first check of a guard that denies, sync or not, and shows hand
 
 it('gives a handler its user, request id, and a signal that aborts with the connection', async () => {
 	let signal: AbortSignal | undefined;
-	await using server = await createRuntime({ 'm/f': live((ctx) => ((signal = ctx.signal), [ctx.user?.id ?? null, typeof ctx.requestId, ctx.ws !== null])) });
+	await using server = await createRuntime({
+		'm/f': live((ctx) => ((signal = ctx.signal), [ctx.user?.id ?? null, typeof ctx.requestId, ctx.ws !== null]))
+	});
 	const client = await server.connect('ida');
 	expect(await client.ask({ rpc: 'm/f', id: '1' })).toMatchObject({ data: ['ida', 'string', true] });
 	expect(signal?.aborted).toBe(false);
@@ -81,10 +99,25 @@ it('caps the calls of one connection that wait', async () => {
 it('contains an onError that throws', async () => {
 	const print = vi.spyOn(console, 'error').mockImplementation(() => {});
 	await using server = await createRuntime({});
-	const runtime = new Runtime({ platform: server.platform, features: standard, onError: () => { throw new Error('reporter'); } });
-	runtime.install('m/f', live(() => { throw new Error('handler'); }));
+	const runtime = new Runtime({
+		platform: server.platform,
+		features: standard,
+		onError: () => {
+			throw new Error('reporter');
+		}
+	});
+	runtime.install(
+		'm/f',
+		live(() => {
+			throw new Error('handler');
+		})
+	);
 	const replies: string[] = [];
-	runtime.receive({ send: (frame: string) => void replies.push(frame), getUserData: () => ({}) } as never, { platform: server.platform }, '{"rpc":"m/f","id":"1"}');
+	runtime.receive(
+		{ send: (frame: string) => void replies.push(frame), getUserData: () => ({}) } as never,
+		{ platform: server.platform },
+		'{"rpc":"m/f","id":"1"}'
+	);
 	expect(replies[0]).toContain('INTERNAL_ERROR');
 	expect(print).toHaveBeenCalledOnce();
 	print.mockRestore();

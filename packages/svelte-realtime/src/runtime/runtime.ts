@@ -53,7 +53,13 @@ export class Runtime implements Disposable {
 		};
 		this.#registry = new Registry(host, features, manifest);
 		this.#dispatch = new Dispatch(host, this.#registry);
-		const gate = new TopicGate({ registry: this.#registry, scopes: this.#scopes, warn, plainTopics: () => parts.plainTopics ?? [], ready: () => this.ready() });
+		const gate = new TopicGate({
+			registry: this.#registry,
+			scopes: this.#scopes,
+			warn,
+			plainTopics: () => parts.plainTopics ?? [],
+			ready: () => this.ready()
+		});
 		this.#gate = platform.gate((ws, topic) => gate.ask(ws, topic));
 	}
 
@@ -89,7 +95,9 @@ export class Runtime implements Disposable {
 		const { installed, guard } = endpoint;
 		if (!installed.load) throw new LiveError('INVALID_REQUEST', `${path} is no stream, so there is nothing to load.`);
 		if (guard && !('user' in options)) {
-			throw new Error(`${path} has a guard, so .load() needs to know who asks. Pass { user: locals.user }, or { user: null } for nobody.`);
+			throw new Error(
+				`${path} has a guard, so .load() needs to know who asks. Pass { user: locals.user }, or { user: null } for nobody.`
+			);
 		}
 		const context = new CallContext(platform, null, options.user ?? null);
 		if (guard) await pass(guard, context);

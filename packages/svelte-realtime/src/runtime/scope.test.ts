@@ -7,11 +7,15 @@ import { MAX_TOPICS } from './scope.ts';
 async function held() {
 	const loads: PromiseWithResolvers<unknown>[] = [];
 	const calls: string[] = [];
-	const stream = live.stream('t', () => {
-		const load = Promise.withResolvers();
-		loads.push(load);
-		return load.promise;
-	}, { onSubscribe: () => void calls.push('in'), onUnsubscribe: (_ctx, _topic, remaining) => void calls.push(`out ${remaining}`) });
+	const stream = live.stream(
+		't',
+		() => {
+			const load = Promise.withResolvers();
+			loads.push(load);
+			return load.promise;
+		},
+		{ onSubscribe: () => void calls.push('in'), onUnsubscribe: (_ctx, _topic, remaining) => void calls.push(`out ${remaining}`) }
+	);
 	const server = await createRuntime({ 'm/s': stream, 'm/other': live.stream('t', () => []) });
 	const client = await server.connect();
 	/** Requests without waiting for the reply. */
@@ -20,7 +24,8 @@ async function held() {
 		client.say({ rpc: 'm/s', id, stream: true });
 		await vi.waitFor(() => expect(loads).toHaveLength(count + 1));
 	};
-	const reply = (id: string) => vi.waitFor(() => client.frames.find((frame) => frame.event === id)?.data ?? Promise.reject(new Error(`no reply to ${id}`)));
+	const reply = (id: string) =>
+		vi.waitFor(() => client.frames.find((frame) => frame.event === id)?.data ?? Promise.reject(new Error(`no reply to ${id}`)));
 	return { server, client, loads, calls, request, reply, [Symbol.asyncDispose]: () => server[Symbol.asyncDispose]() };
 }
 
@@ -84,9 +89,18 @@ it('notices at the next request that a topic was left, where no hook has said so
 });
 
 it('refuses to follow more topics than a connection may', async () => {
-	await using server = await createRuntime({ 'm/s': live.stream((_ctx, id: number) => `t:${id}`, () => []) });
+	await using server = await createRuntime({
+		'm/s': live.stream(
+			(_ctx, id: number) => `t:${id}`,
+			() => []
+		)
+	});
 	const client = await server.connect();
-	for (let i = 0; i < MAX_TOPICS; i += 50) client.say({ batch: Array.from({ length: 50 }, (_, n) => ({ rpc: 'm/s', id: `${i + n}`, args: [i + n], stream: true })) });
-	expect(await client.ask({ rpc: 'm/s', id: 'over', args: ['over'], stream: true })).toMatchObject({ ok: false, code: 'RATE_LIMITED' });
+	for (let i = 0; i < MAX_TOPICS; i += 50)
+		client.say({ batch: Array.from({ length: 50 }, (_, n) => ({ rpc: 'm/s', id: `${i + n}`, args: [i + n], stream: true })) });
+	expect(await client.ask({ rpc: 'm/s', id: 'over', args: ['over'], stream: true })).toMatchObject({
+		ok: false,
+		code: 'RATE_LIMITED'
+	});
 	expect(await client.ask({ rpc: 'm/s', id: 'again', args: [0], stream: true })).toMatchObject({ ok: true });
 });

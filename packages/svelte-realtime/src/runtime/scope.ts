@@ -63,7 +63,8 @@ export class Scope {
 		// Without the unsubscribe hook nobody has said that the topic was left.
 		if (this.#topics.has(topic) && !this.#ws.isSubscribed(topic)) this.left(topic);
 		let streams = this.#topics.get(topic);
-		if (!streams && this.#topics.size >= MAX_TOPICS) throw new LiveError('RATE_LIMITED', `A connection follows at most ${MAX_TOPICS} topics. Leave some.`);
+		if (!streams && this.#topics.size >= MAX_TOPICS)
+			throw new LiveError('RATE_LIMITED', `A connection follows at most ${MAX_TOPICS} topics. Leave some.`);
 		if (!this.#ws.subscribe(topic)) throw new LiveError('CONNECTION_CLOSED');
 		if (!streams) {
 			this.#watch();

@@ -16,7 +16,10 @@ async function heard(client: TestClient, from: number): Promise<string[]> {
 	const before = pongs();
 	client.peer.send('{"type":"ping"}');
 	await vi.waitFor(() => expect(pongs()).toBe(before + 1));
-	return client.frames.slice(from).filter(({ type }) => type !== 'pong').map(({ type, topic, reason }) => `${type} ${topic}${reason ? ` ${reason}` : ''}`);
+	return client.frames
+		.slice(from)
+		.filter(({ type }) => type !== 'pong')
+		.map(({ type, topic, reason }) => `${type} ${topic}${reason ? ` ${reason}` : ''}`);
 }
 const start = async (definitions: Parameters<typeof createRuntime>[0], parts: Partial<RuntimeParts> = {}) => {
 	const clock = manualClock();
@@ -26,8 +29,14 @@ const start = async (definitions: Parameters<typeof createRuntime>[0], parts: Pa
 	return { server, clock, warnings, client: await server.connect() };
 };
 const fixed = live.stream('fixed', () => []);
-const computed = live.stream((_ctx, id: string) => `list:${id}`, () => []);
-const opaque = live.stream((_ctx, id: string) => id.toLowerCase(), () => []);
+const computed = live.stream(
+	(_ctx, id: string) => `list:${id}`,
+	() => []
+);
+const opaque = live.stream(
+	(_ctx, id: string) => id.toLowerCase(),
+	() => []
+);
 
 it('keeps a topic of a stream closed to who only knows its name', async () => {
 	const { server, clock, client } = await start({ 'm/fixed': fixed, 'm/list': computed });
@@ -48,7 +57,10 @@ it('lets a client that comes back name its topics before it asks for its streams
 	const from = client.frames.length;
 	await client.ask({ rpc: 'm/list', id: '1', args: ['7'], stream: true });
 	await client.ask({ rpc: 'm/fixed', id: '2', stream: true });
-	expect((await heard(client, from)).filter((line) => line.startsWith('subscribed'))).toEqual(['subscribed list:7', 'subscribed fixed']);
+	expect((await heard(client, from)).filter((line) => line.startsWith('subscribed'))).toEqual([
+		'subscribed list:7',
+		'subscribed fixed'
+	]);
 	clock.advance(GRACE_MS);
 	expect(await heard(client, from)).toContain('subscribe-denied list:8 FORBIDDEN');
 	await server[Symbol.asyncDispose]();
@@ -72,11 +84,23 @@ it('leaves topics alone that surely belong to no stream', async () => {
 });
 
 it('closes every topic that a computed name may be, but those that the app opens, and says so once', async () => {
-	const { server, clock, client, warnings } = await start({ 'm/opaque': opaque, 'm/fixed': fixed }, { plainTopics: ['news', 'lobby:*', 'fixed'] });
-	expect(await answers(client, 'news', 'lobby:1', 'other', 'fixed', 'newsroom')).toEqual(['subscribed news', 'subscribed lobby:1']);
+	const { server, clock, client, warnings } = await start(
+		{ 'm/opaque': opaque, 'm/fixed': fixed },
+		{ plainTopics: ['news', 'lobby:*', 'fixed'] }
+	);
+	expect(await answers(client, 'news', 'lobby:1', 'other', 'fixed', 'newsroom')).toEqual([
+		'subscribed news',
+		'subscribed lobby:1'
+	]);
 	const from = client.frames.length;
 	clock.advance(GRACE_MS);
-	expect(await heard(client, from)).toEqual(expect.arrayContaining(['subscribe-denied other FORBIDDEN', 'subscribe-denied fixed FORBIDDEN', 'subscribe-denied newsroom FORBIDDEN']));
+	expect(await heard(client, from)).toEqual(
+		expect.arrayContaining([
+			'subscribe-denied other FORBIDDEN',
+			'subscribe-denied fixed FORBIDDEN',
+			'subscribe-denied newsroom FORBIDDEN'
+		])
+	);
 	expect(warnings).toEqual([expect.stringMatching(/"other".*plainTopics/s)]);
 	await server[Symbol.asyncDispose]();
 });
@@ -114,7 +138,10 @@ it('bounds what one connection may wait for, and holds nothing once it has gone'
 
 it('takes everything back when the runtime ends', async () => {
 	const left: string[] = [];
-	const { server, clock, client } = await start({ 'm/s': live.stream('t', () => [], { onUnsubscribe: (_ctx, topic) => void left.push(topic) }), 'm/list': computed });
+	const { server, clock, client } = await start({
+		'm/s': live.stream('t', () => [], { onUnsubscribe: (_ctx, topic) => void left.push(topic) }),
+		'm/list': computed
+	});
 	await client.ask({ rpc: 'm/s', id: '1', stream: true });
 	await answers(client, 'list:1');
 	server.runtime[Symbol.dispose]();

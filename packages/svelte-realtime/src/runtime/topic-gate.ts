@@ -47,7 +47,9 @@ export class TopicGate {
 	}
 
 	#isPlain(topic: string): boolean {
-		return this.#parts.plainTopics().some((plain) => (plain.endsWith('*') ? topic.startsWith(plain.slice(0, -1)) : topic === plain));
+		return this.#parts
+			.plainTopics()
+			.some((plain) => (plain.endsWith('*') ? topic.startsWith(plain.slice(0, -1)) : topic === plain));
 	}
 
 	#warn(topic: string): void {

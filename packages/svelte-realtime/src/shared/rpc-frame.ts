@@ -77,7 +77,10 @@ function isReply(value: unknown): value is Reply {
 
 /** The error that an answer stands for. */
 export function rpcErrorOf({ code, error, issues, retryAfter }: ErrorReply): RpcError {
-	return new RpcError(code ?? 'UNKNOWN', error, { ...(issues ? { issues } : {}), ...(retryAfter === undefined ? {} : { retryAfter }) });
+	return new RpcError(code ?? 'UNKNOWN', error, {
+		...(issues ? { issues } : {}),
+		...(retryAfter === undefined ? {} : { retryAfter })
+	});
 }
 
 /** What a stream's answer says: its value, and the topic that its events arrive on. */

@@ -18,10 +18,16 @@ for (const transport of ['node', 'uws'] as const) {
 				handler: {
 					...app,
 					init({ platform }) {
-						runtime = new Runtime({ platform, features: [call, stream], manifest: [{ path: 'wire', load: () => Promise.resolve({ ...wire }) }], onError() {} });
+						runtime = new Runtime({
+							platform,
+							features: [call, stream],
+							manifest: [{ path: 'wire', load: () => Promise.resolve({ ...wire }) }],
+							onError() {}
+						});
 						return runtime.ready();
 					},
-					message: (ws, context) => (!context.isBinary && runtime?.receive(ws, context, context.text) ? undefined : app.message(ws, context)),
+					message: (ws, context) =>
+						!context.isBinary && runtime?.receive(ws, context, context.text) ? undefined : app.message(ws, context),
 					unsubscribe: (ws, topic) => runtime?.left(ws, topic),
 					shutdown: () => runtime?.[Symbol.dispose]()
 				}

@@ -24,9 +24,15 @@ async function compile(compiler: string): Promise<string> {
 it.each([
 	['6', 'typescript'],
 	['7', '@typescript/native']
-])('infers $live types exactly from the live modules on TypeScript %s', async (major, compiler) => {
-	expect(require(`${compiler}/package.json`).version.split('.')[0]).toBe(major);
-	writeTypes(project, scanLiveDirectory(join(project, 'src/live')));
-	expect(readFileSync(join(project, 'node_modules/$live/todos.d.ts'), 'utf8')).toContain(`typeof import("../../src/live/todos.ts")`);
-	expect(await compile(compiler)).toBe('');
-}, 60_000);
+])(
+	'infers $live types exactly from the live modules on TypeScript %s',
+	async (major, compiler) => {
+		expect(require(`${compiler}/package.json`).version.split('.')[0]).toBe(major);
+		writeTypes(project, scanLiveDirectory(join(project, 'src/live')));
+		expect(readFileSync(join(project, 'node_modules/$live/todos.d.ts'), 'utf8')).toContain(
+			`typeof import("../../src/live/todos.ts")`
+		);
+		expect(await compile(compiler)).toBe('');
+	},
+	60_000
+);

@@ -3,7 +3,8 @@ import { upgradeResponse, type WebSocketHooks } from 'svelte-adapter-uws';
 import { greeting } from './greeting.ts';
 import { state } from './state.ts';
 
-export const upgrade: WebSocketHooks['upgrade'] = ({ url }) => (url.endsWith('?refuse') ? false : upgradeResponse({ name: 'visitor' }, { 'x-app': 'yes' }));
+export const upgrade: WebSocketHooks['upgrade'] = ({ url }) =>
+	url.endsWith('?refuse') ? false : upgradeResponse({ name: 'visitor' }, { 'x-app': 'yes' });
 
 export const open: WebSocketHooks['open'] = (ws, { platform }) => {
 	state.opened++;

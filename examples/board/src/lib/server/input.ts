@@ -5,7 +5,8 @@ import { store } from './store.ts';
 /** A trimmed text of 1 to `max` characters, or a `VALIDATION` error that names `field`. */
 export function text(value: unknown, field: string, max: number): string {
 	const trimmed = typeof value === 'string' ? value.trim() : '';
-	if (trimmed.length === 0 || trimmed.length > max) throw new LiveError('VALIDATION', `${field} must have 1 to ${max} characters.`);
+	if (trimmed.length === 0 || trimmed.length > max)
+		throw new LiveError('VALIDATION', `${field} must have 1 to ${max} characters.`);
 	return trimmed;
 }
 

@@ -23,6 +23,9 @@ export const presence = {
 		return true;
 	},
 	list(board: string): Present[] {
-		return [...(boards.get(board)?.values() ?? [])].map(({ user }) => ({ key: user.id, data: { name: user.name, color: user.color } }));
+		return [...(boards.get(board)?.values() ?? [])].map(({ user }) => ({
+			key: user.id,
+			data: { name: user.name, color: user.color }
+		}));
 	}
 };

@@ -54,7 +54,13 @@ export class Store {
 		const session = { id: randomUUID(), user };
 		const secret = randomBytes(24).toString('base64url');
 		this.#run('insert into users (id, name, color) values (?, ?, ?)', user.id, user.name, user.color);
-		this.#run('insert into sessions (id, secret, user, expires) values (?, ?, ?, ?)', session.id, hash(secret), user.id, Date.now() + SESSION_MS);
+		this.#run(
+			'insert into sessions (id, secret, user, expires) values (?, ?, ?, ?)',
+			session.id,
+			hash(secret),
+			user.id,
+			Date.now() + SESSION_MS
+		);
 		return { session, secret, maxAge: SESSION_MS / 1000 };
 	}
 
@@ -134,12 +140,23 @@ export class Store {
 	}
 
 	messages(board: string): Message[] {
-		return this.#all<Message>('select id, name, color, text, at from messages where board = ? order by at desc limit 200', board).reverse();
+		return this.#all<Message>(
+			'select id, name, color, text, at from messages where board = ? order by at desc limit 200',
+			board
+		).reverse();
 	}
 
 	say(board: string, user: User, text: string): Message {
 		const message = { id: randomUUID(), name: user.name, color: user.color, text, at: Date.now() };
-		this.#run('insert into messages (id, board, name, color, text, at) values (?, ?, ?, ?, ?, ?)', message.id, board, message.name, message.color, text, message.at);
+		this.#run(
+			'insert into messages (id, board, name, color, text, at) values (?, ?, ?, ?, ?, ?)',
+			message.id,
+			board,
+			message.name,
+			message.color,
+			text,
+			message.at
+		);
 		return message;
 	}
 
@@ -149,7 +166,14 @@ export class Store {
 
 	log(board: string, name: string, text: string): Activity {
 		const activity = { id: randomUUID(), name, text, at: Date.now() };
-		this.#run('insert into activities (id, board, name, text, at) values (?, ?, ?, ?, ?)', activity.id, board, name, text, activity.at);
+		this.#run(
+			'insert into activities (id, board, name, text, at) values (?, ?, ?, ?, ?)',
+			activity.id,
+			board,
+			name,
+			text,
+			activity.at
+		);
 		return activity;
 	}
 

@@ -8,7 +8,11 @@ import { createReducedStore } from './reduced.ts';
  * `initial` again when nobody watches it.
  * @example const users = lookup<User>('users', data.users, { key: 'email' });
  */
-export function lookup<T>(topic: string, initial: readonly T[] = [], { key = 'id' }: { readonly key?: string } = {}): Readable<Readonly<Record<string, T>>> {
+export function lookup<T>(
+	topic: string,
+	initial: readonly T[] = [],
+	{ key = 'id' }: { readonly key?: string } = {}
+): Readable<Readonly<Record<string, T>>> {
 	type Items = Readonly<Record<string, T>>;
 	return createReducedStore(topic, keyedFrom(initial, key) as Items, createKeyedReducer(key) as BatchReducer<Items>);
 }

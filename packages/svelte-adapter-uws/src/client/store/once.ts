@@ -26,11 +26,15 @@ export function once(topic: string, second?: string | OnceOptions, third?: OnceO
 				if (found) resolve(event === undefined ? toEvent(found) : { data: found.data });
 			}),
 			client.status.subscribe((status) => {
-				if (status === 'failed') reject(new Error(`once(): the connection ended before ${event ?? 'an event'} came on ${topic}.`));
+				if (status === 'failed')
+					reject(new Error(`once(): the connection ended before ${event ?? 'an event'} came on ${topic}.`));
 			})
 		);
 		if (timeout === undefined) return;
-		const timer = setTimeout(() => reject(new Error(`once(): no ${event ?? 'event'} came on ${topic} within ${timeout} ms.`)), timeout);
+		const timer = setTimeout(
+			() => reject(new Error(`once(): no ${event ?? 'event'} came on ${topic} within ${timeout} ms.`)),
+			timeout
+		);
 		stops.push(() => clearTimeout(timer));
 	}).finally(() => stops.forEach((stop) => stop()));
 }

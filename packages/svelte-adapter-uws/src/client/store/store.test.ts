@@ -21,9 +21,13 @@ afterEach(() => {
 	delete (globalThis as { [PAGE]?: unknown })[PAGE];
 });
 
-const emit = (topic: string, event: string, data?: unknown, seq?: number): void => browser.socket.receive({ topic, event, data, ...(seq && { seq }) });
-const batch = (...events: [string, string, unknown][]): void => browser.socket.receive({ type: 'batch', events: events.map(([topic, event, data]) => ({ topic, event, data })) });
-const watch = <T>(store: { subscribe(run: (value: T) => void): () => void }): { readonly seen: T[]; readonly stop: () => void } => {
+const emit = (topic: string, event: string, data?: unknown, seq?: number): void =>
+	browser.socket.receive({ topic, event, data, ...(seq && { seq }) });
+const batch = (...events: [string, string, unknown][]): void =>
+	browser.socket.receive({ type: 'batch', events: events.map(([topic, event, data]) => ({ topic, event, data })) });
+const watch = <T>(store: {
+	subscribe(run: (value: T) => void): () => void;
+}): { readonly seen: T[]; readonly stop: () => void } => {
 	const seen: T[] = [];
 	return { seen, stop: store.subscribe((value) => seen.push(value)) };
 };
@@ -106,12 +110,26 @@ it('crud(): merges a frame in one update, and starts over when nobody watches', 
 	const initial = [{ id: 1, v: 0 }];
 	const store = crud('t', initial);
 	const { seen, stop } = watch(store);
-	batch(['t', 'created', { id: 2 }], ['t', 'updated', { id: 1, v: 1 }], ['t', 'updated', { id: 9 }], ['t', 'renamed', { id: 1 }], ['t', 'created', { v: 1 }]);
+	batch(
+		['t', 'created', { id: 2 }],
+		['t', 'updated', { id: 1, v: 1 }],
+		['t', 'updated', { id: 9 }],
+		['t', 'renamed', { id: 1 }],
+		['t', 'created', { v: 1 }]
+	);
 	emit('t', 'created', { id: 2, v: 2 });
 	emit('t', 'deleted', { id: 1 });
 	emit('t', 'deleted', { id: 1 });
 	emit('t', 'refreshed', []);
-	expect(seen).toEqual([initial, [{ id: 1, v: 1 }, { id: 2 }], [{ id: 1, v: 1 }, { id: 2, v: 2 }], [{ id: 2, v: 2 }]]);
+	expect(seen).toEqual([
+		initial,
+		[{ id: 1, v: 1 }, { id: 2 }],
+		[
+			{ id: 1, v: 1 },
+			{ id: 2, v: 2 }
+		],
+		[{ id: 2, v: 2 }]
+	]);
 	stop();
 	expect(get(store)).toBe(initial);
 	const again = watch(store);
@@ -130,13 +148,20 @@ it('lookup(): holds items by key', () => {
 	batch(['u', 'created', { email: 'b' }], ['u', 'updated', { email: 'a', v: 1 }]);
 	emit('u', 'deleted', { email: 'nobody' });
 	emit('u', 'deleted', { email: 'b' });
-	expect(seen.map((record) => ({ ...record }))).toEqual([{ a: { email: 'a' } }, { a: { email: 'a', v: 1 }, b: { email: 'b' } }, { a: { email: 'a', v: 1 } }]);
+	expect(seen.map((record) => ({ ...record }))).toEqual([
+		{ a: { email: 'a' } },
+		{ a: { email: 'a', v: 1 }, b: { email: 'b' } },
+		{ a: { email: 'a', v: 1 } }
+	]);
 });
 
 it('latest(): keeps the newest events', () => {
 	const { seen } = watch(latest<number>('l', 2));
 	batch(['l', 'x', 1], ['l', 'y', 2], ['l', 'z', 3]);
-	expect(seen.at(-1)).toEqual([{ topic: 'l', event: 'y', data: 2 }, { topic: 'l', event: 'z', data: 3 }]);
+	expect(seen.at(-1)).toEqual([
+		{ topic: 'l', event: 'y', data: 2 },
+		{ topic: 'l', event: 'z', data: 3 }
+	]);
 	expect(seen).toHaveLength(2);
 	expect(() => latest('l', 0)).toThrow(RangeError);
 });

@@ -34,7 +34,11 @@ export function toEvent({ topic, event, data, position }: Envelope): WSEvent {
 }
 
 /** Hears a topic and holds its wire subscription; the function that comes back ends both. */
-export function hold(client: Pick<Client, 'listen' | 'subscribe'>, topic: string, listener: (envelopes: readonly Envelope[]) => void): () => void {
+export function hold(
+	client: Pick<Client, 'listen' | 'subscribe'>,
+	topic: string,
+	listener: (envelopes: readonly Envelope[]) => void
+): () => void {
 	const release = client.subscribe(topic);
 	const deafen = client.listen(topic, listener);
 	return () => {

@@ -37,17 +37,24 @@ export function requestOrigin(config: ProxyConfig, header: ReadHeader, secure: b
 	if (config.origin !== undefined) return config.origin;
 	const protocol = readProtocol(config, header) || (secure ? 'https' : 'http');
 	if (protocol !== 'http' && protocol !== 'https') {
-		throw new OriginError(500, `PROTOCOL_HEADER: ${config.protocolHeader} says ${JSON.stringify(protocol)}, expected http or https. Let the proxy set it, or set ORIGIN.`);
+		throw new OriginError(
+			500,
+			`PROTOCOL_HEADER: ${config.protocolHeader} says ${JSON.stringify(protocol)}, expected http or https. Let the proxy set it, or set ORIGIN.`
+		);
 	}
 	const forwarded = config.hostHeader ? header(config.hostHeader) : '';
 	const host = forwarded || header('host');
 	if (host === '') throw new OriginError(400, 'The request has no Host.');
 	if (!isHost(host)) {
-		throw new OriginError(forwarded ? 500 : 400, `${forwarded ? `HOST_HEADER: ${config.hostHeader}` : 'Host'} says ${JSON.stringify(host)}, which is not a host.`);
+		throw new OriginError(
+			forwarded ? 500 : 400,
+			`${forwarded ? `HOST_HEADER: ${config.hostHeader}` : 'Host'} says ${JSON.stringify(host)}, which is not a host.`
+		);
 	}
 	const port = config.portHeader ? header(config.portHeader) : '';
 	if (port === '') return `${protocol}://${host}`;
-	if (!/^\d{1,5}$/.test(port)) throw new OriginError(500, `PORT_HEADER: ${config.portHeader} says ${JSON.stringify(port)}, expected a port number.`);
+	if (!/^\d{1,5}$/.test(port))
+		throw new OriginError(500, `PORT_HEADER: ${config.portHeader} says ${JSON.stringify(port)}, expected a port number.`);
 	return `${protocol}://${host.replace(/:\d+$/, '')}:${port}`;
 }
 
@@ -65,13 +72,16 @@ export function clientAddress(config: ProxyConfig, header: ReadHeader, peerAddre
 	const name = config.addressHeader;
 	if (!name) return peerAddress;
 	const value = header(name);
-	if (value === '') throw new Error(`ADDRESS_HEADER is ${name}, but the request has no such header. Let the proxy set it on every request.`);
+	if (value === '')
+		throw new Error(`ADDRESS_HEADER is ${name}, but the request has no such header. Let the proxy set it on every request.`);
 	if (name !== 'x-forwarded-for') return value;
 	if (value.length > MAX_FORWARDED_LENGTH) throw new Error(`${name} is longer than ${MAX_FORWARDED_LENGTH} characters.`);
 	const entries = value.split(',');
 	const entry = entries[entries.length - config.forwardedDepth];
 	if (entry !== undefined) return entry.trim();
-	throw new Error(`XFF_DEPTH is ${config.forwardedDepth}, but ${name} has ${entries.length} ${entries.length === 1 ? 'entry' : 'entries'}. Set XFF_DEPTH to the number of trusted proxies.`);
+	throw new Error(
+		`XFF_DEPTH is ${config.forwardedDepth}, but ${name} has ${entries.length} ${entries.length === 1 ? 'entry' : 'entries'}. Set XFF_DEPTH to the number of trusted proxies.`
+	);
 }
 
 /** The address of the client, or of the socket when `ADDRESS_HEADER` does not give it: for WebSockets. Never throws. */

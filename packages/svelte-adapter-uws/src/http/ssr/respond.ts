@@ -21,7 +21,12 @@ export interface ResponderParts {
 }
 
 /** Answers with SvelteKit. Never rejects: what fails is logged, and answered with a plain 400 or 500 that does not say why. */
-export async function respondWithApp(parts: ResponderParts, head: RequestHead, body: ReadableStream<Uint8Array> | undefined, signal: AbortSignal): Promise<Response> {
+export async function respondWithApp(
+	parts: ResponderParts,
+	head: RequestHead,
+	body: ReadableStream<Uint8Array> | undefined,
+	signal: AbortSignal
+): Promise<Response> {
 	try {
 		const { proxy, server } = parts;
 		const header = (name: string): string => head.header(name);
@@ -40,23 +45,34 @@ export async function respondWithApp(parts: ResponderParts, head: RequestHead, b
 	}
 }
 
-function toRequest(origin: string, head: RequestHead, body: ReadableStream<Uint8Array> | undefined, signal: AbortSignal): Request {
+function toRequest(
+	origin: string,
+	head: RequestHead,
+	body: ReadableStream<Uint8Array> | undefined,
+	signal: AbortSignal
+): Request {
 	const { method, path, query } = head;
 	const url = query === '' ? origin + path : `${origin}${path}?${query}`;
 	const headers = head.headers as [string, string][];
 	// A host can have the right form and still be none, such as 1.2.3.999.
 	if (!URL.canParse(url)) throw new OriginError(400, `The host of ${origin} is not one.`);
-	return new Request(url, body ? { method, headers, body, signal, duplex: 'half' } : { method, headers, signal });
+	if (!body) return new Request(url, { method, headers, signal });
+	// Node asks for `duplex` with every stream; the DOM's types do not know it.
+	const streamed: RequestInit & { readonly duplex: 'half' } = { method, headers, body, signal, duplex: 'half' };
+	return new Request(url, streamed);
 }
 
 function finish(response: Response, healthy: boolean): Response {
 	if (response.body?.locked) {
-		throw new TypeError('The response has been read before it was returned. Return a new Response, or read a clone: response.clone().');
+		throw new TypeError(
+			'The response has been read before it was returned. Return a new Response, or read a clone: response.clone().'
+		);
 	}
 	const added: [string, string][] = [];
 	if (!response.headers.has('x-content-type-options')) added.push(['x-content-type-options', 'nosniff']);
 	// Proxies that buffer would hold server-sent events back.
-	if (response.headers.get('content-type')?.startsWith('text/event-stream') && !response.headers.has('x-accel-buffering')) added.push(['x-accel-buffering', 'no']);
+	if (response.headers.get('content-type')?.startsWith('text/event-stream') && !response.headers.has('x-accel-buffering'))
+		added.push(['x-accel-buffering', 'no']);
 	if (!healthy) added.push(['connection', 'close']);
 	return added.length === 0 ? response : withHeaders(response, added);
 }
@@ -75,5 +91,12 @@ function withHeaders(response: Response, added: readonly [string, string][]): Re
 
 /** A plain answer of the adapter itself. */
 export function plainText(status: number, text: string): Response {
-	return new Response(text, { status, headers: { 'content-type': 'text/plain; charset=utf-8', 'content-length': String(Buffer.byteLength(text)), 'x-content-type-options': 'nosniff' } });
+	return new Response(text, {
+		status,
+		headers: {
+			'content-type': 'text/plain; charset=utf-8',
+			'content-length': String(Buffer.byteLength(text)),
+			'x-content-type-options': 'nosniff'
+		}
+	});
 }

@@ -5,7 +5,9 @@ const KNOWN =
 	'html htm xhtml css js mjs cjs json map jsonld webmanifest xml txt md csv ics vtt toml yaml yml svg svgz png jpg jpeg gif webp avif apng bmp ico tif tiff heic heif ' +
 	'woff woff2 ttf otf ttc eot mp3 aac wav weba oga ogg opus mid midi mp4 mpeg webm ogv 3gp 3g2 ts wasm pdf rtf epub zip gz jar glb gltf 3mf';
 
-it.each(KNOWN.split(' '))('knows the type of .%s', (extension) => expect(contentType(`/x.${extension}`)).not.toBe('application/octet-stream'));
+it.each(KNOWN.split(' '))('knows the type of .%s', (extension) =>
+	expect(contentType(`/x.${extension}`)).not.toBe('application/octet-stream')
+);
 
 it.each([
 	['/a.html', 'text/html; charset=utf-8'],
@@ -25,6 +27,6 @@ it.each([
 it('lets browsers save what they cannot show, under a name that stays inside its quotes', () => {
 	expect(contentDisposition('a.ZIP')).toBe('attachment; filename="a.ZIP"');
 	expect(contentDisposition('a"b\\c.zip')).toBe('attachment; filename="abc.zip"');
-	expect(contentDisposition('größe\n.zip')).toBe("attachment; filename=\"gr__e_.zip\"; filename*=UTF-8''gr%C3%B6%C3%9Fe%0A.zip");
+	expect(contentDisposition('größe\n.zip')).toBe('attachment; filename="gr__e_.zip"; filename*=UTF-8\'\'gr%C3%B6%C3%9Fe%0A.zip');
 	expect(contentDisposition('a.zip.png')).toBeUndefined();
 });

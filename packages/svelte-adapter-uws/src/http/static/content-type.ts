@@ -28,7 +28,15 @@ const TYPES: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** Types outside `text/` that are text all the same. */
-const TEXT: ReadonlySet<string> = new Set(['application/json', 'application/ld+json', 'application/manifest+json', 'application/xhtml+xml', 'application/xml', 'application/toml', 'image/svg+xml']);
+const TEXT: ReadonlySet<string> = new Set([
+	'application/json',
+	'application/ld+json',
+	'application/manifest+json',
+	'application/xhtml+xml',
+	'application/xml',
+	'application/toml',
+	'image/svg+xml'
+]);
 
 const DOWNLOAD = /\.(?:zip|tar|tgz|bz2|xz|7z|rar|exe|msi|dmg|pkg|deb|rpm|apk|ipa|iso|img|bin)$/i;
 

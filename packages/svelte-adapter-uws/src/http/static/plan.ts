@@ -33,9 +33,16 @@ function planRange({ identity, headers }: StaticFile, header: string, ifRange: s
 	const { content, etag } = identity;
 	const range = parseRange(header, content.size);
 	if (range === undefined) return undefined;
-	if (range === 'unsatisfiable') return { status: 416, headers: [...headers, ['content-range', `bytes */${content.size}`]], length: 0 };
+	if (range === 'unsatisfiable')
+		return { status: 416, headers: [...headers, ['content-range', `bytes */${content.size}`]], length: 0 };
 	const { start, end } = range;
-	return toPlan(206, [...headers, ['etag', etag], ['content-range', `bytes ${start}-${end}/${content.size}`]], content, start, end - start + 1);
+	return toPlan(
+		206,
+		[...headers, ['etag', etag], ['content-range', `bytes ${start}-${end}/${content.size}`]],
+		content,
+		start,
+		end - start + 1
+	);
 }
 
 function redirect({ location }: Redirect, query: string): StaticPlan {

@@ -22,7 +22,13 @@ async function tree(files: Record<string, string>): Promise<string> {
 
 async function scanTree(files: Record<string, string>, options: Partial<ScanOptions> = {}) {
 	const root = await tree(files);
-	const table = await scan({ client: join(root, 'client'), prerendered: join(root, 'prerendered'), base: '', appDir: '_app', ...options });
+	const table = await scan({
+		client: join(root, 'client'),
+		prerendered: join(root, 'prerendered'),
+		base: '',
+		appDir: '_app',
+		...options
+	});
 	return {
 		root,
 		table,
@@ -31,12 +37,18 @@ async function scanTree(files: Record<string, string>, options: Partial<ScanOpti
 			const bytes = (table.get(path) as StaticFile)[variant]?.content.bytes;
 			return bytes && new TextDecoder().decode(bytes);
 		},
-		header: (path: string, name: string) => (table.get(path) as StaticFile).identity.whole.headers.find(([key]) => key === name)?.[1]
+		header: (path: string, name: string) =>
+			(table.get(path) as StaticFile).identity.whole.headers.find(([key]) => key === name)?.[1]
 	};
 }
 
 it('reads files at their paths, those with spaces and letters of any language too', async () => {
-	const { paths, text, header } = await scanTree({ 'client/a.txt': 'A', 'client/_app/immutable/x.js': 'X', 'client/_app/version.json': '{}', 'client/mit leer/größe.txt': 'G' });
+	const { paths, text, header } = await scanTree({
+		'client/a.txt': 'A',
+		'client/_app/immutable/x.js': 'X',
+		'client/_app/version.json': '{}',
+		'client/mit leer/größe.txt': 'G'
+	});
 	expect(paths).toEqual(['/_app/immutable/x.js', '/_app/version.json', '/a.txt', '/mit leer/größe.txt']);
 	expect(text('/mit leer/größe.txt')).toBe('G');
 	expect(header('/_app/immutable/x.js', 'cache-control')).toBe('public, max-age=31536000, immutable');
@@ -53,7 +65,13 @@ it('tags a file by its bytes alone', async () => {
 });
 
 it('takes encoded siblings where they are smaller, and serves archives that have no sibling as files', async () => {
-	const { paths, text, table } = await scanTree({ 'client/a.js': '0123456789', 'client/a.js.br': 'BR', 'client/a.js.gz': '0123456789', 'client/dump.gz': 'archive', 'client/b.br': 'b' });
+	const { paths, text, table } = await scanTree({
+		'client/a.js': '0123456789',
+		'client/a.js.br': 'BR',
+		'client/a.js.gz': '0123456789',
+		'client/dump.gz': 'archive',
+		'client/b.br': 'b'
+	});
 	expect(paths).toEqual(['/a.js', '/b.br', '/dump.gz']);
 	expect(text('/a.js', 'br')).toBe('BR');
 	expect((table.get('/a.js') as StaticFile).gzip).toBeUndefined();
@@ -79,7 +97,12 @@ it('maps pages to clean paths and redirects from the other trailing slash', asyn
 });
 
 it('never puts a redirect or a page in the place of a file', async () => {
-	const { text, table } = await scanTree({ 'client/a': 'client', 'prerendered/a/index.html': 'page', 'prerendered/b.html': 'b', 'prerendered/b/index.html': 'b/' });
+	const { text, table } = await scanTree({
+		'client/a': 'client',
+		'prerendered/a/index.html': 'page',
+		'prerendered/b.html': 'b',
+		'prerendered/b/index.html': 'b/'
+	});
 	expect(text('/a')).toBe('client');
 	expect(text('/a/')).toBe('page');
 	expect([text('/b'), text('/b/')]).toEqual(['b', 'b/']);
@@ -87,13 +110,25 @@ it('never puts a redirect or a page in the place of a file', async () => {
 });
 
 it('serves everything below the base, whose root is a directory', async () => {
-	const { paths, table } = await scanTree({ 'client/base/a.txt': 'A', 'client/base/_app/immutable/x.js': 'X', 'prerendered/base/index.html': 'root', 'client/outside.txt': 'O' }, { base: '/base' });
+	const { paths, table } = await scanTree(
+		{
+			'client/base/a.txt': 'A',
+			'client/base/_app/immutable/x.js': 'X',
+			'prerendered/base/index.html': 'root',
+			'client/outside.txt': 'O'
+		},
+		{ base: '/base' }
+	);
 	expect(paths).toEqual(['/base', '/base/', '/base/_app/immutable/x.js', '/base/a.txt']);
 	expect(table.get('/base')).toEqual({ location: '/base/' });
 });
 
 it('leaves dotfiles out, and .well-known in', async () => {
-	const { paths } = await scanTree({ 'client/.env': 'secret', 'client/.git/config': 'x', 'client/.well-known/security.txt': 'y' });
+	const { paths } = await scanTree({
+		'client/.env': 'secret',
+		'client/.git/config': 'x',
+		'client/.well-known/security.txt': 'y'
+	});
 	expect(paths).toEqual(['/.well-known/security.txt']);
 });
 

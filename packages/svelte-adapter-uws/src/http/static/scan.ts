@@ -54,7 +54,12 @@ function encode(path: string): string {
 }
 
 /** Every file below `root` but encoded siblings, by path, sorted so that the outcome does not depend on the file system. */
-async function readTree(root: string, prefix: string, memoryCap: number, immutable: string | undefined): Promise<[string, StaticFile][]> {
+async function readTree(
+	root: string,
+	prefix: string,
+	memoryCap: number,
+	immutable: string | undefined
+): Promise<[string, StaticFile][]> {
 	const found = new Map<string, Found>();
 	await walk(root, prefix, found, new Set());
 	const paths = [...found.keys()].filter((path) => !(/\.(?:br|gz)$/.test(path) && found.has(path.slice(0, -3)))).sort();
@@ -91,7 +96,12 @@ function missing(error: NodeJS.ErrnoException): undefined {
 	if (error.code !== 'ENOENT') throw error;
 }
 
-async function readStatic(path: string, found: ReadonlyMap<string, Found>, memoryCap: number, immutable: boolean): Promise<StaticFile> {
+async function readStatic(
+	path: string,
+	found: ReadonlyMap<string, Found>,
+	memoryCap: number,
+	immutable: boolean
+): Promise<StaticFile> {
 	const identity = await readContent(found.get(path)!, memoryCap);
 	const sibling = async (suffix: string): Promise<Content | undefined> => {
 		const encoded = found.get(path + suffix);

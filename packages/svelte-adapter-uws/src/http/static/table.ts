@@ -64,7 +64,11 @@ export function toStaticFile(facts: FileFacts): StaticFile {
 			etag,
 			content,
 			whole: toPlan(200, [...headers, ...own], content, 0, content.size),
-			notModified: { status: 304, headers: [['etag', etag], ...headers.filter(([name]) => name === 'cache-control' || name === 'vary')], length: 0 }
+			notModified: {
+				status: 304,
+				headers: [['etag', etag], ...headers.filter(([name]) => name === 'cache-control' || name === 'vary')],
+				length: 0
+			}
 		};
 	};
 	return {

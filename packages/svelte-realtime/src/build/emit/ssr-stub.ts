@@ -9,5 +9,10 @@ export function ssrStub(module: LiveModule): string {
 		if (entry.kind === 'stream') return exportLine(entry.name, `ssrStream(${path}, ${entry.dynamic})`);
 		return [];
 	});
-	return [`import { ssrCall, ssrStream } from 'svelte-realtime/ssr';`, `export { empty } from 'svelte-realtime/ssr';`, ...lines, ''].join('\n');
+	return [
+		`import { ssrCall, ssrStream } from 'svelte-realtime/ssr';`,
+		`export { empty } from 'svelte-realtime/ssr';`,
+		...lines,
+		''
+	].join('\n');
 }

@@ -8,7 +8,9 @@ export function moduleTypes(module: LiveModule, declaration: string): string {
 	const lines = module.exports.flatMap((entry) => {
 		if (entry.kind === 'guard') return [];
 		const type = `Client<M[${JSON.stringify(entry.name)}]>`;
-		return entry.name === 'default' ? [`declare const _default: ${type};`, `export default _default;`] : [`export declare const ${entry.name}: ${type};`];
+		return entry.name === 'default'
+			? [`declare const _default: ${type};`, `export default _default;`]
+			: [`export declare const ${entry.name}: ${type};`];
 	});
 	return [
 		`import type { Client } from 'svelte-realtime/types';`,

@@ -63,7 +63,10 @@ it('follows re-exports into other files, and circles among them to an end', () =
 		'./todos': `export * from './shared';`
 	};
 	const read: ReadModule = (from) => (files[from] ? { file: `/app/src/live/${from.slice(2)}.ts`, code: files[from] } : undefined);
-	const { exports } = parse(`export { one as first } from './shared'; import { two } from './shared'; export { two }; export * from './shared';`, read);
+	const { exports } = parse(
+		`export { one as first } from './shared'; import { two } from './shared'; export { two }; export * from './shared';`,
+		read
+	);
 	expect(exports.map(({ name }) => name)).toEqual(['first', 'two', 'one']);
 });
 
@@ -72,11 +75,15 @@ it.each([
 	['live.cron("* * * * *", "t", () => 1)', /live\.cron does not exist/]
 ])('refuses %s with a sentence', (code, message) => {
 	const { findings } = parse(`${IMPORT} import { TOPIC, load } from '$lib/topics'; export const x = ${code};`);
-	expect(findings.filter(({ level }) => level === 'error').map((finding) => finding.message)).toEqual([expect.stringMatching(message)]);
+	expect(findings.filter(({ level }) => level === 'error').map((finding) => finding.message)).toEqual([
+		expect.stringMatching(message)
+	]);
 });
 
 it('reserves names that start with an underscore and guards for _guard', () => {
-	const { findings, exports } = parse(`${IMPORT} export const _x = live(() => 1); export const y = guard(() => true); export const z = live(() => 1);`);
+	const { findings, exports } = parse(
+		`${IMPORT} export const _x = live(() => 1); export const y = guard(() => true); export const z = live(() => 1);`
+	);
 	expect(exports.map(({ name }) => name)).toEqual(['z']);
 	expect(findings.filter(({ level }) => level === 'error')).toHaveLength(2);
 });

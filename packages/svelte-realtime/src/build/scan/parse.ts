@@ -20,14 +20,29 @@ export function parseLiveModule(path: string, file: string, code: string, read: 
 	collect(file, code, read, exports, findings, new Set([file]));
 	const list = [...exports.values()];
 	if (!list.some((entry) => entry.kind !== 'guard')) {
-		findings.push({ level: 'warn', message: `${file} has no live exports. Wrap a function in live() or live.stream().`, offset: 0 });
+		findings.push({
+			level: 'warn',
+			message: `${file} has no live exports. Wrap a function in live() or live.stream().`,
+			offset: 0
+		});
 	} else if (!exports.has('_guard')) {
-		findings.push({ level: 'warn', message: `${file} has no _guard: anybody who can connect can call it. Export one, for example: export const _guard = guard({ authenticated: true })`, offset: 0 });
+		findings.push({
+			level: 'warn',
+			message: `${file} has no _guard: anybody who can connect can call it. Export one, for example: export const _guard = guard({ authenticated: true })`,
+			offset: 0
+		});
 	}
 	return { path, file, exports: list, findings };
 }
 
-function collect(file: string, code: string, read: ReadModule, exports: Map<string, LiveExport>, findings: Finding[], seen: Set<string>): void {
+function collect(
+	file: string,
+	code: string,
+	read: ReadModule,
+	exports: Map<string, LiveExport>,
+	findings: Finding[],
+	seen: Set<string>
+): void {
 	const { program, errors } = parseSync(file, code);
 	const [error] = errors;
 	if (error) throw new SyntaxError(`${file}: ${error.codeframe ?? error.message}`);
@@ -36,8 +51,14 @@ function collect(file: string, code: string, read: ReadModule, exports: Map<stri
 	const add = (name: string, node: Node): void => {
 		const found = classify(scope, name, node);
 		if (typeof found === 'object') exports.set(name, found);
-		else if (found !== undefined) findings.push({ level: 'error', message: `${file}: export ${name}: ${found}`, offset: node.start });
-		else if (name !== 'default') findings.push({ level: 'warn', message: `${file}: export ${name} is not wrapped in live(), so clients cannot reach it.`, offset: node.start });
+		else if (found !== undefined)
+			findings.push({ level: 'error', message: `${file}: export ${name}: ${found}`, offset: node.start });
+		else if (name !== 'default')
+			findings.push({
+				level: 'warn',
+				message: `${file}: export ${name} is not wrapped in live(), so clients cannot reach it.`,
+				offset: node.start
+			});
 	};
 
 	const follow = (from: string, take: (entry: LiveExport) => void): void => {
@@ -85,7 +106,8 @@ function classify(scope: Scope, name: string, node: Node): LiveExport | string |
 	if (callee !== 'live.stream') return `${callee} does not exist. This version has live() and live.stream().`;
 	const [topic, load, options] = value.arguments;
 	const dynamic = takesArguments(scope, [topic, load]);
-	if (dynamic === undefined) return 'cannot tell whether the stream takes arguments. Write its topic or its loader as a function in this file.';
+	if (dynamic === undefined)
+		return 'cannot tell whether the stream takes arguments. Write its topic or its loader as a function in this file.';
 	return { kind: 'stream', name, dynamic, options: literalOptions(scope, options) };
 }
 

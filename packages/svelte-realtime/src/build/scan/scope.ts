@@ -19,7 +19,8 @@ export function readScope(program: ESTree.Program): Scope {
 	for (const statement of program.body) {
 		if (statement.type === 'ImportDeclaration') {
 			for (const part of statement.specifiers) {
-				const imported = part.type === 'ImportSpecifier' ? nameOf(part.imported) : part.type === 'ImportDefaultSpecifier' ? 'default' : '*';
+				const imported =
+					part.type === 'ImportSpecifier' ? nameOf(part.imported) : part.type === 'ImportDefaultSpecifier' ? 'default' : '*';
 				imports.set(part.local.name, { imported, from: statement.source.value });
 			}
 			continue;

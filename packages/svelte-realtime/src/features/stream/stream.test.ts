@@ -6,7 +6,9 @@ const subscribe = (id: string, ...args: unknown[]) => ({ rpc: 'm/s', id, args, s
 
 it('joins before it loads, so that an event between the two is not lost', async () => {
 	let load!: (value: unknown[]) => void;
-	await using server = await createRuntime({ 'm/s': live.stream('t', () => new Promise<unknown[]>((resolve) => (load = resolve))) });
+	await using server = await createRuntime({
+		'm/s': live.stream('t', () => new Promise<unknown[]>((resolve) => (load = resolve)))
+	});
 	const client = await server.connect();
 	const reply = client.ask(subscribe('1'));
 	await vi.waitFor(() => expect(server.platform.subscribers('t')).toBe(1));
@@ -17,26 +19,47 @@ it('joins before it loads, so that an event between the two is not lost', async 
 });
 
 it('gives each set of arguments a stream of its own', async () => {
-	await using server = await createRuntime({ 'm/s': live.stream((_ctx, id: string) => `t:${id}`, (_ctx, id) => [id]) });
+	await using server = await createRuntime({
+		'm/s': live.stream(
+			(_ctx, id: string) => `t:${id}`,
+			(_ctx, id) => [id]
+		)
+	});
 	const client = await server.connect();
 	expect(await client.ask(subscribe('1', 'a'))).toMatchObject({ data: ['a'], topic: 't:a' });
 	expect(await client.ask(subscribe('2', 'b'))).toMatchObject({ data: ['b'], topic: 't:b' });
 	server.platform.publish('t:a', 'x', 1);
 	server.platform.publish('t:c', 'x', 1);
-	await vi.waitFor(() => expect(client.frames.filter((frame) => frame.event === 'x').map((frame) => frame.topic)).toEqual(['t:a']));
+	await vi.waitFor(() =>
+		expect(client.frames.filter((frame) => frame.event === 'x').map((frame) => frame.topic)).toEqual(['t:a'])
+	);
 });
 
-it.each([[null], [7], [{}], [''], ['__rpc'], ['a"b'], ['a\n'], ['x'.repeat(257)]])('refuses arguments that name the topic %j', async (name) => {
-	await using server = await createRuntime({ 'm/s': live.stream((_ctx, id: any) => id, () => []) });
-	const client = await server.connect();
-	expect(await client.ask(subscribe('1', name))).toMatchObject({ ok: false, code: 'INVALID_REQUEST' });
-	expect(server.errors).toEqual([]);
-});
+it.each([[null], [7], [{}], [''], ['__rpc'], ['a"b'], ['a\n'], ['x'.repeat(257)]])(
+	'refuses arguments that name the topic %j',
+	async (name) => {
+		await using server = await createRuntime({
+			'm/s': live.stream(
+				(_ctx, id: any) => id,
+				() => []
+			)
+		});
+		const client = await server.connect();
+		expect(await client.ask(subscribe('1', name))).toMatchObject({ ok: false, code: 'INVALID_REQUEST' });
+		expect(server.errors).toEqual([]);
+	}
+);
 
 it('lets access see the same arguments as topic and loader, and takes nothing but true for a yes', async () => {
 	const seen: unknown[] = [];
 	const access = (_ctx: unknown, id: string): any => (seen.push(id), id === 'mine' || (id === 'truthy' && 1));
-	await using server = await createRuntime({ 'm/s': live.stream((_ctx, id: string) => `t:${id}`, () => [], { access }) });
+	await using server = await createRuntime({
+		'm/s': live.stream(
+			(_ctx, id: string) => `t:${id}`,
+			() => [],
+			{ access }
+		)
+	});
 	const client = await server.connect('ida');
 	expect(await client.ask(subscribe('1', 'mine', 'surplus'))).toMatchObject({ ok: true, topic: 't:mine' });
 	expect(await client.ask(subscribe('2', 'yours'))).toMatchObject({ ok: false, code: 'FORBIDDEN' });
@@ -65,7 +88,12 @@ it('counts who comes and who goes, once each, and reports callbacks that fail', 
 	await vi.waitFor(() => expect(calls).toHaveLength(3));
 	await max.leave();
 	await ida.leave();
-	expect(calls).toEqual([['in', 'ida', 't'], ['in', 'max', 't'], ['out', 'ida', 't', 1], ['out', 'max', 't', 0]]);
+	expect(calls).toEqual([
+		['in', 'ida', 't'],
+		['in', 'max', 't'],
+		['out', 'ida', 't', 1],
+		['out', 'max', 't', 0]
+	]);
 	expect(server.errors.map(([path]) => path)).toEqual(['m/s', 'm/s']);
 });
 
@@ -73,10 +101,14 @@ it('takes a subscription back when the loader fails, but not one that was there 
 	let fails = true;
 	const left: string[] = [];
 	await using server = await createRuntime({
-		'm/s': live.stream('t', () => {
-			if (fails) throw new Error('database');
-			return [];
-		}, { onUnsubscribe: (_ctx, topic) => void left.push(topic) })
+		'm/s': live.stream(
+			't',
+			() => {
+				if (fails) throw new Error('database');
+				return [];
+			},
+			{ onUnsubscribe: (_ctx, topic) => void left.push(topic) }
+		)
 	});
 	const client = await server.connect();
 	expect(await client.ask(subscribe('1'))).toMatchObject({ code: 'INTERNAL_ERROR' });
@@ -94,7 +126,13 @@ it.each(['guard', 'access', 'load'])('leaves nothing behind when the client goes
 	const events: string[] = [];
 	const options = { onSubscribe: () => void events.push('in'), onUnsubscribe: () => void events.push('out') };
 	await using server = await createRuntime(
-		{ 'm/s': live.stream('t', async () => (place === 'load' ? wait() : []), place === 'access' ? { ...options, access: wait } : options) },
+		{
+			'm/s': live.stream(
+				't',
+				async () => (place === 'load' ? wait() : []),
+				place === 'access' ? { ...options, access: wait } : options
+			)
+		},
 		place === 'guard' ? guard(wait) : undefined
 	);
 	const client = await server.connect('ida');
@@ -112,7 +150,13 @@ it.each(['guard', 'access', 'load'])('leaves nothing behind when the client goes
 
 it('loads for pages through guard and access, and wants to know who asks', async () => {
 	await using server = await createRuntime(
-		{ 'm/s': live.stream((_ctx, id: string) => `t:${id}`, (ctx, id) => [ctx.user?.id, id], { access: (_ctx, id) => id !== 'no' }) },
+		{
+			'm/s': live.stream(
+				(_ctx, id: string) => `t:${id}`,
+				(ctx, id) => [ctx.user?.id, id],
+				{ access: (_ctx, id) => id !== 'no' }
+			)
+		},
 		guard({ authenticated: true })
 	);
 	const load = (options: object) => server.runtime.load('m/s', server.platform, options);
@@ -124,7 +168,10 @@ it('loads for pages through guard and access, and wants to know who asks', async
 });
 
 it('takes a signed-out user for nobody', async () => {
-	await using server = await createRuntime({ 'm/s': live.stream('t', (ctx) => [ctx.user]) }, guard(() => {}));
+	await using server = await createRuntime(
+		{ 'm/s': live.stream('t', (ctx) => [ctx.user]) },
+		guard(() => {})
+	);
 	expect(await server.runtime.load('m/s', server.platform, { user: undefined })).toEqual([null]);
 	expect(await server.runtime.load('m/s', server.platform, { user: null })).toEqual([null]);
 	await expect(server.runtime.load('m/none', server.platform, {})).rejects.toMatchObject({ code: 'NOT_FOUND' });
@@ -134,7 +181,9 @@ it('does not load for a client that went while onSubscribe ran', async () => {
 	const entered = Promise.withResolvers<void>();
 	let loads = 0;
 	let asked = 0;
-	await using server = await createRuntime({ 'm/s': live.stream('t', () => void loads++, { onSubscribe: () => (asked++, entered.promise) }) });
+	await using server = await createRuntime({
+		'm/s': live.stream('t', () => void loads++, { onSubscribe: () => (asked++, entered.promise) })
+	});
 	const client = await server.connect();
 	client.say(subscribe('1'));
 	await vi.waitFor(() => expect(asked).toBe(1));

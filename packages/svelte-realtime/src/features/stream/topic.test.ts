@@ -34,7 +34,9 @@ it.each([
 ])('may own everything with %s', (source) => expect(prefixOf(source)).toBe(''));
 
 it('is not told otherwise by a toString of the function itself', () => {
-	expect(owned(Object.assign((_ctx: unknown, id: string) => id, { toString: () => '(ctx, id) => `a:${id}`' }))).toEqual({ prefix: '' });
+	expect(owned(Object.assign((_ctx: unknown, id: string) => id, { toString: () => '(ctx, id) => `a:${id}`' }))).toEqual({
+		prefix: ''
+	});
 });
 
 it('gives no topic that it was not known to own', () => {
@@ -45,6 +47,8 @@ it('gives no topic that it was not known to own', () => {
 
 it('takes a promise for no topic, and lets it fail unheard', async () => {
 	const topic = () => Promise.reject(new Error('unheard')) as never;
-	expect(() => topicOf({ topic } as unknown as Stream, { prefix: '' }, {} as never, [])).toThrow(expect.objectContaining({ code: 'INVALID_REQUEST' }));
+	expect(() => topicOf({ topic } as unknown as Stream, { prefix: '' }, {} as never, [])).toThrow(
+		expect.objectContaining({ code: 'INVALID_REQUEST' })
+	);
 	await new Promise((resolve) => setImmediate(resolve));
 });

@@ -8,7 +8,9 @@ const NAME = String.raw`[\w$]+`;
 const LITERAL = String.raw`[^\`\\$]`;
 const EXPRESSION = String.raw`\$\{[\w$.?\s]+\}`;
 /** An arrow function whose whole body is a template that begins with text: `(ctx, id) => `notes:${id}``. */
-const TEMPLATE = new RegExp(String.raw`^\(?\s*(?:${NAME}\s*(?:,\s*${NAME}\s*)*)?\)?\s*=>\s*\`(${LITERAL}+)(?:${LITERAL}|${EXPRESSION})*\`$`);
+const TEMPLATE = new RegExp(
+	String.raw`^\(?\s*(?:${NAME}\s*(?:,\s*${NAME}\s*)*)?\)?\s*=>\s*\`(${LITERAL}+)(?:${LITERAL}|${EXPRESSION})*\`$`
+);
 
 /**
  * Which topics a stream may name. What a function gives cannot be known in general; it is known where its text shows that the
@@ -24,11 +26,15 @@ export function topicOf({ topic }: Stream, owned: OwnedTopics, context: Context,
 	const name: unknown = typeof topic === 'string' ? topic : topic(context, ...args);
 	// Nobody waits for it, so nobody would hear that it fails.
 	if (isThenable(name)) void Promise.resolve(name).catch(() => {});
-	if (typeof name !== 'string' || name === '' || name.length > 256) throw new LiveError('INVALID_REQUEST', 'The arguments do not name a topic.');
+	if (typeof name !== 'string' || name === '' || name.length > 256)
+		throw new LiveError('INVALID_REQUEST', 'The arguments do not name a topic.');
 	if (name.startsWith('__')) throw new LiveError('INVALID_REQUEST', 'Reserved topic prefix');
 	// eslint-disable-next-line no-control-regex -- control characters are what is looked for
 	if (/[\u0000-\u001f"\\]/.test(name)) throw new LiveError('INVALID_REQUEST', 'The arguments do not name a topic.');
 	// Clients are kept off topics by what is known of their names, so a name must never be another than was foreseen.
-	if ('prefix' in owned && !name.startsWith(owned.prefix)) throw new Error(`The topic ${JSON.stringify(name)} does not begin with ${JSON.stringify(owned.prefix)}, as its function says.`);
+	if ('prefix' in owned && !name.startsWith(owned.prefix))
+		throw new Error(
+			`The topic ${JSON.stringify(name)} does not begin with ${JSON.stringify(owned.prefix)}, as its function says.`
+		);
 	return name;
 }

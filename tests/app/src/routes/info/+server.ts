@@ -9,8 +9,15 @@ export const GET = async ({ platform, url, getClientAddress, cookies }) => {
 	cookies.set('visits', String(visits), { path: '/' });
 	cookies.set('another', 'one', { path: '/' });
 	return json({
-		...{ life: seen, visits, origin: url.origin, address: getClientAddress(), asset: await read(asset).text() },
-		...{ requestId: platform!.requestId, epoch: platform!.epoch, connections: platform!.connections },
-		...{ maxPayloadLength: platform!.maxPayloadLength, watchers: platform!.subscribers('notes') }
+		life: seen,
+		visits,
+		origin: url.origin,
+		address: getClientAddress(),
+		asset: await read(asset).text(),
+		requestId: platform!.requestId,
+		epoch: platform!.epoch,
+		connections: platform!.connections,
+		maxPayloadLength: platform!.maxPayloadLength,
+		watchers: platform!.subscribers('notes')
 	});
 };

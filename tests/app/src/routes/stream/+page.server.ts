@@ -4,5 +4,6 @@ import { gate } from '#lib/gate.ts';
 export const load = ({ url }) => ({ early: 'here at once', late: gate(`stream ${url.searchParams.get('name')}`).promise });
 
 export const actions = {
-	default: async ({ url, request }) => gate(`stream ${url.searchParams.get('name')}`).resolve(String((await request.formData()).get('text')))
+	default: async ({ url, request }) =>
+		gate(`stream ${url.searchParams.get('name')}`).resolve(String((await request.formData()).get('text')))
 };

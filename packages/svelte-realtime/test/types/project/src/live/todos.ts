@@ -3,7 +3,12 @@ import { find, type Todo } from '../lib/store.ts';
 
 export const _guard = guard({ authenticated: true });
 
-export const add = live(async (ctx, text: string, urgent: boolean = false): Promise<Todo> => ({ id: 1, text, urgent, by: ctx.user.name }));
+export const add = live(async (ctx, text: string, urgent: boolean = false): Promise<Todo> => ({
+	id: 1,
+	text,
+	urgent,
+	by: ctx.user.name
+}));
 export const count = live((_ctx, ...ids: number[]) => ids.length);
 export const all = live.stream('todos', async () => find());
 export const one = live.stream(
@@ -11,7 +16,14 @@ export const one = live.stream(
 	async (_ctx, id) => find().find((todo) => todo.id === id) ?? null,
 	{ merge: 'set' }
 );
-export const recent = live.stream((_ctx, limit?: number) => `recent:${limit ?? 10}`, () => find());
+export const recent = live.stream(
+	(_ctx, limit?: number) => `recent:${limit ?? 10}`,
+	() => find()
+);
 const exists = (_ctx: Context, id: number): boolean => find().some((todo) => todo.id === id);
-export const mine = live.stream((_ctx, id: number) => `mine:${id}`, () => find(), { access: exists });
+export const mine = live.stream(
+	(_ctx, id: number) => `mine:${id}`,
+	() => find(),
+	{ access: exists }
+);
 export default live(() => 'default' as const);
