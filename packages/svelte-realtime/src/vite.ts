@@ -102,7 +102,7 @@ export default function realtime(options: RealtimePluginOptions = {}): Plugin {
 
 		hotUpdate: {
 			order: 'pre',
-			handler({ file, modules, type }) {
+			handler({ file, modules }) {
 				const path = livePath(dir, file);
 				if (path === undefined) return undefined;
 				const { moduleGraph, config, name } = this.environment;
@@ -111,7 +111,8 @@ export default function realtime(options: RealtimePluginOptions = {}): Plugin {
 					const module = moduleGraph.getModuleById(id);
 					if (module && !affected.includes(module)) affected.push(module);
 				};
-				if (type !== 'update') include(virtual(MANIFEST));
+				// Also on a change: a manifest that could not be made has no imports through which it would be found.
+				include(virtual(MANIFEST));
 				try {
 					scan();
 					const found = liveFile(dir, path);

@@ -6,6 +6,7 @@ import { inspect } from 'node:util';
 import type { Plugin, PreviewServer, ResolvedConfig, RunnableDevEnvironment, ViteDevServer } from 'vite';
 import type { Log } from '../contract/log.ts';
 import type { ResolvedWebSocketOptions } from '../contract/options.ts';
+import { importLatest } from './dev-modules.ts';
 import { createDevServer, type DevServer, type HooksModule } from './dev-server.ts';
 import { primeEnvironment, type Kit2Options } from './dev-env.ts';
 
@@ -46,11 +47,10 @@ async function serveDev(server: ViteDevServer, { active, websocket, findHooks, k
 	const { ssr } = server.environments;
 	if (!ssr || !('runner' in ssr))
 		throw new Error('svelte-adapter-uws: Vite’s ssr environment cannot import modules. Remove the option that replaces it.');
-	const { runner } = ssr as RunnableDevEnvironment;
 	// Each SvelteKit loads the app in its own way, and only the same way gives the same modules.
 	const load = kit
 		? (file: string) => server.ssrLoadModule(file, { fixStacktrace: true })
-		: (file: string) => runner.import<HooksModule>(file);
+		: (file: string) => importLatest<HooksModule>(ssr as RunnableDevEnvironment, file);
 
 	const dev = createDevServer({
 		server: server.httpServer as Server,
@@ -68,8 +68,10 @@ async function serveDev(server: ViteDevServer, { active, websocket, findHooks, k
 	// changed and everything that imports it.
 	const graph = ssr.moduleGraph;
 	const invalidate = graph.invalidateModule.bind(graph);
-	graph.invalidateModule = (module, ...rest) => {
-		invalidate(module, ...rest);
+	graph.invalidateModule = (module, seen, timestamp, ...rest) => {
+		invalidate(module, seen, timestamp, ...rest);
+		// Vite does not note the time of a hot update, and would keep what a request that is under way read before it.
+		if (timestamp !== undefined) module.lastInvalidationTimestamp = timestamp;
 		if (module.file !== null && module.file === findHooksQuietly(findHooks)) dev.reload();
 	};
 	const onFile = (file: string): void => {
