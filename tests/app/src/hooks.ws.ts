@@ -1,6 +1,6 @@
 import { wireHooks } from 'conformance/wire/hooks';
 import type { WebSocketHooks } from 'svelte-adapter-uws';
-import { createMessage, realtime } from 'svelte-realtime/server';
+import { handleRpc, realtime } from 'svelte-realtime/server';
 import { life } from '#lib/life.ts';
 
 const app = wireHooks();
@@ -20,7 +20,10 @@ export const open: WebSocketHooks['open'] = (ws, context) => {
 	return rt.open(ws, context);
 };
 
-export const message = createMessage({ onError: () => {}, onUnhandled: (ws, _data, context) => app.message(ws, context) });
+export const message: WebSocketHooks['message'] = (ws, context) => {
+	if (!context.isBinary && handleRpc(ws, context.data, context.platform, { onError: () => {} })) return undefined;
+	return app.message(ws, context);
+};
 
 export const unsubscribe: WebSocketHooks['unsubscribe'] = (ws, topic, context) => {
 	life.unsubscribed++;
