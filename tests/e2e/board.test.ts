@@ -16,6 +16,8 @@ describe.each(MODES)('the board, $name', (mode) => {
 		app = await App.serve(mode, 'examples/board');
 		ida = await Person.signIn(browser, app.url, 'Ida');
 		max = await Person.signIn(browser, app.url, 'Max');
+		// What is typed before the page has come alive, the page does not hear.
+		await ida.live();
 		await ida.page.getByLabel('Title of the new board').fill('Plans');
 		await ida.page.getByRole('button', { name: 'Create' }).click();
 		await ida.page.getByRole('heading', { name: 'Plans' }).waitFor();
