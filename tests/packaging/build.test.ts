@@ -165,11 +165,11 @@ describe.each<Kit>(['kit2', 'kit3'])('a build of %s', (kit) => {
 			const env = { HOST: '127.0.0.1', PORT: '0' };
 			await using fallback = new Running(preserve, bare, env);
 			const port = await portOf(fallback);
-			await fallback.said(/Running on the node transport\. uWebSockets\.js does not load: .*npm install/);
+			await fallback.said(/Running on the node transport\. uWebSockets\.js is not installed\. .*npm install/);
 			expect((await fetch(`http://127.0.0.1:${port}/`)).status).toBe(200);
 			await using forced = new Running(preserve, bare, { ...env, TRANSPORT: 'uws' });
 			expect(await forced.exited).toBe(1);
-			expect(forced.output).toMatch(/uWebSockets\.js does not load: .*npm install/);
+			expect(forced.output).toMatch(/uWebSockets\.js is not installed\. .*npm install/);
 		} finally {
 			rmSync(bare, { recursive: true, force: true });
 		}
