@@ -94,7 +94,7 @@ export interface RealtimeHooks {
 	readonly upgrade?: NonNullable<WebSocketHooks['upgrade']>;
 }
 
-const KNOWN = new Set(['upgrade', 'onError', 'plainTopics']);
+const KNOWN: ReadonlySet<string> = new Set(['upgrade', 'onError', 'plainTopics']);
 
 /**
  * All hooks of a realtime server. Throws for options that this version does not have.

@@ -2,8 +2,8 @@ import type { Context } from './context.ts';
 import { define } from './definition.ts';
 import type { Call, Guard, Handler, Stream, StreamOptions } from './definition.ts';
 
-const MERGES = new Set(['crud', 'latest', 'set', 'presence', 'cursor']);
-const OPTIONS = new Set(['merge', 'key', 'prepend', 'max', 'access', 'onSubscribe', 'onUnsubscribe']);
+const MERGES: ReadonlySet<string> = new Set(['crud', 'latest', 'set', 'presence', 'cursor']);
+const OPTIONS: ReadonlySet<string> = new Set(['merge', 'key', 'prepend', 'max', 'access', 'onSubscribe', 'onUnsubscribe']);
 
 // eslint-disable-next-line no-control-regex -- control characters are what is looked for
 const TOPIC = /^(?!__)[^\u0000-\u001f"\\]{1,256}$/;

@@ -2,8 +2,8 @@ import type { Context } from '../define/context.ts';
 import type { Guard } from '../define/definition.ts';
 import { isLiveError, LiveError } from '../shared/error.ts';
 
-const UNAUTHENTICATED = new LiveError('UNAUTHENTICATED');
-const FORBIDDEN = new LiveError('FORBIDDEN');
+const UNAUTHENTICATED: Readonly<LiveError> = new LiveError('UNAUTHENTICATED');
+const FORBIDDEN: Readonly<LiveError> = new LiveError('FORBIDDEN');
 
 /** Whether a value can be waited for. A getter that throws counts as no. */
 export function isThenable(value: unknown): value is PromiseLike<unknown> {

@@ -10,7 +10,7 @@ export interface Scope {
 	readonly values: ReadonlyMap<string, Node>;
 }
 
-const FROM_US = new Set(['svelte-realtime', 'svelte-realtime/server']);
+const FROM_US: ReadonlySet<string> = new Set(['svelte-realtime', 'svelte-realtime/server']);
 
 /** Reads the module-level names of a parsed file. */
 export function readScope(program: ESTree.Program): Scope {
