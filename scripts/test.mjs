@@ -47,13 +47,20 @@ const testProjects = () =>
 		.map((name) => join(root, 'packages', name, 'tsconfig.test.json'))
 		.filter(existsSync);
 
+/** The SvelteKit apps of the repository. */
+const APPS = ['examples/board', 'tests/app'];
+
 const CHECKS = {
 	build: () => {
 		buildPackages();
-		buildApp('examples/board');
-		buildApp('tests/app');
+		for (const app of APPS) {
+			buildApp(app);
+			// Installing packages removes the types that SvelteKit writes, which every check below reads.
+			node([bin('@sveltejs/kit', 'svelte-kit.js'), 'sync'], join(root, app));
+		}
 	},
-	lint: () => node([bin('oxlint', 'bin/oxlint'), '--type-aware', '--deny-warnings', 'packages', 'scripts', 'tests', 'bench']),
+	lint: () =>
+		node([bin('oxlint', 'bin/oxlint'), '--type-aware', '--deny-warnings', 'packages', 'scripts', 'tests', 'bench', 'examples']),
 	format: () => node([bin('oxfmt', 'bin/oxfmt'), '--check', 'packages', 'scripts', 'tests', 'bench', 'examples']),
 	floors: () =>
 		node([bin('dependency-cruiser', 'bin/dependency-cruiser.mjs'), '--config', '.dependency-cruiser.cjs', 'packages']),
@@ -62,11 +69,8 @@ const CHECKS = {
 		for (const project of [...testProjects(), join(root, 'tests', 'e2e', 'tsconfig.json')]) node([tsc, '-p', project]);
 	},
 	svelte: () => {
-		node([bin('@sveltejs/kit', 'svelte-kit.js'), 'sync'], join(root, 'examples', 'board'));
-		node(
-			[bin('svelte-check', 'bin/svelte-check'), '--tsconfig', './tsconfig.json', '--fail-on-warnings'],
-			join(root, 'examples', 'board')
-		);
+		const check = [bin('svelte-check', 'bin/svelte-check'), '--tsconfig', './tsconfig.json', '--fail-on-warnings'];
+		for (const app of APPS) node(check, join(root, app));
 	}
 };
 const SUITES = ['unit', 'packaging', 'e2e'];

@@ -132,9 +132,9 @@ function put(ctx: Context, verb: string, note: Omit<Note, 'z'>): Note {
 	return stored;
 }
 
-function change(ctx: Context, id: string, note: string, change: Partial<Note>, verb: string): Note {
+function change(ctx: Context, id: string, note: string, to: Partial<Note>, verb: string): Note {
 	const board = input.board(id);
-	const changed = store().changeNote(board.id, note, change);
+	const changed = store().changeNote(board.id, note, to);
 	if (!changed) throw new LiveError('NOT_FOUND', 'Somebody deleted this note.');
 	ctx.publish(`board:${board.id}:notes`, 'updated', changed);
 	tell(ctx, board.id, `${verb} “${excerpt(changed.text)}”`);

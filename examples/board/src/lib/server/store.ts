@@ -193,8 +193,8 @@ export function store(): Store {
 	if (!opened.store) {
 		const dir = process.env['DATA_DIR'] ?? 'data';
 		mkdirSync(dir, { recursive: true });
-		const store = (opened.store = new Store(join(dir, 'board.db')));
-		process.once('sveltekit:shutdown', () => store.close());
+		const created = (opened.store = new Store(join(dir, 'board.db')));
+		process.once('sveltekit:shutdown', () => created.close());
 	}
 	return opened.store;
 }
