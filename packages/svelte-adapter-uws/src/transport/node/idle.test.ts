@@ -4,10 +4,10 @@ import { checkInterval, IdleWatch } from './idle.ts';
 function watched(
 	options: { idleTimeout: number; sendPingsAutomatically: boolean } = { idleTimeout: 8, sendPingsAutomatically: true }
 ) {
-	const watch = new IdleWatch<{ ping(): void; terminate(): void }>(options);
+	const watch = new IdleWatch<{ ping(): void; drop(): void }>(options);
 	const raw = { bytesRead: 100 };
 	const did: string[] = [];
-	const socket = { ping: () => void did.push('ping'), terminate: () => (did.push('terminate'), watch.delete(socket)) };
+	const socket = { ping: () => void did.push('ping'), drop: () => (did.push('drop'), watch.delete(socket)) };
 	watch.add(socket, raw, 0);
 	/** Checks every second from `from` on, up to `to` inclusive; gives what was done. */
 	const run = (from: number, to: number, heard: readonly number[] = []): string[] => {
@@ -24,18 +24,18 @@ it('pings once half-way, and ends who stays silent', () => {
 	const { run } = watched();
 	expect(run(1, 3)).toEqual([]);
 	expect(run(4, 7)).toEqual(['ping']);
-	expect(run(8, 20)).toEqual(['terminate']);
+	expect(run(8, 20)).toEqual(['drop']);
 });
 
 it('starts again with every byte that was heard, the answer to a ping included', () => {
 	const { run } = watched();
 	expect(run(1, 30, [5, 10, 15, 20, 25, 30])).toEqual(['ping', 'ping', 'ping', 'ping', 'ping', 'ping']);
-	expect(run(31, 60)).toEqual(['ping', 'terminate']);
+	expect(run(31, 60)).toEqual(['ping', 'drop']);
 });
 
 it('does not ping when it is told not to', () => {
 	const { run } = watched({ idleTimeout: 8, sendPingsAutomatically: false });
-	expect(run(1, 20)).toEqual(['terminate']);
+	expect(run(1, 20)).toEqual(['drop']);
 });
 
 it('looks often enough for the shortest limit, and seldom for long ones', () => {

@@ -1,7 +1,7 @@
 /** What the watch needs of a socket. */
 export interface Watched {
 	ping(): void;
-	terminate(): void;
+	drop(): void;
 }
 
 interface Silence {
@@ -53,7 +53,7 @@ export class IdleWatch<Socket extends Watched> {
 				silence.since = now;
 				silence.pinged = false;
 			} else if (silent >= limit) {
-				socket.terminate();
+				socket.drop();
 			} else if (silent >= limit / 2 && !silence.pinged && this.#options.sendPingsAutomatically) {
 				silence.pinged = true;
 				socket.ping();

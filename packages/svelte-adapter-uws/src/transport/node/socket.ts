@@ -93,6 +93,11 @@ export class NodeSocket implements Socket {
 	}
 
 	terminate(): void {
+		if (!this.#end) this.drop();
+	}
+
+	/** Ends what is left of the connection, that of a close that is under way as well. */
+	drop(): void {
 		this.#ws.terminate();
 		this.ended(1006, '');
 	}

@@ -115,7 +115,7 @@ export function createUpgrades(handler: SocketHandler, options: SocketOptions): 
 		dispose() {
 			clearInterval(timer);
 			for (const raw of waiting) raw.destroy();
-			for (const socket of sockets) socket.terminate();
+			for (const socket of sockets) socket.drop();
 			server.close();
 		}
 	};
