@@ -35,6 +35,7 @@ export const memoryTransport: MemoryTransport = {
 			},
 			stopAccepting: () => void (accepting = false),
 			async connect(url: string, headers: Readonly<Record<string, string>> = {}, signal?: AbortSignal): Promise<MemoryPeer> {
+				signal?.throwIfAborted();
 				if (!accepting) throw new Error('The listener does not accept connections any more.');
 				if (!sockets || url.split('?', 1)[0] !== sockets.options.path)
 					throw new RefusedHandshake({ status: 426, body: 'No WebSocket is served here.' });

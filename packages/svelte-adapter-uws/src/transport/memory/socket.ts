@@ -2,11 +2,11 @@ import type { Frame, SendStatus, Socket, SocketEvents } from '../../contract/tra
 import { fitClose } from '../shared/close-frame.ts';
 import type { Acceptance } from '../shared/handshake.ts';
 import type { Topics } from '../shared/topics.ts';
-import { ADDRESS } from './handshake.ts';
+import { ADDRESS, joinHeaders } from './handshake.ts';
 
 /** The browser's end of an in-process connection. Frames arrive in later microtasks, in order; what comes before its listener is set waits for it. */
 export interface MemoryPeer {
-	/** Headers of the answer to the handshake, by lower-case name. */
+	/** Headers of the answer to the handshake, by lower-case name, repeated ones joined by `, `. */
 	readonly headers: Readonly<Record<string, string>>;
 	send(frame: Frame): void;
 	/** Without a code the server hears 1005. */
@@ -35,8 +35,7 @@ class Peer implements MemoryPeer {
 
 	constructor(socket: MemorySocket, { protocol, headers }: Acceptance) {
 		this.#socket = socket;
-		const lines = headers.map(([name, value]) => [name.toLowerCase(), value] as const);
-		this.headers = Object.fromEntries(protocol === '' ? lines : [...lines, ['sec-websocket-protocol', protocol]]);
+		this.headers = joinHeaders(protocol === '' ? headers : [...headers, ['sec-websocket-protocol', protocol]]);
 	}
 
 	get onmessage(): (frame: Frame) => void {
