@@ -83,8 +83,8 @@ export class UwsSocket implements Socket {
 	/** The engine's object is gone. */
 	ended(code: number, message: ArrayBuffer): void {
 		this.#ws = undefined;
-		// The engine says 0 where nobody gave a code.
-		const end = { code: code === 0 ? 1005 : code, reason: Buffer.from(message).toString() };
+		// The engine says 0 where nobody gave a code, and with 1006 a text of its own that no peer sent.
+		const end = { code: code === 0 ? 1005 : code, reason: code === 1006 ? '' : Buffer.from(message).toString() };
 		const events = this.#events;
 		this.#events = undefined;
 		if (events) events.closed(end.code, end.reason);
