@@ -24,7 +24,7 @@ function createUws(engine: Engine): Transport {
 			const answer = createAnswer(options);
 			if (options.sockets) serveSockets(engine, app, options.sockets, answer);
 			app.any('/*', answer);
-			return toListener(engine, app, await bind(engine, app, options));
+			return toListener(engine, app, await bind(engine, app, options), options.sockets !== undefined);
 		}
 	};
 }
@@ -112,7 +112,7 @@ function bind(engine: Engine, app: TemplatedApp, { host, port, sharePort }: List
 	});
 }
 
-function toListener(engine: Engine, app: TemplatedApp, token: us_listen_socket): Listener {
+function toListener(engine: Engine, app: TemplatedApp, token: us_listen_socket, hasSockets: boolean): Listener {
 	let accepting = true;
 	let disposed = false;
 	const stopAccepting = (): void => {
@@ -121,7 +121,8 @@ function toListener(engine: Engine, app: TemplatedApp, token: us_listen_socket):
 	};
 	return {
 		port: engine.us_socket_local_port(token),
-		publish: (topic, frame) => void (!disposed && app.publish(topic, frame, typeof frame !== 'string')),
+		// An app that has no sockets has no topics either: the engine would reach into nothing.
+		publish: (topic, frame) => void (hasSockets && !disposed && app.publish(topic, frame, typeof frame !== 'string')),
 		stopAccepting,
 		[Symbol.asyncDispose]() {
 			stopAccepting();
