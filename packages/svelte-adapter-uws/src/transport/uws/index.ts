@@ -48,7 +48,7 @@ function createAnswer({ http, sockets, tls }: ListenOptions): Answer {
 		if (path !== undefined && req.getHeader('upgrade') !== '' && req.getUrl() === path) {
 			const handshake = new UwsHandshake(res, req);
 			const refusal = asksForWebSocket(handshake.header) && refuseHandshake(handshake.method, handshake.header);
-			if (refusal) return refuseUws(res, refusal);
+			if (refusal) return refuseUws(res, handshake, refusal);
 		}
 		if (http) return answerUws(http, res, req, tls !== undefined);
 		res

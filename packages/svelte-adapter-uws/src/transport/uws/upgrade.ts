@@ -19,6 +19,7 @@ export class UwsHandshake implements UpgradeRequest {
 	#abort: AbortController | undefined;
 
 	constructor(res: HttpResponse, req: HttpRequest) {
+		res.onAborted(() => this.abort());
 		this.#res = res;
 		this.#req = req;
 		const query = req.getQuery();
@@ -69,11 +70,12 @@ export function upgradeUws(
 	context: us_socket_context_t
 ): void {
 	const refusal = refuseHandshake(handshake.method, handshake.header);
-	if (refusal) return refuseUws(res, refusal);
-	res.onAborted(() => handshake.abort());
+	if (refusal) return refuseUws(res, handshake, refusal);
 
+	// An upgrade inside a cork makes the engine take the socket for a finished response, and close it now and then.
 	const decide = (decision: UpgradeDecision): void => {
-		if (!decision.accept) return refuseUws(res, decision);
+		if (handshake.aborted) return;
+		if (!decision.accept) return refuseUws(res, handshake, decision);
 		const { protocol, headers } = acceptHandshake(handshake.header('sec-websocket-protocol'), decision.headers);
 		if (headers.length > 0) {
 			res.cork(() => {
@@ -89,19 +91,12 @@ export function upgradeUws(
 	try {
 		decision = handler.upgrade(handshake);
 	} catch {
-		return refuseUws(res, INTERNAL_ERROR);
+		handshake.detach();
+		return refuseUws(res, handshake, INTERNAL_ERROR);
 	}
-	if (!('then' in decision)) return decide(decision);
 	handshake.detach();
-	decision.then(
-		(decided) => {
-			if (handshake.aborted) return;
-			// An upgrade inside a cork makes the engine take the socket for a finished response, and close it now and then.
-			if (decided.accept) decide(decided);
-			else res.cork(() => decide(decided));
-		},
-		() => void (!handshake.aborted && res.cork(() => refuseUws(res, INTERNAL_ERROR)))
-	);
+	if (!('then' in decision)) return decide(decision);
+	decision.then(decide, () => refuseUws(res, handshake, INTERNAL_ERROR));
 }
 
 /** What the engine carries from the decision to the open socket. */
@@ -109,9 +104,16 @@ export interface Opening {
 	data: unknown;
 }
 
-/** Answers a handshake with an ordinary response and ends the connection. */
-export function refuseUws(res: HttpResponse, refusal: Refusal): void {
-	res.writeStatus(`${refusal.status} ${STATUS_CODES[refusal.status] ?? ''}`);
-	for (const [name, value] of refusalHeaders(refusal)) res.writeHeader(name, value);
-	res.end(refusal.body, true);
+/** Answers a handshake with an ordinary response, unless the client has left, and ends the connection. */
+export function refuseUws(res: HttpResponse, handshake: UwsHandshake, refusal: Refusal): void {
+	// The engine goes on with requests that follow in the same segment once this one is answered, whatever it was told about
+	// closing. Those that follow an unanswered one make it drop the connection.
+	setImmediate(() => {
+		if (handshake.aborted) return;
+		res.cork(() => {
+			res.writeStatus(`${refusal.status} ${STATUS_CODES[refusal.status] ?? ''}`);
+			for (const [name, value] of refusalHeaders(refusal)) res.writeHeader(name, value);
+			res.end(refusal.body, true);
+		});
+	});
 }
