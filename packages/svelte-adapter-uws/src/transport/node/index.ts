@@ -4,6 +4,7 @@ import { createServer as createHttps } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { ListenOptions, Listener, Transport } from '../../contract/transport.ts';
+import { withCertificate } from '../shared/tls.ts';
 import { answerNode } from './http.ts';
 import { answerOrdinary } from './ordinary.ts';
 import { createUpgrades } from './upgrades.ts';
@@ -15,7 +16,7 @@ export const nodeTransport: Transport = {
 	name: 'node',
 	async listen(options: ListenOptions): Promise<Listener> {
 		const { sockets, http, tls } = options;
-		const upgrades = sockets && createUpgrades(sockets.handler, sockets.options);
+		const certificate = tls && { cert: readFileSync(tls.cert), key: readFileSync(tls.key) };
 		const answer = (request: IncomingMessage, response: ServerResponse): void => {
 			if (http) answerNode(http, request, response, tls !== undefined);
 			else
@@ -29,8 +30,9 @@ export const nodeTransport: Transport = {
 			shouldUpgradeCallback: (request: IncomingMessage) => upgrades?.matches(request) ?? false
 		};
 		const server = tls
-			? createHttps({ ...settings, cert: readFileSync(tls.cert), key: readFileSync(tls.key) }, answer)
+			? withCertificate(tls, () => createHttps({ ...settings, ...certificate }, answer))
 			: createHttp(settings, answer);
+		const upgrades = sockets && createUpgrades(sockets.handler, sockets.options);
 		const ordinary = new Set<Duplex>();
 		server.on('checkContinue', answer);
 		server.on('upgrade', (request: IncomingMessage, raw: Duplex, head: Buffer) => {

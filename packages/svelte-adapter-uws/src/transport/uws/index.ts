@@ -3,6 +3,7 @@ import type { HttpRequest, HttpResponse, TemplatedApp, us_listen_socket } from '
 import type { ListenOptions, Listener, Transport } from '../../contract/transport.ts';
 import { asksForWebSocket, refuseHandshake } from '../shared/handshake.ts';
 import { checkSocketOptions } from '../shared/limits.ts';
+import { withCertificate } from '../shared/tls.ts';
 import { answerUws } from './http.ts';
 import { loadEngine, type Engine } from './load.ts';
 import type { UserData } from './socket.ts';
@@ -32,13 +33,7 @@ function createUws(engine: Engine): Transport {
 function createApp(engine: Engine, tls: ListenOptions['tls']): TemplatedApp {
 	if (!tls) return engine.App();
 	for (const file of [tls.cert, tls.key]) accessSync(file, constants.R_OK);
-	try {
-		return engine.SSLApp({ cert_file_name: tls.cert, key_file_name: tls.key });
-	} catch (error) {
-		throw new Error(`The certificate ${tls.cert} and the key ${tls.key} cannot be used. Both must be PEM, and belong together.`, {
-			cause: error
-		});
-	}
+	return withCertificate(tls, () => engine.SSLApp({ cert_file_name: tls.cert, key_file_name: tls.key }));
 }
 
 /** Answers everything but handshakes, and handshakes that the engine did not take for one. */
