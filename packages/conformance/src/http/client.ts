@@ -65,6 +65,11 @@ export class RawClient {
 		this.#socket.resume();
 	}
 
+	/** Says that nothing more will come, and goes on reading. */
+	end(): void {
+		this.#socket.end();
+	}
+
 	/** Leaves without a word. */
 	drop(): void {
 		this.#socket.destroy();
