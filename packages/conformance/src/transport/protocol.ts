@@ -4,7 +4,7 @@ import type { TcpFixture, TcpLaw, TcpPeer } from './fixture.ts';
 import { BINARY, CLOSE, closePayload, frame, openRaw, PING, PONG, TEXT } from './raw.ts';
 import { soon, start, type Script, type Server, type Side } from './server.ts';
 
-const NOT_UTF8 = new Uint8Array([0x61, 0xc3, 0x28]);
+const NOT_UTF8: Readonly<Uint8Array> = new Uint8Array([0x61, 0xc3, 0x28]);
 
 /** What breaks the protocol, as a client would send it. */
 const VIOLATIONS: Readonly<Record<string, Buffer>> = {

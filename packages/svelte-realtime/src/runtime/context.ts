@@ -7,13 +7,13 @@ export interface Source {
 	readonly platform: Platform;
 }
 
-const NEVER = new AbortController().signal;
-
 /** The context of one call: everything but its own fields is looked up when it is read. */
 export class CallContext implements Context<any> {
 	readonly user: any;
 	readonly ws: Connection | null;
 	readonly platform: Platform;
+	/** Of a call without a connection: nothing ends it. */
+	#endless: AbortSignal | undefined;
 
 	constructor(platform: Platform, ws: Connection | null, user: unknown) {
 		this.platform = platform;
@@ -26,7 +26,7 @@ export class CallContext implements Context<any> {
 	}
 
 	get signal(): AbortSignal {
-		return this.ws?.signal ?? NEVER;
+		return this.ws?.signal ?? (this.#endless ??= new AbortController().signal);
 	}
 
 	publish(topic: string, event: string, data?: unknown, options?: PublishOptions): boolean {

@@ -73,6 +73,17 @@ it('stops at the first check of a guard that denies, sync or not, and shows hand
 	expect(seen).toEqual(['first', 'second', 'first', 'second']);
 });
 
+it('gives each load in process a signal of its own, so that listeners go with it', async () => {
+	const signals: AbortSignal[] = [];
+	await using server = await createRuntime({
+		'm/s': live.stream('s', (ctx) => signals.push(ctx.signal, ctx.signal))
+	});
+	await server.runtime.load('m/s', server.platform, {});
+	await server.runtime.load('m/s', server.platform, {});
+	expect(signals.map((signal) => signal.aborted)).toEqual([false, false, false, false]);
+	expect(signals.map((signal) => signals.indexOf(signal))).toEqual([0, 0, 2, 2]);
+});
+
 it('gives a handler its user, request id, and a signal that aborts with the connection', async () => {
 	let signal: AbortSignal | undefined;
 	await using server = await createRuntime({
