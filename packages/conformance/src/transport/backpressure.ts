@@ -124,15 +124,40 @@ export function backpressureLaws(law: TcpLaw): void {
 	});
 
 	law('closes a socket that is full with a close frame, after what is queued', async (fixture) => {
-		const server = await start(fixture, { options });
+		const server = await start(fixture, { options, open: ({ socket }) => socket.subscribe('t') });
 		const { client, side } = await server.join();
 		client.peer.pause();
 		const { kept } = await stall(side);
-		side.socket.close(4002);
-		expect(side.ends).toEqual([[4002, '']]);
+		const { drains } = side;
+		side.socket.close(4002, 'too slow');
+		expect(side.ends).toEqual([[4002, 'too slow']]);
+		expect([side.socket.bufferedAmount, side.socket.send('late')]).toEqual([0, 'dropped']);
+		side.socket.close(4003);
+		client.peer.send('late');
 		client.peer.resume();
-		await soon(() => client.ends).toEqual([[4002, '']]);
+		await soon(() => {
+			server.listener.publish('t', 'late');
+			return client.ends;
+		}).toEqual([[4002, 'too slow']]);
 		expect(client.frames.map(number)).toEqual(kept);
+		await server.beat();
+		expect([side.ends.length, side.messages, side.drains]).toEqual([1, [], drains]);
+	});
+
+	law('drops a full socket that is closing with everything else', async (fixture) => {
+		const server = await start(fixture, { options });
+		const [gone, stalled] = [await server.join(), await server.join()];
+		for (const { client, side } of [gone, stalled]) {
+			client.peer.pause();
+			await stall(side);
+			side.socket.close(4002);
+		}
+		gone.client.peer.drop();
+		await server.beat();
+		await server.listener[Symbol.asyncDispose]();
+		stalled.client.peer.resume();
+		await soon(() => stalled.client.ends).toEqual([[1006, '']]);
+		expect(server.sides.map(({ ends }) => ends)).toEqual([[[4002, '']], [[4002, '']]]);
 	});
 
 	law('terminates a socket that is full at once', async (fixture) => {

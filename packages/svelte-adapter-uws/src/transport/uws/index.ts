@@ -76,11 +76,11 @@ function serveSockets(
 			const opened = ws.getUserData();
 			const { socket, data } = opened;
 			opened.data = undefined;
-			socket.attach(ws);
+			socket.attach(ws, options.maxBackpressure);
 			socket.hear(handler.open(socket, data));
 		},
 		message: (ws, message, isBinary) => ws.getUserData().socket.received(message, isBinary),
-		drain: (ws) => ws.getUserData().socket.drained(),
+		drain: (ws) => ws.getUserData().socket.drained(ws),
 		close: (ws, code, message) => ws.getUserData().socket.ended(code, message)
 	});
 }

@@ -13,6 +13,9 @@ const STATUS: readonly SendStatus[] = ['queued', 'sent', 'dropped'];
 export class UwsSocket implements Socket {
 	readonly remoteAddress: string;
 	#ws: WebSocket<UserData> | undefined;
+	#maxBackpressure = 0;
+	/** What closes it, while its close frame has to wait for room. */
+	#closeLater: (() => void) | undefined;
 	#events: SocketEvents | undefined;
 	/** How it ended before anybody could hear of it. */
 	#end: { readonly code: number; readonly reason: string } | undefined;
@@ -52,17 +55,24 @@ export class UwsSocket implements Socket {
 	}
 
 	close(code?: number, reason = ''): void {
-		if (code === undefined) return void this.#ws?.end();
-		const fitted = fitClose(code, reason);
-		this.#ws?.end(fitted.code, fitted.reason);
+		const ws = this.#ws;
+		if (!ws) return;
+		const fitted = code === undefined ? undefined : fitClose(code, reason);
+		const end = (): void => (fitted ? ws.end(fitted.code, fitted.reason) : ws.end());
+		// The engine drops a close frame that finds no room, like any other.
+		if (ws.getBufferedAmount() <= this.#maxBackpressure) return end();
+		for (const topic of ws.getTopics()) ws.unsubscribe(topic);
+		this.#closeLater = end;
+		this.#tell(fitted ?? { code: 1005, reason: '' });
 	}
 
 	terminate(): void {
 		this.#ws?.close();
 	}
 
-	attach(ws: WebSocket<UserData>): void {
+	attach(ws: WebSocket<UserData>, maxBackpressure: number): void {
 		this.#ws = ws;
+		this.#maxBackpressure = maxBackpressure;
 	}
 
 	/** From now on the handler hears of what happens, beginning with an end that came while it was opening the socket. */
@@ -76,15 +86,21 @@ export class UwsSocket implements Socket {
 		this.#events?.message(isBinary ? new Uint8Array(message.slice(0)) : Buffer.from(message).toString());
 	}
 
-	drained(): void {
-		this.#events?.drain();
+	drained(ws: WebSocket<UserData>): void {
+		if (!this.#closeLater) this.#events?.drain();
+		else if (ws.getBufferedAmount() <= this.#maxBackpressure) this.#closeLater();
 	}
 
 	/** The engine's object is gone. */
 	ended(code: number, message: ArrayBuffer): void {
-		this.#ws = undefined;
+		if (this.#closeLater) return;
 		// The engine says 0 where nobody gave a code, and with 1006 a text of its own that no peer sent.
-		const end = { code: code === 0 ? 1005 : code, reason: code === 1006 ? '' : Buffer.from(message).toString() };
+		this.#tell({ code: code === 0 ? 1005 : code, reason: code === 1006 ? '' : Buffer.from(message).toString() });
+	}
+
+	/** It is over for the handler. Only called once. */
+	#tell(end: { readonly code: number; readonly reason: string }): void {
+		this.#ws = undefined;
 		const events = this.#events;
 		this.#events = undefined;
 		if (events) events.closed(end.code, end.reason);
