@@ -55,9 +55,8 @@ export function refuse(raw: Duplex, refusal: Refusal): void {
 	if (raw.destroyed) return;
 	const { status, body } = refusal;
 	const lines = refusalHeaders(refusal).map(([name, value]) => `${name}: ${value}\r\n`);
-	raw.end(
-		`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\nconnection: close\r\ncontent-length: ${Buffer.byteLength(body)}\r\n${lines.join('')}\r\n${body}`
-	);
+	const head = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\nconnection: close\r\ncontent-length: ${Buffer.byteLength(body)}\r\n${lines.join('')}\r\n`;
+	raw.end(Buffer.concat([Buffer.from(head, 'latin1'), Buffer.from(body)]));
 	// What is left unread would take the answer away from the client.
 	raw.resume();
 	const timer = setTimeout(() => raw.destroy(), LINGER_MS).unref();

@@ -94,7 +94,12 @@ export function createUpgrades(handler: SocketHandler, options: SocketOptions): 
 				if (!decided()) return;
 				if (!decision.accept) return refuse(raw, decision);
 				acceptance = acceptHandshake(handshake.header('sec-websocket-protocol'), decision.headers);
-				server.handleUpgrade(request, raw, head, (ws) => open(ws, raw, handshake, decision.data));
+				// `ws` writes the head of its answer as a string: headers are latin1.
+				raw.setDefaultEncoding('latin1');
+				server.handleUpgrade(request, raw, head, (ws) => {
+					raw.setDefaultEncoding('utf8');
+					open(ws, raw, handshake, decision.data);
+				});
 			};
 			const fail = (): void => void (decided() && refuse(raw, INTERNAL_ERROR));
 

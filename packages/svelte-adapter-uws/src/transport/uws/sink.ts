@@ -1,5 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import type { HttpResponse } from 'uWebSockets.js';
+import type { HeaderList } from '../../contract/http.ts';
 import type { ResponseSink } from '../shared/answer.ts';
 import type { ResponseHead } from '../shared/header-list.ts';
 import type { RequestBody } from '../shared/request-body.ts';
@@ -91,7 +92,7 @@ export class UwsSink implements ResponseSink {
 
 	#writeHead({ status, headers }: ResponseHead): void {
 		this.#res.writeStatus(`${status} ${STATUS_CODES[status] ?? ''}`);
-		for (const [name, value] of headers) this.#res.writeHeader(name, isAscii(value) ? value : Buffer.from(value, 'latin1'));
+		writeHeaders(this.#res, headers);
 	}
 
 	#send(chunk: Uint8Array): boolean {
@@ -157,6 +158,11 @@ export class UwsSink implements ResponseSink {
 		this.body?.fail(this.#abort.signal.reason);
 		this.#calm();
 	}
+}
+
+/** Writes header lines as latin1, which is what HTTP takes them for; the engine would write UTF-8. */
+export function writeHeaders(res: HttpResponse, headers: HeaderList): void {
+	for (const [name, value] of headers) res.writeHeader(name, isAscii(value) ? value : Buffer.from(value, 'latin1'));
 }
 
 function isAscii(text: string): boolean {

@@ -3,6 +3,7 @@ import type { HttpRequest, HttpResponse, us_socket_context_t } from 'uWebSockets
 import type { SocketHandler, UpgradeDecision, UpgradeRequest } from '../../contract/transport.ts';
 import { normalizeAddress } from '../shared/address.ts';
 import { acceptHandshake, refusalHeaders, refuseHandshake, type Refusal } from '../shared/handshake.ts';
+import { writeHeaders } from './sink.ts';
 import { UwsSocket, type UserData } from './socket.ts';
 
 const INTERNAL_ERROR: Refusal = { status: 500, body: 'Internal Server Error' };
@@ -80,7 +81,7 @@ export function upgradeUws(
 		if (headers.length > 0) {
 			res.cork(() => {
 				res.writeStatus('101 Switching Protocols');
-				for (const [name, value] of headers) res.writeHeader(name, value);
+				writeHeaders(res, headers);
 			});
 		}
 		const userData: UserData & Opening = { socket: new UwsSocket(handshake.remoteAddress), data: decision.data };
@@ -112,7 +113,7 @@ export function refuseUws(res: HttpResponse, handshake: UwsHandshake, refusal: R
 		if (handshake.aborted) return;
 		res.cork(() => {
 			res.writeStatus(`${refusal.status} ${STATUS_CODES[refusal.status] ?? ''}`);
-			for (const [name, value] of refusalHeaders(refusal)) res.writeHeader(name, value);
+			writeHeaders(res, refusalHeaders(refusal));
 			res.end(refusal.body, true);
 		});
 	});
