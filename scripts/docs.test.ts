@@ -37,3 +37,34 @@ it.each(pages)('%s links to what exists', (page) => {
 		});
 	expect(dead).toEqual([]);
 });
+
+it.each(pages)('%s names scripts that exist', (page) => {
+	const text = readFileSync(join(root, page), 'utf8');
+	const missing = [...text.matchAll(/\bnpm (?:run )?(start|test|(?<=run )[\w:-]+)(?: -w ([\w/-]+))?/g)]
+		.filter(([, script, workspace = '.']) => {
+			const { scripts = {} } = JSON.parse(readFileSync(join(root, workspace, 'package.json'), 'utf8')) as {
+				readonly scripts?: Readonly<Record<string, string>>;
+			};
+			return !Object.hasOwn(scripts, script!);
+		})
+		.map(([command]) => command);
+	expect(missing).toEqual([]);
+});
+
+const sources = [
+	'',
+	'packages',
+	...['svelte-adapter-uws', 'svelte-realtime'].flatMap((name) => [`packages/${name}`, `packages/${name}/src`])
+];
+
+it.each(['ARCHITECTURE.md', 'AGENTS.md', 'CONTRIBUTING.md', ...pages.filter((page) => page.startsWith('docs/'))])(
+	'%s names files that exist',
+	(page) => {
+		const text = readFileSync(join(root, page), 'utf8');
+		// Paths inside a package may leave out where the package is.
+		const missing = [...text.matchAll(/`([\w.-]+(?:\/[\w.-]+)*\/(?:[\w.-]+\.(?:ts|mjs|cjs|md))?)`/g)]
+			.map(([, path]) => path!)
+			.filter((path) => !sources.some((source) => existsSync(join(root, source, path))));
+		expect(missing).toEqual([]);
+	}
+);

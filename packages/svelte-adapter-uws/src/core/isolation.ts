@@ -2,7 +2,7 @@ import type { Clock } from '../contract/clock.ts';
 import type { Log } from '../contract/log.ts';
 import type { Telemetry } from '../contract/telemetry.ts';
 
-/** Reports a failure of the app's code: `where` is the hook, or `tap`. Never throws, whatever was thrown. */
+/** Reports a failure of the app's code: `where` is the hook, `tap` or `gate`. Never throws, whatever was thrown. */
 export type Report = (where: string, error: unknown, requestId?: string) => void;
 
 const WINDOW_MS = 10_000;
@@ -26,7 +26,10 @@ export function createReport(clock: Clock, log: Log, telemetry: Telemetry): Repo
 			return;
 		}
 		const request = requestId === undefined ? '' : ` (request ${requestId})`;
-		log.error(`The ${where === 'tap' ? where : `${where} hook`} failed${request}; nobody else is affected.${note}`, error);
+		log.error(
+			`The ${where === 'tap' || where === 'gate' ? where : `${where} hook`} failed${request}; nobody else is affected.${note}`,
+			error
+		);
 	};
 }
 

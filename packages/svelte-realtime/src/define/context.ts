@@ -1,6 +1,6 @@
 import type { Connection, Platform, PublishOptions } from 'svelte-adapter-uws/contract';
 
-/** Augment it to type `ctx.user` everywhere: `declare module 'svelte-realtime' { interface Register { user: MyUser } }`. */
+/** Augment it to type `ctx.user` everywhere: `declare module 'svelte-realtime/server' { interface Register { user: MyUser } }`. */
 export interface Register {}
 
 /** The type of `ctx.user`: the registered one, else `any`. */
