@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { settle, startCore } from '../../test/support/core.ts';
+import { FAILURES } from '../../test/support/failures.ts';
 import type { CloseContext, MessageContext, ResumeContext, WebSocketHooks } from '../contract/hooks.ts';
 import { LIMITS } from './limits.ts';
 
@@ -272,37 +273,8 @@ it('calls hooks with their module as this', async () => {
 	expect(hooks.seen).toEqual(['open mine', 'message mine', 'close mine']);
 });
 
-const failures: [string, () => unknown][] = [
-	[
-		'throws',
-		() => {
-			throw new Error('no');
-		}
-	],
-	[
-		'throws null',
-		() => {
-			throw null;
-		}
-	],
-	[
-		'throws a frozen error',
-		() => {
-			throw Object.freeze(new Error('no'));
-		}
-	],
-	['rejects', () => Promise.reject(new Error('no'))],
-	[
-		'gives a thenable whose then throws',
-		() => ({
-			then: () => {
-				throw new Error('no');
-			}
-		})
-	]
-];
 it.each(
-	failures.flatMap(([how, fail]) =>
+	FAILURES.flatMap(([how, fail]) =>
 		(['message', 'unsubscribe', 'drain', 'close'] as const).map((hook) => [hook, how, fail] as const)
 	)
 )('goes on when the %s hook %s, and logs it once with the request id', async (hook, _how, fail) => {

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { settle, startCore, type FakeClient } from '../../test/support/core.ts';
+import { FAILURES } from '../../test/support/failures.ts';
 import type { Connection } from '../contract/connection.ts';
 import type { WebSocketHooks } from '../contract/hooks.ts';
 import { LIMITS } from './limits.ts';
@@ -53,29 +54,7 @@ it.each([
 	}
 });
 
-it.each([
-	[
-		'throws',
-		() => {
-			throw new Error('no');
-		}
-	],
-	[
-		'throws null',
-		() => {
-			throw null;
-		}
-	],
-	['rejects', () => Promise.reject(new Error('no'))],
-	[
-		'gives a thenable whose then throws',
-		() => ({
-			then: () => {
-				throw new Error('no');
-			}
-		})
-	]
-] as [string, never][])('denies when the hook %s, and logs it once', async (_name, hook) => {
+it.each(FAILURES)('denies when the hook %s, and logs it once', async (_name, hook) => {
 	for (const hooks of [{ subscribe: hook }, { subscribeBatch: hook }]) {
 		const { client, log, platform, ws } = await connected(hooks);
 		expect(await ask(client, 'a')).toEqual([no('a', 'INTERNAL_ERROR')]);

@@ -1,6 +1,7 @@
 import { getEventListeners } from 'node:events';
 import { expect, it } from 'vitest';
 import { settle, startCore, upgradeRequest } from '../../test/support/core.ts';
+import { FAILURES, raise, SECRET } from '../../test/support/failures.ts';
 import type { Connection } from '../contract/connection.ts';
 import type { UpgradeContext, WebSocketHooks } from '../contract/hooks.ts';
 
@@ -84,47 +85,12 @@ it('refuses with 500 when a header would break out of its line', async () => {
 	expect(log.lines).toHaveLength(1);
 });
 
+const hostile = (): never => raise(new Error(SECRET));
+
 it.each([
-	[
-		'throws',
-		() => {
-			throw new Error('secret');
-		}
-	],
-	[
-		'throws null',
-		() => {
-			throw null;
-		}
-	],
-	['rejects', () => Promise.reject(new Error('secret'))],
-	[
-		'gives a thenable whose then throws',
-		() => ({
-			then: () => {
-				throw new Error('secret');
-			}
-		})
-	],
-	[
-		'gives a proxy that throws',
-		() =>
-			new Proxy(
-				{},
-				{
-					get: () => {
-						throw new Error('secret');
-					},
-					has: () => {
-						throw new Error('secret');
-					},
-					ownKeys: () => {
-						throw new Error('secret');
-					}
-				}
-			)
-	]
-] as [string, never][])('refuses with 500 and tells nobody why when the hook %s', async (_name, hook) => {
+	...FAILURES,
+	['gives a proxy that throws', (): any => new Proxy({}, { get: hostile, has: hostile, ownKeys: hostile })] as const
+])('refuses with 500 and tells nobody why when the hook %s', async (_name, hook) => {
 	const { upgrade, log } = await startCore({ upgrade: hook });
 	expect(await upgrade(upgradeRequest({ 'x-request-id': 'req-9' }))).toEqual({
 		accept: false,
