@@ -4,7 +4,7 @@ const adapter = {
 	protocol: ['contract'],
 	merge: ['contract'],
 	transport: ['contract'],
-	http: ['contract', 'transport/shared'],
+	http: ['contract'],
 	service: ['contract'],
 	core: ['contract', 'protocol'],
 	client: ['contract', 'protocol', 'merge'],
