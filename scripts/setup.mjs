@@ -228,14 +228,16 @@ function services() {
 	if (missing.length > 0) aptInstall(missing, 'tests run against real services and a real browser');
 }
 
-/** Everything that `npm start` needs, and with `tests` everything that `npm test` needs. Throws with what to run by hand. */
-export function setup({ tests = false } = {}) {
+/** Everything that `npm start` needs; with `tests` what `npm test` needs, with `bench` what `npm run bench` needs. Throws with what to run by hand. */
+export function setup({ tests = false, bench = false } = {}) {
 	packages();
 	const problem = engine();
-	if (problem && tests) throw new SetupError(`The native engine is needed for tests. ${problem}`, 'npm run setup -- --tests');
+	if (problem && (tests || bench))
+		throw new SetupError(`The native engine is needed for tests and benchmarks. ${problem}`, 'npm run setup -- --tests');
 	if (problem)
 		say(`the native engine is not available, so the server will run on the node transport (${problem.split('\n')[0]})`);
 	if (tests) services();
+	if (bench && !has('wrk')) aptInstall(['wrk'], 'it makes the HTTP requests of the benchmarks');
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

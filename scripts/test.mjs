@@ -47,14 +47,15 @@ const testProjects = () =>
 		.map((name) => join(root, 'packages', name, 'tsconfig.test.json'))
 		.filter(existsSync);
 
-/** The SvelteKit apps of the repository. */
-const APPS = ['examples/board', 'tests/app'];
+/** The SvelteKit apps that tests run, and those whose types are checked. */
+const BUILT = ['examples/board', 'tests/app'];
+const APPS = [...BUILT, 'bench/app'];
 
 const CHECKS = {
 	build: () => {
 		buildPackages();
+		for (const app of BUILT) buildApp(app);
 		for (const app of APPS) {
-			buildApp(app);
 			// Installing packages removes the types that SvelteKit writes, which every check below reads.
 			node([bin('@sveltejs/kit', 'svelte-kit.js'), 'sync'], join(root, app));
 		}
@@ -66,7 +67,8 @@ const CHECKS = {
 		node([bin('dependency-cruiser', 'bin/dependency-cruiser.mjs'), '--config', '.dependency-cruiser.cjs', 'packages']),
 	state: () => node(['scripts/check-state.mjs']),
 	types: () => {
-		for (const project of [...testProjects(), join(root, 'tests', 'e2e', 'tsconfig.json')]) node([tsc, '-p', project]);
+		for (const project of [...testProjects(), join(root, 'tests', 'e2e', 'tsconfig.json'), join(root, 'bench', 'tsconfig.json')])
+			node([tsc, '-p', project]);
 	},
 	svelte: () => {
 		const check = [bin('svelte-check', 'bin/svelte-check'), '--tsconfig', './tsconfig.json', '--fail-on-warnings'];

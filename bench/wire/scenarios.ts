@@ -1,0 +1,97 @@
+import { DIALECTS } from './load/dialects.ts';
+import { fanOutLoad } from './load/fan-out.ts';
+import { httpLoad } from './load/http.ts';
+import { idleLoad } from './load/idle.ts';
+import { rpcLoad } from './load/rpc.ts';
+import type { Server } from './server.ts';
+
+/** One measurement of one server: what the scenario counts, and the server's processor time for each, in microseconds. */
+export interface Result {
+	readonly value: number;
+	readonly cpu: number;
+}
+
+export interface Scenario {
+	readonly name: string;
+	readonly unit: string;
+	/** Whether a larger value is better. */
+	readonly more: boolean;
+	/** Who takes part; the first is what the others are compared with. */
+	readonly subjects: readonly string[];
+	/** What each of ours is measured against, and the least ratio that is good enough. */
+	readonly goals: Readonly<Record<string, readonly [against: string, ratio: number]>>;
+	run(server: Server, subject: string, ms: number): Promise<Result>;
+}
+
+const SOCKETS = ['raw uws', 'ours on uws', 'ours on node', 'ws', 'socket.io'];
+
+/** Measures the server's processor time of what `load` counts per second. */
+async function timed(
+	server: Server,
+	load: (measured: <T>(run: () => Promise<T>) => Promise<T>) => Promise<number>
+): Promise<Result> {
+	let used = 0;
+	let seconds = 0;
+	const value = await load(async (run) => {
+		const [cpu, began] = [server.cpu(), performance.now()];
+		const result = await run();
+		used = server.cpu() - cpu;
+		seconds = (performance.now() - began) / 1_000;
+		return result;
+	});
+	return { value, cpu: used / (value * seconds) };
+}
+
+const rpc = (connections: number, inFlight: number, ratio: number): Scenario => ({
+	name: `RPC, ${connections} × ${inFlight}`,
+	unit: 'calls/s',
+	more: true,
+	subjects: SOCKETS,
+	goals: { 'ours on uws': ['raw uws', ratio], 'ours on node': ['ws', 1] },
+	run: (server, subject, ms) =>
+		timed(server, (measured) => rpcLoad(server.port, DIALECTS[subject]!, { connections, inFlight }, ms, measured))
+});
+
+const fanOut = (subscribers: number, size: number, count: number, ratio: number): Scenario => ({
+	name: `Fan-out, ${subscribers} × ${size} B${count > 1 ? ` × ${count} a turn` : ''}`,
+	unit: 'deliveries/s',
+	more: true,
+	subjects: SOCKETS,
+	goals: { 'ours on uws': ['raw uws', ratio], 'ours on node': ['ws', 1] },
+	run: (server, subject, ms) =>
+		timed(server, (measured) => fanOutLoad(server.port, DIALECTS[subject]!, { subscribers, size, count }, ms, measured))
+});
+
+const http = (name: string, path: string, goals: Scenario['goals']): Scenario => ({
+	name,
+	unit: 'requests/s',
+	more: true,
+	subjects: ['raw uws', 'ours on uws', 'ours on node', 'ws', 'adapter-node'],
+	goals,
+	run: (server, _subject, ms) => timed(server, (measured) => httpLoad(server.port, path, ms, measured))
+});
+
+const CONNECTIONS = 5_000;
+
+export const SCENARIOS: readonly Scenario[] = [
+	rpc(1, 1, 0.8),
+	rpc(1, 32, 0.8),
+	rpc(32, 32, 0.9),
+	rpc(64, 256, 0.9),
+	...[100, 1_000].flatMap((subscribers) => [100, 1_000].map((size) => fanOut(subscribers, size, 1, 0.95))),
+	...[100, 1_000].flatMap((subscribers) => [100, 1_000].map((size) => fanOut(subscribers, size, 100, 10))),
+	http('Static file', '/file.txt', { 'ours on uws': ['raw uws', 0.95], 'ours on node': ['ws', 1] }),
+	http('API route', '/api', { 'ours on uws': ['adapter-node', 2], 'ours on node': ['adapter-node', 1] }),
+	http('Page', '/', { 'ours on uws': ['adapter-node', 1.15], 'ours on node': ['adapter-node', 1] }),
+	{
+		name: `Idle memory, ${CONNECTIONS.toLocaleString('en')} connections`,
+		unit: 'bytes each',
+		more: false,
+		subjects: SOCKETS,
+		goals: { 'ours on node': ['ws', 1] },
+		async run(server, subject) {
+			const { bytes, microseconds } = await idleLoad(server, DIALECTS[subject]!, CONNECTIONS);
+			return { value: bytes, cpu: microseconds };
+		}
+	}
+];

@@ -1,0 +1,62 @@
+import type { Result, Scenario } from './scenarios.ts';
+
+export interface Measured {
+	readonly scenario: Scenario;
+	readonly results: ReadonlyMap<string, readonly Result[]>;
+}
+
+const HEAD = ['scenario', 'subject', 'median', 'unit', 'server µs', 'of the first', 'goal'];
+
+/** All results as one table: medians, and ratios to the first subject of each scenario (above 1 is better than it). */
+export function table(measured: readonly Measured[], markdown: boolean): string {
+	const rows = measured.flatMap(({ scenario, results }) => {
+		const medians = new Map([...results].map(([subject, list]) => [subject, median(list)]));
+		const first = medians.get(scenario.subjects[0]!)!;
+		return scenario.subjects.map((subject, i) => {
+			const { value, cpu } = medians.get(subject)!;
+			return [
+				i === 0 ? scenario.name : '',
+				subject,
+				Math.round(value).toLocaleString('en'),
+				scenario.unit,
+				cpu.toFixed(2),
+				ratio(scenario, value, first.value).toFixed(2),
+				goal(scenario, subject, medians)
+			];
+		});
+	});
+	return markdown ? asMarkdown(rows) : asText(rows);
+}
+
+/** How much better the first value is than the second. */
+const ratio = ({ more }: Scenario, value: number, other: number): number => (more ? value / other : other / value);
+
+function goal(scenario: Scenario, subject: string, medians: ReadonlyMap<string, Result>): string {
+	const [against, least] = scenario.goals[subject] ?? [];
+	if (against === undefined || least === undefined) return '';
+	const reached = ratio(scenario, medians.get(subject)!.value, medians.get(against)!.value);
+	return `${reached.toFixed(2)} of ${against}, goal ${least}: ${reached >= least ? 'met' : 'missed'}`;
+}
+
+function median(results: readonly Result[]): Result {
+	const middle = (numbers: readonly number[]): number => numbers.toSorted((a, b) => a - b)[Math.floor((numbers.length - 1) / 2)]!;
+	return { value: middle(results.map(({ value }) => value)), cpu: middle(results.map(({ cpu }) => cpu)) };
+}
+
+function asMarkdown(rows: readonly (readonly string[])[]): string {
+	const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
+	return [line(HEAD), '| --- | --- | ---: | --- | ---: | ---: | --- |', ...rows.map(line)].join('\n');
+}
+
+function asText(rows: readonly (readonly string[])[]): string {
+	const all = [HEAD, ...rows];
+	const widths = HEAD.map((_, column) => Math.max(...all.map((row) => row[column]!.length)));
+	return all
+		.map((row) =>
+			row
+				.map((cell, i) => cell.padEnd(widths[i]!))
+				.join('  ')
+				.trimEnd()
+		)
+		.join('\n');
+}
