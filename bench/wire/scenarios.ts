@@ -71,7 +71,7 @@ const http = (name: string, path: string, goals: Scenario['goals']): Scenario =>
 	run: (server, _subject, ms) => timed(server, (measured) => httpLoad(server.port, path, ms, measured))
 });
 
-const CONNECTIONS = 5_000;
+const CONNECTIONS = 15_000;
 
 export const SCENARIOS: readonly Scenario[] = [
 	rpc(1, 1, 0.8),

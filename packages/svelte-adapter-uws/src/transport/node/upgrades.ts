@@ -74,7 +74,7 @@ export function createUpgrades(handler: SocketHandler, options: SocketOptions): 
 		matches: (request) => request.url?.split('?', 1)[0] === options.path && asksForWebSocket((name) => headerOf(request, name)),
 		take(request, stream, head) {
 			const raw = stream as NetSocket;
-			raw.on('error', () => raw.destroy());
+			raw.on('error', destroy);
 			const handshake = new NodeHandshake(request);
 			const refusal = refuseHandshake(request.method ?? '', handshake.header);
 			if (refusal) return refuse(raw, refusal);
@@ -124,4 +124,9 @@ export function createUpgrades(handler: SocketHandler, options: SocketOptions): 
 			server.close();
 		}
 	};
+}
+
+/** A listener that holds nothing of the handshake, because it stays for as long as the socket. */
+function destroy(this: Duplex): void {
+	this.destroy();
 }
