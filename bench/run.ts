@@ -36,7 +36,7 @@ async function measure(scenario: Scenario): Promise<Measured> {
 	for (let round = 0; round < rounds; round++) {
 		for (let i = 0; i < scenario.subjects.length; i++) {
 			const subject = scenario.subjects[(i + round) % scenario.subjects.length]!;
-			await using server = await Server.start(subject);
+			await using server = await Server.start(subject, scenario.flags);
 			const result = await scenario.run(server, subject, ms);
 			results.get(subject)!.push(result);
 			console.error(`${scenario.name}: ${subject}: ${Math.round(result.value)} ${scenario.unit}, ${result.cpu.toFixed(2)} µs`);

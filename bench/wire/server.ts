@@ -1,11 +1,9 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const here = import.meta.dirname;
-const PAGE = 4_096;
-const MICROSECONDS_PER_TICK = 10_000;
 const built = (adapter: string): readonly string[] => [join(here, `../app/build/${adapter}`)];
 const script = (name: string): readonly string[] => [join(here, `servers/${name}.ts`)];
 
@@ -40,9 +38,9 @@ export class Server implements AsyncDisposable {
 		this.#said = said;
 	}
 
-	static async start(subject: string): Promise<Server> {
+	static async start(subject: string, flags: readonly string[] = []): Promise<Server> {
 		const { args, env } = SUBJECTS[subject]!;
-		const node = [process.execPath, '--expose-gc', '--import', join(here, 'servers/gc.mjs'), ...args];
+		const node = [process.execPath, '--expose-gc', ...flags, '--import', join(here, 'servers/gc.mjs'), ...args];
 		const [command, ...rest] = hasTaskset ? ['taskset', '-c', '0', ...node] : node;
 		const child = spawn(command!, rest, {
 			env: { ...process.env, HOST: '127.0.0.1', PORT: '0', ORIGIN: 'http://127.0.0.1', ...env },
@@ -57,20 +55,22 @@ export class Server implements AsyncDisposable {
 		return new Server(child, port, () => said);
 	}
 
-	/** Processor time that the process has used, in microseconds. */
+	/** Processor time that the threads of the process have used, in microseconds. */
 	cpu(): number {
-		const fields = readFileSync(`/proc/${this.#process.pid}/stat`, 'utf8').split(') ')[1]!.split(' ');
-		return (Number(fields[11]) + Number(fields[12])) * MICROSECONDS_PER_TICK;
+		const tasks = `/proc/${this.#process.pid}/task`;
+		const nanoseconds = readdirSync(tasks).map((task) =>
+			Number(readFileSync(`${tasks}/${task}/schedstat`, 'utf8').split(' ')[0])
+		);
+		return nanoseconds.reduce((sum, each) => sum + each, 0) / 1_000;
 	}
 
 	/** Resident memory in bytes after a garbage collection. */
 	async memory(): Promise<number> {
-		for (let i = 0; i < 3; i++) {
-			const before = this.#said().split('collected').length;
-			this.#process.kill('SIGUSR2');
-			await until(() => this.#said().split('collected').length > before);
-		}
-		return Number(readFileSync(`/proc/${this.#process.pid}/statm`, 'utf8').split(' ')[1]) * PAGE;
+		const before = this.#said().length;
+		const answer = (): string | undefined => /memory: (\d+)\n/.exec(this.#said().slice(before))?.[1];
+		this.#process.kill('SIGUSR2');
+		await until(() => answer() !== undefined);
+		return Number(answer());
 	}
 
 	async [Symbol.asyncDispose](): Promise<void> {

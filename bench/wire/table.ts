@@ -20,7 +20,7 @@ export function table(measured: readonly Measured[], markdown: boolean): string 
 				Math.round(value).toLocaleString('en'),
 				scenario.unit,
 				cpu.toFixed(2),
-				ratio(scenario, value, first.value).toFixed(2),
+				ratio(scenario, medians.get(subject)!, first).toFixed(2),
 				goal(scenario, subject, medians)
 			];
 		});
@@ -28,14 +28,19 @@ export function table(measured: readonly Measured[], markdown: boolean): string 
 	return markdown ? asMarkdown(rows) : asText(rows);
 }
 
-/** How much better the first value is than the second. */
-const ratio = ({ more }: Scenario, value: number, other: number): number => (more ? value / other : other / value);
+/** How much better the first result is than the second. */
+function ratio({ by }: Scenario, one: Result, other: Result): number {
+	if (by === 'cpu') return other.cpu / one.cpu;
+	return by === 'more' ? one.value / other.value : other.value / one.value;
+}
 
 function goal(scenario: Scenario, subject: string, medians: ReadonlyMap<string, Result>): string {
-	const [against, least] = scenario.goals[subject] ?? [];
-	if (against === undefined || least === undefined) return '';
-	const reached = ratio(scenario, medians.get(subject)!.value, medians.get(against)!.value);
-	return `${reached.toFixed(2)} of ${against}, goal ${least}: ${reached >= least ? 'met' : 'missed'}`;
+	const asked = scenario.goals[subject];
+	if (!asked) return '';
+	const result = medians.get(subject)!;
+	if ('atMost' in asked) return `at most ${asked.atMost}: ${result.value <= asked.atMost ? 'met' : 'missed'}`;
+	const reached = ratio(scenario, result, medians.get(asked.of)!);
+	return `${reached.toFixed(2)} of ${asked.of}, goal ${asked.ratio}: ${reached >= asked.ratio ? 'met' : 'missed'}`;
 }
 
 function median(results: readonly Result[]): Result {
