@@ -38,11 +38,11 @@ export const FILE: { readonly body: Buffer; readonly headers: readonly (readonly
 	body: file,
 	headers: [
 		['content-type', 'text/plain; charset=utf-8'],
-		['vary', 'accept-encoding'],
-		['etag', `"${createHash('sha256').update(file).digest('base64url').slice(0, 22)}"`],
+		['cache-control', 'no-cache'],
+		['vary', 'Accept-Encoding'],
 		['accept-ranges', 'bytes'],
 		['x-content-type-options', 'nosniff'],
-		['cache-control', 'public, max-age=0, must-revalidate']
+		['etag', `"${createHash('sha256').update(file).digest('base64url').slice(0, 22)}"`]
 	]
 };
 

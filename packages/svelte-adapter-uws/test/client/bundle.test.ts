@@ -1,5 +1,4 @@
 import { fileURLToPath } from 'node:url';
-import { gzipSync } from 'node:zlib';
 import { build, type Rolldown } from 'vite';
 import { expect, it } from 'vitest';
 
@@ -33,11 +32,6 @@ async function bundle(names: string): Promise<{ readonly code: string; readonly 
 			.map(([id]) => id)
 	};
 }
-
-it('costs a page with a list at most 5,000 bytes', async () => {
-	const { code } = await bundle('on, crud, status');
-	expect(gzipSync(code, { level: 9 }).length).toBeLessThanOrEqual(5000);
-});
 
 it('brings nothing that is not asked for: no other store, no Svelte, no server', async () => {
 	const { modules } = await bundle('on, crud, status');
