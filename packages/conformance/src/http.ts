@@ -1,5 +1,6 @@
 import { appLaws } from './http/app.ts';
 import { bodyLaws } from './http/body.ts';
+import { diskLaws } from './http/disk.ts';
 import type { HttpFixture } from './http/fixture.ts';
 import { guardLaws } from './http/guard.ts';
 import { staticLaws } from './http/static.ts';
@@ -9,6 +10,7 @@ import { defineSuite, type Subject } from './suite.ts';
 export const httpSuite: (subject: Subject<HttpFixture>) => void = defineSuite<HttpFixture>('http', (law) => {
 	guardLaws(law);
 	staticLaws(law);
+	diskLaws(law);
 	appLaws(law);
 	bodyLaws(law);
 });

@@ -1,13 +1,21 @@
 import type { Law } from '../suite.ts';
 
 /** What answers the requests that no file does. */
-export type App = (request: Request, client: { getClientAddress(): string }) => Response | Promise<Response>;
+export type App = (
+	request: Request,
+	client: { getClientAddress(): string; readonly platform: { readonly requestId: string } }
+) => Response | Promise<Response>;
 
 /** A server that serves `SITE`, and an app that each test brings along. */
 export interface HttpFixture {
 	readonly port: number;
 	/** Answers with this app from now on; the first one answers 200 with `app`. */
 	serve(app: App): void;
+	/**
+	 * Serves these client files in place of `SITE` from now on, read from a folder of their own; a number makes a file of so many
+	 * zeros that takes no room. Resolves with that folder.
+	 */
+	publish(files: Readonly<Record<string, string | Uint8Array | number>>): Promise<string>;
 	/** What was logged as an error. */
 	errors(): readonly string[];
 }

@@ -48,7 +48,7 @@ export function createAdapter(options: ResolvedAdapterOptions, plugins: Plugin[]
 async function adapt(builder: Builder, options: ResolvedAdapterOptions): Promise<void> {
 	const kit = builder as unknown as EitherBuilder;
 	const { paths, appDir } = kit.generateServerInstance ? kit.config : kit.config.kit;
-	const { out, websocket, envPrefix, healthCheckPath } = options;
+	const { out, websocket, envPrefix, healthCheckPath, streamFilesAbove } = options;
 	if (!existsSync(join(builder.getServerDirectory(), CHUNKS.server))) throw new Error(MISSING_PLUGIN);
 
 	if (!relative(resolve(out), process.cwd()).startsWith('..')) {
@@ -71,6 +71,7 @@ async function adapt(builder: Builder, options: ResolvedAdapterOptions): Promise
 	const settings: BuildSettings = {
 		envPrefix,
 		healthCheckPath,
+		streamFilesAbove,
 		websocket,
 		appDir,
 		base: paths.base,

@@ -5,12 +5,10 @@ export type HeaderList = readonly (readonly [name: string, value: string])[];
 export interface StaticPlan {
 	readonly status: number;
 	readonly headers: HeaderList;
-	/** Absent for 204, 304 and bodies read from `file`. */
+	/** Absent for 304 and HEAD. */
 	readonly body?: Uint8Array;
 	/** Bytes of the body that GET would send. */
 	readonly length: number;
-	/** A body that is streamed from disk: bytes `start` to `start + length - 1` of `path`. */
-	readonly file?: { readonly path: string; readonly start: number };
 	/** The connection ends with this answer, and nothing that was sent after the request is looked at. */
 	readonly close?: boolean;
 }
@@ -40,10 +38,10 @@ export interface RequestHead {
 export interface HttpHandler {
 	/** Largest request body in bytes; `Infinity` = no limit. The transport enforces it while it reads, `plan` where it is announced. */
 	readonly bodyLimit: number;
-	/** Synchronous, so that uWS can answer a file without leaving its callback; `undefined` = ask `respond`. */
+	/** Synchronous, so that uWS can answer a file in memory without leaving its callback; `undefined` = ask `respond`. */
 	plan(head: RequestHead): StaticPlan | undefined;
 	/**
-	 * Answers with app code. `body` is pulled lazily; it errors with a `PayloadTooLargeError` past the limit and with the
+	 * Answers with app code, or with a file that is read from disk. `body` is pulled lazily; it errors with a `PayloadTooLargeError` past the limit and with the
 	 * abort reason when the client leaves, and `signal` aborts then. Never rejects: failures are 4xx or 5xx responses.
 	 */
 	respond(head: RequestHead, body: ReadableStream<Uint8Array> | undefined, signal: AbortSignal): Promise<Response>;

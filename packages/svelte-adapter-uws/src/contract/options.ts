@@ -32,6 +32,8 @@ export interface AdapterOptions {
 	readonly out?: string;
 	/** Writes `.br` and `.gz` beside static files. Default true. */
 	readonly precompress?: boolean;
+	/** Bytes above which a static file is read from disk for each request; `false` keeps every file in memory. Default false. */
+	readonly streamFilesAbove?: number | false;
 	/** Put before the name of every environment variable that the built server reads. Default none. */
 	readonly envPrefix?: string;
 	/** Path of the health check; `false` removes it. Default `/healthz`. */
@@ -53,6 +55,7 @@ export interface BuildSettings {
 	readonly envPrefix: string;
 	readonly healthCheckPath: string | false;
 	readonly websocket: ResolvedWebSocketOptions | false;
+	readonly streamFilesAbove: number | false;
 	/** Base path of the app, `''` or `/base`. */
 	readonly base: string;
 	/** Folder of the app's own files below the base, `_app` unless configured. */

@@ -9,6 +9,7 @@ it('fills in the documented defaults', () => {
 		precompress: true,
 		envPrefix: '',
 		healthCheckPath: '/healthz',
+		streamFilesAbove: false,
 		websocket: {
 			path: '/ws',
 			maxPayloadLength: 16_384,
@@ -55,6 +56,9 @@ it.each([
 it.each([
 	[{ out: '' }, "out: got '', expected the name of a folder."],
 	[{ healthCheckPath: 'healthz' }, "healthCheckPath: got 'healthz', expected a path"],
+	[{ streamFilesAbove: true }, 'streamFilesAbove: got true, expected a whole number of bytes, 0 or more, or false.'],
+	[{ streamFilesAbove: -1 }, 'streamFilesAbove: got -1'],
+	[{ streamFilesAbove: NaN }, 'streamFilesAbove: got NaN'],
 	[{ healthCheckPath: true }, 'healthCheckPath: got true, expected a path'],
 	[{ envPrefix: 'A-B' }, "envPrefix: got 'A-B', expected letters, digits and underscores."],
 	[{ websocket: 'yes' }, "websocket: got 'yes', expected true, false or an object of options."],
@@ -69,7 +73,7 @@ it('warns about an unknown key and names the nearest known one', () => {
 	resolveAdapterOptions({ precompres: true, websocket: { maxPayloadLenght: 1 }, somethingElse: 1 } as object, warn);
 	expect(warn.mock.calls.map(([message]) => message)).toEqual([
 		'precompres is not an option of this version of svelte-adapter-uws and has no effect. Did you mean precompress?',
-		'somethingElse is not an option of this version of svelte-adapter-uws and has no effect. The options are: out, precompress, envPrefix, healthCheckPath, websocket.',
+		'somethingElse is not an option of this version of svelte-adapter-uws and has no effect. The options are: out, precompress, streamFilesAbove, envPrefix, healthCheckPath, websocket.',
 		'websocket.maxPayloadLenght is not an option of this version of svelte-adapter-uws and has no effect. Did you mean websocket.maxPayloadLength?'
 	]);
 });

@@ -56,6 +56,11 @@ const webSocketRules: Rules<WebSocketOptions> = {
 const adapterRules: Rules<AdapterOptions> = {
 	out: { fallback: 'build', expected: 'the name of a folder', accepts: (value) => typeof value === 'string' && value !== '' },
 	precompress: flag(true),
+	streamFilesAbove: {
+		fallback: false,
+		expected: 'a whole number of bytes, 0 or more, or false',
+		accepts: (value) => value === false || isWhole(value, 0)
+	},
 	envPrefix: {
 		fallback: '',
 		expected: 'letters, digits and underscores',

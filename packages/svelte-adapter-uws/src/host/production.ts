@@ -72,7 +72,13 @@ async function run(
 		warnAboutOrigin(settings.envPrefix, log);
 
 	const table = await timed(log, 'Static files read', () =>
-		scan({ client, prerendered: join(directory, 'prerendered'), base: settings.base, appDir: settings.appDir })
+		scan({
+			client,
+			prerendered: join(directory, 'prerendered'),
+			base: settings.base,
+			appDir: settings.appDir,
+			...(settings.streamFilesAbove === false ? {} : { memoryCap: settings.streamFilesAbove })
+		})
 	);
 	const transport = await chooseTransport(environment.transport, log).catch((error: unknown) => refuse(error));
 

@@ -10,8 +10,8 @@ const file = toStaticFile({
 	type: 'text/plain',
 	disposition: undefined,
 	immutable: false,
-	hash: 'h',
-	identity: { size: 4, bytes, path: '' },
+	tag: 'h',
+	identity: { size: 4, bytes, path: '', modified: 0 },
 	br: undefined,
 	gzip: undefined
 });
@@ -224,4 +224,30 @@ it('knows when the app is done with every request', async () => {
 	handler.settled();
 	await done;
 	expect(handler.active).toBe(0);
+});
+
+it('answers with a file on disk as it answers with the app, so that a shutdown waits for it', async () => {
+	const content = { size: 4, bytes: undefined, path: '/nowhere', modified: 0 };
+	const onDisk = toStaticFile({
+		type: 'x/y',
+		disposition: undefined,
+		immutable: false,
+		tag: 't',
+		identity: content,
+		br: undefined,
+		gzip: undefined
+	});
+	const { handler, plan, respond } = create(undefined, { table: new Map([['/large.dat', onDisk]]), healthy: () => false });
+	expect(plan({ path: '/large.dat' })).toBeUndefined();
+	expect(plan({ path: '/large.dat', method: 'HEAD' })).toMatchObject({ status: 200, length: 4, close: true });
+	const range = ['range', 'bytes=1-2'] as const;
+	const response = await respond({ path: '/large.dat', headers: [HOST, range] });
+	expect([response.status, response.headers.get('content-length'), response.headers.get('connection')]).toEqual([
+		206,
+		'2',
+		'close'
+	]);
+	expect(handler.active).toBe(1);
+	await expect(response.text()).rejects.toThrow(/ENOENT/);
+	expect((await respond({ path: '/large.dat', method: 'POST' })).status).toBe(200);
 });

@@ -1,8 +1,9 @@
 import type { HttpHandler, RequestHead, StaticPlan } from '../contract/http.ts';
 import { guard } from './guard.ts';
 import { respondWithApp, type ResponderParts } from './ssr/respond.ts';
+import { fileBody } from './static/file-body.ts';
 import { planStatic } from './static/plan.ts';
-import type { StaticTable } from './static/table.ts';
+import type { FilePlan, StaticTable } from './static/table.ts';
 
 /** What HTTP is made of. */
 export interface HttpParts extends ResponderParts {
@@ -17,9 +18,9 @@ export interface HttpParts extends ResponderParts {
 
 /** The HTTP side of a server, with what a shutdown has to know. */
 export interface HttpServing extends HttpHandler {
-	/** Requests that the app is answering. */
+	/** Requests that the app or the disk is answering. */
 	readonly active: number;
-	/** Resolves as soon as the app answers no request. */
+	/** Resolves as soon as there is none. */
 	idle(): Promise<void>;
 }
 
@@ -35,6 +36,7 @@ export function createHttpHandler(parts: HttpParts): HttpServing {
 		const isRead = head.method === 'GET' || head.method === 'HEAD';
 		if (isRead && head.path === healthCheckPath) return healthy() ? OK : SHUTTING_DOWN;
 		const found = isRead ? planStatic(table, head) : undefined;
+		if (found?.file && head.method === 'GET') return undefined;
 		if (found) return healthy() ? found : { ...found, close: true };
 		if (windows && /[:~]/.test(head.path)) return plain(400, 'The path is not allowed.');
 		if (!isRead && Number(head.header('content-length')) > bodyLimit)
@@ -54,6 +56,8 @@ export function createHttpHandler(parts: HttpParts): HttpServing {
 		},
 		respond(head, body, signal) {
 			active++;
+			const found = head.method === 'GET' ? planStatic(table, head) : undefined;
+			if (found?.file) return Promise.resolve(respondWithFile(found, found.file, healthy()));
 			return respondWithApp(parts, head, body, signal);
 		},
 		settled(error) {
@@ -67,6 +71,17 @@ export function createHttpHandler(parts: HttpParts): HttpServing {
 		},
 		idle: () => (active === 0 ? Promise.resolve() : new Promise((resolve) => waiting.push(resolve)))
 	};
+}
+
+function respondWithFile(
+	{ status, headers, length }: FilePlan,
+	{ content, start }: NonNullable<FilePlan['file']>,
+	healthy: boolean
+): Response {
+	const lines: [string, string][] = headers.map(([name, value]) => [name, value]);
+	lines.push(['content-length', String(length)]);
+	if (!healthy) lines.push(['connection', 'close']);
+	return new Response(fileBody(content, start, length), { status, headers: lines });
 }
 
 const OK: StaticPlan = plain(200, 'OK');

@@ -1,26 +1,35 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { httpSuite } from 'conformance/http';
 import { SITE, type App } from 'conformance/http/fixture';
 import { afterAll } from 'vitest';
+import type { HttpHandler } from '../../src/contract/http.ts';
 import { createHttpHandler } from '../../src/http/handler.ts';
 import { scan } from '../../src/http/static/scan.ts';
+import type { StaticTable } from '../../src/http/static/table.ts';
 import { counterId } from '../support/core.ts';
 import { memoryLog } from '../support/log.ts';
 import { wireTransports } from '../support/transports.ts';
 
 const root = await mkdtemp(join(tmpdir(), 'http-'));
 afterAll(() => rm(root, { recursive: true }));
-for (const tree of ['client', 'prerendered'] as const) {
-	for (const [path, content] of Object.entries(SITE[tree])) {
-		const file = join(root, tree, path);
+
+async function write(directory: string, files: Readonly<Record<string, string | Uint8Array | number>>): Promise<void> {
+	for (const [path, content] of Object.entries(files)) {
+		const file = join(directory, path);
 		await mkdir(dirname(file), { recursive: true });
-		await writeFile(file, content);
+		await writeFile(file, typeof content === 'number' ? '' : content);
+		if (typeof content === 'number') await truncate(file, content);
 	}
 }
+
 const { base, appDir, memoryCap, bodyLimit, healthCheckPath } = SITE;
-const table = await scan({ client: join(root, 'client'), prerendered: join(root, 'prerendered'), base, appDir, memoryCap });
+async function readSite(directory: string): Promise<StaticTable> {
+	return scan({ client: join(directory, 'client'), prerendered: join(directory, 'prerendered'), base, appDir, memoryCap });
+}
+for (const tree of ['client', 'prerendered'] as const) await write(join(root, tree), SITE[tree]);
+const siteTable = await readSite(root);
 
 const KNOWN_GAPS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 	uws: {
@@ -38,23 +47,38 @@ for (const transport of await wireTransports()) {
 		create: async () => {
 			const log = memoryLog();
 			let app: App = () => new Response('app');
-			const http = createHttpHandler({
-				...{
+			const serving = (table: StaticTable): HttpHandler =>
+				createHttpHandler({
 					table,
 					log,
 					bodyLimit,
 					healthCheckPath,
 					proxy: { forwardedDepth: 1 },
 					healthy: () => true,
-					platformFor: () => ({}),
-					randomId: counterId()
-				},
-				server: { respond: async (request, client) => app(request, client) }
+					platformFor: (requestId) => ({ requestId }),
+					randomId: counterId(),
+					server: { respond: async (request, client) => app(request, client) }
+				});
+			let http = serving(siteTable);
+			const listener = await transport.listen({
+				host: '127.0.0.1',
+				port: 0,
+				http: {
+					bodyLimit,
+					plan: (head) => http.plan(head),
+					respond: (head, body, signal) => http.respond(head, body, signal),
+					settled: (error) => http.settled(error)
+				}
 			});
-			const listener = await transport.listen({ host: '127.0.0.1', port: 0, http });
 			return {
 				port: listener.port,
 				serve: (given) => void (app = given),
+				async publish(files) {
+					const directory = await mkdtemp(join(root, 'site-'));
+					await write(join(directory, 'client'), files);
+					http = serving(await readSite(directory));
+					return join(directory, 'client');
+				},
 				errors: () =>
 					log.lines.filter(([level]) => level === 'error').map(([, message, details]) => `${message} ${String(details)}`),
 				async [Symbol.asyncDispose]() {

@@ -5,14 +5,14 @@ import type { HeaderList } from '../../contract/http.ts';
 import { planStatic } from './plan.ts';
 import { toStaticFile, type StaticFile, type StaticTable, type Redirect } from './table.ts';
 
-const content = (text: string) => ({ size: text.length, bytes: new TextEncoder().encode(text), path: '/disk' });
+const content = (text: string) => ({ size: text.length, bytes: new TextEncoder().encode(text), path: '/disk', modified: 0 });
 
 function file(text: string, encoded: { br?: string; gzip?: string } = {}): StaticFile {
 	return toStaticFile({
 		type: 'text/plain',
 		disposition: undefined,
 		immutable: false,
-		hash: 'h',
+		tag: 'h',
 		identity: content(text),
 		br: encoded.br === undefined ? undefined : content(encoded.br),
 		gzip: encoded.gzip === undefined ? undefined : content(encoded.gzip)
@@ -29,8 +29,8 @@ const table: StaticTable = new Map<string, StaticFile | Redirect>([
 			type: 'x/y',
 			disposition: undefined,
 			immutable: true,
-			hash: 'd',
-			identity: { size: 100, bytes: undefined, path: '/disk' },
+			tag: 'd',
+			identity: { size: 100, bytes: undefined, path: '/disk', modified: 0 },
 			br: undefined,
 			gzip: undefined
 		})
@@ -155,12 +155,12 @@ describe('Range', () => {
 		expect(ask('/on/disk.bin', { range: 'bytes=10-19' })).toMatchObject({
 			status: 206,
 			length: 10,
-			file: { path: '/disk', start: 10 }
+			file: { content: { path: '/disk' }, start: 10 }
 		});
 		expect(ask('/on/disk.bin')).toMatchObject({
 			status: 200,
 			length: 100,
-			file: { path: '/disk', start: 0 },
+			file: { content: { path: '/disk' }, start: 0 },
 			head: { 'cache-control': 'public, max-age=31536000, immutable' }
 		});
 	});

@@ -1,10 +1,10 @@
-import type { RequestHead, StaticPlan } from '../../contract/http.ts';
+import type { RequestHead } from '../../contract/http.ts';
 import { accepts } from '../accept-encoding.ts';
 import { allowsRange, matchesEtag, parseRange } from './range.ts';
-import { toPlan, type Redirect, type StaticFile, type StaticTable, type Variant } from './table.ts';
+import { toPlan, type FilePlan, type Redirect, type StaticFile, type StaticTable, type Variant } from './table.ts';
 
 /** Answers a GET or HEAD from the table; `undefined` = not a static path. A whole file costs no allocation. */
-export function planStatic(table: StaticTable, head: RequestHead): StaticPlan | undefined {
+export function planStatic(table: StaticTable, head: RequestHead): FilePlan | undefined {
 	const entry = find(table, head.path);
 	if (entry === undefined) return undefined;
 	if ('location' in entry) return redirect(entry, head.query);
@@ -28,7 +28,7 @@ function choose(file: StaticFile, acceptEncoding: string): Variant {
 	return file.identity;
 }
 
-function planRange({ identity, headers }: StaticFile, header: string, ifRange: string): StaticPlan | undefined {
+function planRange({ identity, headers }: StaticFile, header: string, ifRange: string): FilePlan | undefined {
 	if (!allowsRange(ifRange, identity.etag)) return undefined;
 	const { content, etag } = identity;
 	const range = parseRange(header, content.size);
@@ -45,6 +45,6 @@ function planRange({ identity, headers }: StaticFile, header: string, ifRange: s
 	);
 }
 
-function redirect({ location }: Redirect, query: string): StaticPlan {
+function redirect({ location }: Redirect, query: string): FilePlan {
 	return { status: 308, headers: [['location', query === '' ? location : `${location}?${query}`]], length: 0 };
 }

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { readdir, readFile, realpath, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { contentDisposition, contentType } from './content-type.ts';
+import type { FileOnDisk } from './file-body.ts';
 import { toStaticFile, type Content, type Redirect, type StaticFile, type StaticTable } from './table.ts';
 
 export interface ScanOptions {
@@ -60,7 +60,7 @@ async function readTree(
 	memoryCap: number,
 	immutable: string | undefined
 ): Promise<[string, StaticFile][]> {
-	const found = new Map<string, Found>();
+	const found = new Map<string, FileOnDisk>();
 	await walk(root, prefix, found, new Set());
 	const paths = [...found.keys()].filter((path) => !(/\.(?:br|gz)$/.test(path) && found.has(path.slice(0, -3)))).sort();
 	const files: [string, StaticFile][] = [];
@@ -73,13 +73,13 @@ async function readTree(
 	return files;
 }
 
-interface Found {
-	readonly file: string;
-	readonly size: number;
-}
-
 /** Follows links; a directory that holds itself is visited once per way down. */
-async function walk(directory: string, prefix: string, found: Map<string, Found>, above: ReadonlySet<string>): Promise<void> {
+async function walk(
+	directory: string,
+	prefix: string,
+	found: Map<string, FileOnDisk>,
+	above: ReadonlySet<string>
+): Promise<void> {
 	const real = await realpath(directory).catch(missing);
 	if (real === undefined || above.has(real)) return;
 	const names = await readdir(real);
@@ -88,7 +88,7 @@ async function walk(directory: string, prefix: string, found: Map<string, Found>
 		const file = join(directory, name);
 		const stats = await stat(file).catch(missing);
 		if (stats?.isDirectory()) await walk(file, `${prefix}/${name}`, found, new Set([...above, real]));
-		else if (stats?.isFile()) found.set(`${prefix}/${name}`, { file, size: stats.size });
+		else if (stats?.isFile()) found.set(`${prefix}/${name}`, { path: file, size: stats.size, modified: stats.mtimeMs });
 	}
 }
 
@@ -98,7 +98,7 @@ function missing(error: NodeJS.ErrnoException): undefined {
 
 async function readStatic(
 	path: string,
-	found: ReadonlyMap<string, Found>,
+	found: ReadonlyMap<string, FileOnDisk>,
 	memoryCap: number,
 	immutable: boolean
 ): Promise<StaticFile> {
@@ -111,22 +111,21 @@ async function readStatic(
 		type: contentType(path),
 		disposition: contentDisposition(basename(path)),
 		immutable,
-		hash: await hash(identity),
+		tag: tag(identity),
 		identity,
 		br: await sibling('.br'),
 		gzip: await sibling('.gz')
 	});
 }
 
-async function readContent({ file, size }: Found, memoryCap: number): Promise<Content> {
-	if (size > memoryCap) return { size, bytes: undefined, path: file };
-	const bytes = await readFile(file);
-	return { size: bytes.length, bytes, path: file };
+async function readContent(file: FileOnDisk, memoryCap: number): Promise<Content> {
+	if (file.size > memoryCap) return { ...file, bytes: undefined };
+	const bytes = await readFile(file.path);
+	return { ...file, size: bytes.length, bytes };
 }
 
-async function hash({ bytes, path }: Content): Promise<string> {
-	const digest = createHash('sha256');
-	if (bytes) digest.update(bytes);
-	else for await (const chunk of createReadStream(path)) digest.update(chunk as Buffer);
-	return digest.digest('base64url').slice(0, 22);
+/** A hash of what is in memory. What is left on disk may be too much to read at every start. */
+function tag({ bytes, size, modified }: Content): string {
+	if (!bytes) return `${Math.floor(modified).toString(36)}-${size.toString(36)}`;
+	return createHash('sha256').update(bytes).digest('base64url').slice(0, 22);
 }

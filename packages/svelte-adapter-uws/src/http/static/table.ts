@@ -1,18 +1,23 @@
 import type { HeaderList, StaticPlan } from '../../contract/http.ts';
+import type { FileOnDisk } from './file-body.ts';
 
-/** The bytes of one encoding of a file: in memory, or where they are on disk. */
-export interface Content {
-	readonly size: number;
+/** The bytes of one encoding of a file: in memory, or only on disk. */
+export interface Content extends FileOnDisk {
 	readonly bytes: Uint8Array | undefined;
-	readonly path: string;
+}
+
+/** An answer from the table. */
+export interface FilePlan extends StaticPlan {
+	/** The body is on disk: `length` bytes of `content` from `start`. */
+	readonly file?: { readonly content: FileOnDisk; readonly start: number };
 }
 
 /** One encoding of a file with its answers made up in advance, so that a hit allocates nothing. */
 export interface Variant {
 	readonly etag: string;
 	readonly content: Content;
-	readonly whole: StaticPlan;
-	readonly notModified: StaticPlan;
+	readonly whole: FilePlan;
+	readonly notModified: FilePlan;
 }
 
 /** A file that is served at one path. */
@@ -37,8 +42,8 @@ export interface FileFacts {
 	readonly type: string;
 	readonly disposition: string | undefined;
 	readonly immutable: boolean;
-	/** Hash of the unencoded bytes. */
-	readonly hash: string;
+	/** Differs for different bytes; visible ASCII without quotes. */
+	readonly tag: string;
 	readonly identity: Content;
 	readonly br: Content | undefined;
 	readonly gzip: Content | undefined;
@@ -57,7 +62,7 @@ export function toStaticFile(facts: FileFacts): StaticFile {
 
 	const variant = (content: Content, encoding: string): Variant => {
 		// Each encoding is a sequence of bytes of its own, so a strong tag has to tell them apart.
-		const etag = `"${facts.hash}${encoding && `-${encoding}`}"`;
+		const etag = `"${facts.tag}${encoding && `-${encoding}`}"`;
 		const own: [string, string][] = [['etag', etag]];
 		if (encoding) own.push(['content-encoding', encoding]);
 		return {
@@ -80,7 +85,7 @@ export function toStaticFile(facts: FileFacts): StaticFile {
 }
 
 /** An answer with `length` bytes of `content` from `start`, taken from memory or from disk. */
-export function toPlan(status: number, headers: HeaderList, content: Content, start: number, length: number): StaticPlan {
-	if (!content.bytes) return { status, headers, length, file: { path: content.path, start } };
+export function toPlan(status: number, headers: HeaderList, content: Content, start: number, length: number): FilePlan {
+	if (!content.bytes) return { status, headers, length, file: { content, start } };
 	return { status, headers, length, body: content.bytes.subarray(start, start + length) };
 }

@@ -1,9 +1,7 @@
-import { createReadStream } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { Readable } from 'node:stream';
 import type { HeaderList, HttpHandler, Peer, RequestHead, StaticPlan } from '../../contract/http.ts';
 import { normalizeAddress } from '../shared/address.ts';
-import { answer, giveUp, sendResponse, STALL_MS } from '../shared/answer.ts';
+import { answer, STALL_MS } from '../shared/answer.ts';
 import { headerValue } from '../shared/header-list.ts';
 import { hasBody, RequestBody } from '../shared/request-body.ts';
 import { NodeSink } from './sink.ts';
@@ -54,12 +52,9 @@ export function answerNode(
 }
 
 function sendPlan(sink: NodeSink, plan: StaticPlan, method: string): void {
-	const { status, headers, body, file, close = false } = plan;
-	const head = { status, headers, length: status === 304 ? undefined : plan.length, close };
-	if (!file || method === 'HEAD') return sink.whole(head, method === 'HEAD' ? undefined : body);
-	const { path, start } = file;
-	const stream = Readable.toWeb(createReadStream(path, { start, end: start + plan.length - 1 }));
-	sendResponse(sink, method, head, stream as ReadableStream<unknown>).catch(() => giveUp(sink, method));
+	const { status, headers, body, length, close = false } = plan;
+	const head = { status, headers, length: status === 304 ? undefined : length, close };
+	sink.whole(head, method === 'HEAD' ? undefined : body);
 }
 
 function readNodeBody(req: IncomingMessage, res: ServerResponse, limit: number): RequestBody {

@@ -1,10 +1,8 @@
-import { createReadStream } from 'node:fs';
 import { STATUS_CODES } from 'node:http';
-import { Readable } from 'node:stream';
 import type { HttpRequest, HttpResponse } from 'uWebSockets.js';
 import type { HeaderList, HttpHandler, Peer, RequestHead, StaticPlan } from '../../contract/http.ts';
 import { normalizeAddress } from '../shared/address.ts';
-import { answer, giveUp, sendResponse, STALL_MS } from '../shared/answer.ts';
+import { answer, STALL_MS } from '../shared/answer.ts';
 import { headerValue } from '../shared/header-list.ts';
 import { hasBody } from '../shared/request-body.ts';
 import { readUwsBody } from './body.ts';
@@ -57,12 +55,7 @@ export function answerUws(
 ): void {
 	const head = new UwsHead(res, req, secure);
 	const plan = handler.plan(head);
-	if (
-		plan &&
-		!plan.close &&
-		!plan.file &&
-		(plan.body === undefined || plan.body.length <= UwsSink.ATOMIC || head.method === 'HEAD')
-	) {
+	if (plan && !plan.close && (plan.body === undefined || plan.body.length <= UwsSink.ATOMIC || head.method === 'HEAD')) {
 		return writePlan(res, plan, head.method === 'HEAD');
 	}
 	const sink = new UwsSink(res, stallMs);
@@ -84,13 +77,9 @@ function writePlan(res: HttpResponse, plan: StaticPlan, isHead: boolean): void {
 }
 
 function sendPlan(sink: UwsSink, plan: StaticPlan, method: string): void {
-	const { status, headers, length, body, file, close = false } = plan;
+	const { status, headers, length, body, close = false } = plan;
 	const head = { status, headers, length: status === 304 ? undefined : length, close };
-	if (file && method !== 'HEAD') {
-		const { path, start } = file;
-		const stream = Readable.toWeb(createReadStream(path, { start, end: start + length - 1 }));
-		sendResponse(sink, method, head, stream as ReadableStream<unknown>).catch(() => giveUp(sink, method));
-	} else if (close) {
+	if (close) {
 		// The engine goes on with requests that follow in the same segment once this one is answered, whatever it was told about
 		// closing. Those that follow an unanswered one make it drop the connection.
 		setImmediate(() => sink.whole(head, method === 'HEAD' ? undefined : body));
