@@ -1,8 +1,10 @@
 import { appLaws } from './http/app.ts';
 import { bodyLaws } from './http/body.ts';
+import { compressionLaws } from './http/compression.ts';
 import { diskLaws } from './http/disk.ts';
 import type { HttpFixture } from './http/fixture.ts';
 import { guardLaws } from './http/guard.ts';
+import { sharingLaws } from './http/sharing.ts';
 import { staticLaws } from './http/static.ts';
 import { defineSuite, type Subject } from './suite.ts';
 
@@ -13,4 +15,6 @@ export const httpSuite: (subject: Subject<HttpFixture>) => void = defineSuite<Ht
 	diskLaws(law);
 	appLaws(law);
 	bodyLaws(law);
+	compressionLaws(law);
+	sharingLaws(law);
 });

@@ -22,6 +22,11 @@ export interface WebSocketOptions {
 	readonly allowSystemTopicSubscribe?: boolean;
 	/** Lets topic names hold characters outside ASCII. Default false. */
 	readonly allowNonAsciiTopics?: boolean;
+	/**
+	 * Compresses app responses to requests with cookies or `Authorization` too. Default false: the size of a compressed page
+	 * that holds both a secret and text of an attacker's choice gives the secret away (BREACH).
+	 */
+	readonly compressCredentialedResponses?: boolean;
 	/** Starts although same-origin compares two headers that the client chooses; warns instead. Default false. */
 	readonly unsafeSameOriginWithoutHostPin?: boolean;
 }

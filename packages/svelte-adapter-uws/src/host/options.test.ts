@@ -21,6 +21,7 @@ it('fills in the documented defaults', () => {
 			allowedOrigins: 'same-origin',
 			allowSystemTopicSubscribe: false,
 			allowNonAsciiTopics: false,
+			compressCredentialedResponses: false,
 			unsafeSameOriginWithoutHostPin: false
 		}
 	});

@@ -50,6 +50,7 @@ const webSocketRules: Rules<WebSocketOptions> = {
 	},
 	allowSystemTopicSubscribe: flag(false),
 	allowNonAsciiTopics: flag(false),
+	compressCredentialedResponses: flag(false),
 	unsafeSameOriginWithoutHostPin: flag(false)
 };
 

@@ -92,6 +92,7 @@ async function run(
 		log,
 		healthCheckPath: settings.healthCheckPath,
 		bodyLimit: environment.bodyLimit,
+		compressCredentialed: settings.websocket !== false && settings.websocket.compressCredentialedResponses,
 		randomId: createRandomId(),
 		platformFor: (requestId) => core?.platformFor(requestId),
 		healthy: () => core !== undefined && !shuttingDown

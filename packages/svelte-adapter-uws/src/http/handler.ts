@@ -1,6 +1,6 @@
 import type { HttpHandler, RequestHead, StaticPlan } from '../contract/http.ts';
 import { guard } from './guard.ts';
-import { respondWithApp, type ResponderParts } from './ssr/respond.ts';
+import { createRespond, type ResponderParts } from './ssr/respond.ts';
 import { fileBody } from './static/file-body.ts';
 import { planStatic } from './static/plan.ts';
 import type { FilePlan, StaticTable } from './static/table.ts';
@@ -27,6 +27,7 @@ export interface HttpServing extends HttpHandler {
 /** Joins health check, static files, prerendered pages and the app into what a transport asks. */
 export function createHttpHandler(parts: HttpParts): HttpServing {
 	const { table, healthCheckPath, healthy, bodyLimit, log, windows = process.platform === 'win32' } = parts;
+	const respondWithApp = createRespond(parts);
 	let active = 0;
 	let waiting: (() => void)[] = [];
 
@@ -58,7 +59,7 @@ export function createHttpHandler(parts: HttpParts): HttpServing {
 			active++;
 			const found = head.method === 'GET' ? planStatic(table, head) : undefined;
 			if (found?.file) return Promise.resolve(respondWithFile(found, found.file, healthy()));
-			return respondWithApp(parts, head, body, signal);
+			return respondWithApp(head, body, signal);
 		},
 		settled(error) {
 			if (error !== undefined) log.error('[http] A response could not be written', error);

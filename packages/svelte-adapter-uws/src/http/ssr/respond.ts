@@ -2,6 +2,8 @@ import type { RequestHead } from '../../contract/http.ts';
 import type { Log } from '../../contract/log.ts';
 import { requestId } from '../request-id.ts';
 import { clientAddress, OriginError, requestOrigin, type ProxyConfig } from './address.ts';
+import { encode } from './encode.ts';
+import { SharedRenders, type Render } from './share.ts';
 
 /** The part of SvelteKit's server that is used here, in every version. */
 export interface SvelteKitServer {
@@ -16,33 +18,62 @@ export interface ResponderParts {
 	readonly platformFor: (requestId: string) => unknown;
 	/** While false, responses ask clients to end their connections. */
 	readonly healthy: () => boolean;
+	/** Compresses answers to requests that carry cookies or credentials too. Default false. */
+	readonly compressCredentialed?: boolean;
 	readonly randomId: () => string;
 	readonly log: Log;
 }
 
-/** Answers with SvelteKit. Never rejects: what fails is logged, and answered with a plain 400 or 500 that does not say why. */
-export async function respondWithApp(
+/** Answers one request with SvelteKit. Never rejects: what fails is logged, and answered with a plain 400 or 500 that does not say why. */
+export type Respond = (head: RequestHead, body: ReadableStream<Uint8Array> | undefined, signal: AbortSignal) => Promise<Response>;
+
+/** Joins the app, the sharing of renders and compression. */
+export function createRespond(parts: ResponderParts): Respond {
+	const shared = new SharedRenders(parts.proxy);
+	return async (head, body, signal) => {
+		const render = await shared.get(head, signal, () => renderWithApp(parts, head, body, signal));
+		try {
+			return await encode(render, head, parts.compressCredentialed ?? false);
+		} catch (error) {
+			return fail(parts, head, error);
+		}
+	};
+}
+
+async function renderWithApp(
 	parts: ResponderParts,
 	head: RequestHead,
 	body: ReadableStream<Uint8Array> | undefined,
 	signal: AbortSignal
-): Promise<Response> {
+): Promise<Render> {
+	let isPersonal = false;
+	// Whoever waited for somebody else's render may have left meanwhile.
+	if (signal.aborted) return { response: plainText(500, 'Internal Server Error'), isPersonal };
 	try {
 		const { proxy, server } = parts;
 		const header = (name: string): string => head.header(name);
 		const request = toRequest(requestOrigin(proxy, header, head.peer.secure), head, body, signal);
 		const response = await server.respond(request, {
 			platform: parts.platformFor(requestId(head.header('x-request-id'), parts.randomId)),
-			getClientAddress: () => clientAddress(proxy, header, head.peer.address)
+			getClientAddress() {
+				isPersonal = true;
+				return clientAddress(proxy, header, head.peer.address);
+			}
 		});
-		return finish(response, parts.healthy());
+		return { response: finish(response, parts.healthy()), isPersonal };
 	} catch (error) {
-		if (signal.aborted) return plainText(500, 'Internal Server Error');
-		// What only a client can get wrong is not worth a line in the log.
-		if (error instanceof OriginError && error.status === 400) return plainText(400, 'Bad Request');
-		parts.log.error(`[http] ${head.method} ${head.path} failed`, error);
-		return plainText(500, 'Internal Server Error');
+		// What only a client can get wrong, or ended by leaving, is not worth a line in the log.
+		if (error instanceof OriginError && error.status === 400) return { response: plainText(400, 'Bad Request'), isPersonal };
+		return {
+			response: signal.aborted ? plainText(500, 'Internal Server Error') : fail(parts, head, error),
+			isPersonal
+		};
 	}
+}
+
+function fail({ log }: ResponderParts, { method, path }: RequestHead, error: unknown): Response {
+	log.error(`[http] ${method} ${path} failed`, error);
+	return plainText(500, 'Internal Server Error');
 }
 
 function toRequest(
@@ -90,7 +121,7 @@ function withHeaders(response: Response, added: readonly [string, string][]): Re
 }
 
 /** A plain answer of the adapter itself. */
-export function plainText(status: number, text: string): Response {
+function plainText(status: number, text: string): Response {
 	return new Response(text, {
 		status,
 		headers: {

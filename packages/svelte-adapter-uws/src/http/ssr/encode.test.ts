@@ -1,0 +1,20 @@
+import { expect, it } from 'vitest';
+import { requestHead } from '../../../test/support/http.ts';
+import { encode } from './encode.ts';
+
+const ask = async (compressCredentialed: boolean, name: string): Promise<string | null> => {
+	const response = new Response('a'.repeat(5000), { headers: { 'content-type': 'text/html' } });
+	const head = requestHead({
+		headers: [
+			['accept-encoding', 'br'],
+			[name, 'x']
+		]
+	});
+	return (await encode({ response, isPersonal: false }, head, compressCredentialed)).headers.get('content-encoding');
+};
+
+it.each(['cookie', 'authorization'])('compresses for requests with %s only where that was asked for', async (name) => {
+	expect(await ask(false, name)).toBeNull();
+	expect(await ask(true, name)).toBe('br');
+	expect(await ask(false, 'x-other')).toBe('br');
+});

@@ -1,0 +1,129 @@
+import type { RequestHead } from '../../contract/http.ts';
+import type { ProxyConfig } from './address.ts';
+import { WholeBody } from './compress.ts';
+import { takeWhole } from './whole.ts';
+
+/** What the app made of a request. */
+export interface Render {
+	readonly response: Response;
+	/** All of the body, taken out of the response; absent when it is still to come, or not looked at. */
+	readonly body?: WholeBody;
+	/** The app has asked who the client is. */
+	readonly isPersonal: boolean;
+}
+
+/** Makes one render; never rejects. */
+export type RenderOnce = () => Promise<Render>;
+
+const MAX_IN_FLIGHT = 500;
+/** Bytes of a body that several clients get. */
+const MAX_SHARED_BYTES = 524_288;
+
+/**
+ * Headers that say how a request came here, and not what it asks for. `accept-encoding` is among them because responses are
+ * compressed after they have been shared.
+ */
+const TRAVEL: readonly string[] = [
+	...['accept-encoding', 'connection', 'keep-alive', 'te', 'via'],
+	...['forwarded', 'x-forwarded-for', 'x-real-ip', 'true-client-ip', 'cf-connecting-ip', 'fly-client-ip'],
+	...['x-request-id', 'x-correlation-id', 'traceparent', 'tracestate', 'b3', 'x-b3-traceid', 'x-b3-spanid', 'x-b3-parentspanid'],
+	...['x-amzn-trace-id', 'x-cloud-trace-context', 'cf-ray', 'fly-request-id', 'x-vercel-id']
+];
+
+type Outcome = { readonly render: Render & { readonly body: WholeBody } } | 'own' | 'again';
+
+interface Flight {
+	waiting: number;
+	readonly outcome: Promise<Outcome>;
+	readonly land: (outcome: Outcome) => void;
+}
+
+/**
+ * Lets equal anonymous reads that overlap in time share one render. Equal means: method, target and every header but those
+ * that tell how the request travelled. Whoever sends cookies or credentials always gets a render of their own, and so does
+ * everybody whose response is a stream or says in its headers that it is not for all.
+ */
+export class SharedRenders {
+	readonly #flights = new Map<string, Flight>();
+	readonly #ignored: ReadonlySet<string>;
+
+	constructor({ hostHeader, protocolHeader, portHeader, addressHeader }: ProxyConfig) {
+		const ignored = new Set(TRAVEL);
+		if (addressHeader) ignored.add(addressHeader);
+		for (const name of [hostHeader, protocolHeader, portHeader]) if (name) ignored.delete(name);
+		this.#ignored = ignored;
+	}
+
+	/** The render for a request: its own, or one that an equal request has begun. `signal` aborts when the client leaves. */
+	async get(head: RequestHead, signal: AbortSignal, render: RenderOnce): Promise<Render> {
+		const key = this.#key(head);
+		if (key === undefined) return render();
+		for (;;) {
+			const flight = this.#flights.get(key);
+			if (!flight) return this.#flights.size < MAX_IN_FLIGHT ? this.#lead(key, signal, render) : render();
+			flight.waiting++;
+			const outcome = await untilAborted(flight.outcome, signal);
+			if (outcome === 'own' || outcome === undefined) return render();
+			if (outcome !== 'again') return outcome.render;
+		}
+	}
+
+	async #lead(key: string, signal: AbortSignal, render: RenderOnce): Promise<Render> {
+		const { promise: outcome, resolve: land } = Promise.withResolvers<Outcome>();
+		const flight: Flight = { waiting: 0, outcome, land };
+		const end = (): void => void (this.#flights.get(key) === flight && this.#flights.delete(key));
+		// Whoever waits must not depend on an app that stops because this client has left.
+		const leave = (): void => {
+			end();
+			land('again');
+		};
+		this.#flights.set(key, flight);
+		signal.addEventListener('abort', leave, { once: true });
+		try {
+			const own = await render();
+			end();
+			if (flight.waiting === 0 || signal.aborted || own.isPersonal || !isForAll(own.response)) return own;
+			const { bytes, response } = await takeWhole(own.response);
+			if (!bytes) return { ...own, response };
+			const taken = { ...own, body: new WholeBody(bytes) };
+			if (bytes.byteLength <= MAX_SHARED_BYTES) land({ render: taken });
+			return taken;
+		} finally {
+			signal.removeEventListener('abort', leave);
+			end();
+			land('own');
+		}
+	}
+
+	/** `undefined` = nobody else may get what this request gets. */
+	#key({ method, path, query, headers }: RequestHead): string | undefined {
+		if (method !== 'GET' && method !== 'HEAD') return undefined;
+		let key = `${method} ${path}?${query}`;
+		for (let index = 0; index < headers.length; index++) {
+			const [name, value] = headers[index]!;
+			if (name === 'cookie' || name === 'authorization') return undefined;
+			if (!this.#ignored.has(name)) key += `\n${name}:${value}`;
+		}
+		return key;
+	}
+}
+
+function isForAll({ body, headers }: Response): boolean {
+	if (!body || headers.has('set-cookie')) return false;
+	if (/\b(?:no-store|private)\b/i.test(headers.get('cache-control') ?? '')) return false;
+	if (/^\s*text\/event-stream\b/i.test(headers.get('content-type') ?? '')) return false;
+	return (headers.get('vary') ?? '').split(',').every((name) => /^\s*(?:accept-encoding)?\s*$/i.test(name));
+}
+
+/** `undefined` when `signal` aborts first. */
+function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
+	if (signal.aborted) return Promise.resolve(undefined);
+	return new Promise((resolve) => {
+		const leave = (): void => resolve(undefined);
+		signal.addEventListener('abort', leave, { once: true });
+		void promise.then((value) => {
+			signal.removeEventListener('abort', leave);
+			resolve(value);
+		});
+	});
+}
