@@ -17,24 +17,31 @@ const TYPES: ReadonlySet<string> = new Set([
 	'image/svg+xml'
 ]);
 
+type Bytes = Uint8Array<ArrayBuffer>;
+
 interface Codec {
-	readonly now: (bytes: Uint8Array) => Uint8Array;
+	readonly now: (bytes: Bytes) => Bytes;
 	/** On a thread of its own. */
-	readonly aside: (bytes: Uint8Array) => Promise<Uint8Array>;
+	readonly aside: (bytes: Bytes) => Promise<Bytes>;
 }
 
 const BROTLI: zlib.BrotliOptions = { params: { [zlib.constants.BROTLI_PARAM_QUALITY]: 4 } };
 const GZIP: zlib.ZlibOptions = { level: 6 };
-const brotli = promisify<zlib.InputType, zlib.BrotliOptions, Buffer>(zlib.brotliCompress);
-const gzip = promisify<zlib.InputType, zlib.ZlibOptions, Buffer>(zlib.gzip);
+const brotli = promisify<zlib.InputType, zlib.BrotliOptions, Buffer<ArrayBuffer>>(zlib.brotliCompress);
+const gzip = promisify<zlib.InputType, zlib.ZlibOptions, Buffer<ArrayBuffer>>(zlib.gzip);
+/** Absent before Node 22.15. */
+const ZSTD: readonly [Coding, Codec][] =
+	typeof zlib.zstdCompress === 'function'
+		? [
+				[
+					'zstd',
+					{ now: (bytes) => zlib.zstdCompressSync(bytes), aside: promisify<Bytes, Buffer<ArrayBuffer>>(zlib.zstdCompress) }
+				]
+			]
+		: [];
 const CODECS: ReadonlyMap<Coding, Codec> = new Map<Coding, Codec>([
 	['br', { now: (bytes) => zlib.brotliCompressSync(bytes, BROTLI), aside: (bytes) => brotli(bytes, BROTLI) }],
-	// Absent before Node 22.15.
-	...(typeof zlib.zstdCompress === 'function'
-		? ([
-				['zstd', { now: (bytes) => zlib.zstdCompressSync(bytes), aside: promisify<zlib.InputType, Buffer>(zlib.zstdCompress) }]
-			] as [Coding, Codec][])
-		: []),
+	...ZSTD,
 	['gzip', { now: (bytes) => zlib.gzipSync(bytes, GZIP), aside: (bytes) => gzip(bytes, GZIP) }]
 ]);
 
@@ -53,10 +60,10 @@ export function chooseCoding(acceptEncoding: string): Coding | undefined {
 
 /** A body that is all there, compressed at most once per coding, however many clients it goes to. */
 export class WholeBody {
-	readonly bytes: Uint8Array;
-	readonly #encoded = new Map<Coding, Promise<Uint8Array | undefined>>();
+	readonly bytes: Bytes;
+	readonly #encoded = new Map<Coding, Promise<Bytes | undefined>>();
 
-	constructor(bytes: Uint8Array) {
+	constructor(bytes: Bytes) {
 		this.bytes = bytes;
 	}
 
@@ -66,13 +73,13 @@ export class WholeBody {
 	}
 
 	/** The body in a coding; `undefined` when that makes it no smaller. */
-	encoded(coding: Coding): Promise<Uint8Array | undefined> {
+	encoded(coding: Coding): Promise<Bytes | undefined> {
 		let encoded = this.#encoded.get(coding);
 		if (!encoded) this.#encoded.set(coding, (encoded = this.#encode(CODECS.get(coding)!)));
 		return encoded;
 	}
 
-	async #encode({ now, aside }: Codec): Promise<Uint8Array | undefined> {
+	async #encode({ now, aside }: Codec): Promise<Bytes | undefined> {
 		const { bytes } = this;
 		const result = bytes.byteLength > MAX_INLINE_BYTES ? await aside(bytes) : now(bytes);
 		return result.byteLength < bytes.byteLength ? result : undefined;

@@ -43,11 +43,3 @@ it('ignores the configured address, and heeds every header that makes up the ori
 		expect(renders()).toBe(expected);
 	}
 });
-
-it('takes no header for the end of another', () => {
-	const { ask, renders } = create();
-	void ask('/', [['a', 'b:c']]);
-	void ask('/', [['a:b', 'c']]);
-	void ask('/?x');
-	expect(renders()).toBe(3);
-});

@@ -5,7 +5,7 @@ const MAX_COLLECTED = 524_288;
 
 /** The bytes of a body that was there at once; otherwise the same response, with a body that still comes. */
 export type Taken =
-	| { readonly bytes: Uint8Array; readonly response?: never }
+	| { readonly bytes: Uint8Array<ArrayBuffer>; readonly response?: never }
 	| { readonly bytes?: never; readonly response: Response };
 
 /**
@@ -15,7 +15,7 @@ export type Taken =
 export async function takeWhole(response: Response): Promise<Taken> {
 	if (!response.body) return { response };
 	const reader = response.body.getReader() as ReadableStreamDefaultReader<unknown>;
-	const chunks: Uint8Array[] = [];
+	const chunks: Uint8Array<ArrayBuffer>[] = [];
 	let size = 0;
 	for (;;) {
 		const pending = reader.read();
@@ -23,7 +23,7 @@ export async function takeWhole(response: Response): Promise<Taken> {
 		const next = await Promise.race([pending, chunks.length === 0 ? turn() : ticks()]).catch(() => undefined);
 		if (next?.done) return { bytes: chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks) };
 		if (!(next?.value instanceof Uint8Array)) return { response: new Response(rest(chunks, pending, reader), response) };
-		chunks.push(next.value);
+		chunks.push(next.value as Uint8Array<ArrayBuffer>);
 		size += next.value.byteLength;
 		if (chunks.length > 1 && size > MAX_COLLECTED) return { response: new Response(rest(chunks, undefined, reader), response) };
 	}
