@@ -1,3 +1,4 @@
+export type { Access, FromArguments, Predicate } from './define/access.ts';
 export * from './define/context.ts';
 export {
 	define,
@@ -5,10 +6,13 @@ export {
 	type Definition,
 	type Guard,
 	type Handler,
+	type Step,
 	type Stream,
 	type StreamOptions
 } from './define/definition.ts';
 export { guard, live, type GuardPart, type Live } from './define/live.ts';
+export type { RateLimitOptions, SafeParse } from './define/steps.ts';
+export { createCall } from './features/call.ts';
 export { standard } from './features/standard.ts';
 export {
 	createMessage,
@@ -21,6 +25,6 @@ export {
 	type RealtimeOptions
 } from './hooks.ts';
 export type { DispatchOptions } from './runtime/dispatch.ts';
-export type { Entry, Feature, Host, Installed, OnError, OwnedTopics, Subscribed } from './runtime/host.ts';
+export type { Entry, Feature, Host, Installed, OnError, OwnedTopics, StepFeature, Subscribed } from './runtime/host.ts';
 export { Runtime, type InProcessOptions, type RuntimeParts } from './runtime/runtime.ts';
 export { LiveError, RpcError, type ErrorDetails, type Issue } from './shared/error.ts';

@@ -4,10 +4,18 @@ import type { Context } from './context.ts';
 /** The user's function. */
 export type Handler<Args extends unknown[] = any[], Out = unknown> = (ctx: Context, ...args: Args) => Out | Promise<Out>;
 
-/** A callable procedure: `live(fn)`. */
+/** One wrapper around a procedure: which kind, and its options. */
+export interface Step<Options = any> {
+	readonly step: string;
+	readonly options: Options;
+}
+
+/** A callable procedure: `live(fn)`, and what wraps it. */
 export interface Call<Args extends unknown[] = any[], Out = any> {
 	readonly kind: 'call';
 	readonly run: Handler<Args, Out>;
+	/** The outermost first. */
+	readonly steps: readonly Step[];
 }
 
 /** A value with live updates: `live.stream(topic, load, options)`. */

@@ -1,6 +1,9 @@
 import type { Feature } from '../runtime/host.ts';
-import { call } from './call.ts';
+import { createCall } from './call.ts';
+import { rateLimit } from './step/rate-limit.ts';
+import { scoped } from './step/scoped.ts';
+import { validated } from './step/validated.ts';
 import { stream } from './stream/index.ts';
 
 /** What a server installs when it is not told otherwise. */
-export const standard: readonly Feature<any>[] = [call, stream];
+export const standard: readonly Feature<any>[] = [createCall([validated, rateLimit, scoped]), stream];

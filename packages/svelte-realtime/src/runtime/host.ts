@@ -1,6 +1,6 @@
 import type { Connection, Platform } from 'svelte-adapter-uws/contract';
 import type { Context } from '../define/context.ts';
-import type { DefinitionOf, Kind } from '../define/definition.ts';
+import type { DefinitionOf, Handler, Kind } from '../define/definition.ts';
 import type { RpcRequest } from '../shared/rpc-frame.ts';
 import type { Join, Scope } from './scope.ts';
 
@@ -12,6 +12,8 @@ export interface Host {
 	readonly platform: Platform;
 	/** What lives as long as one connection. */
 	readonly scope: (ws: Connection) => Scope;
+	/** Milliseconds that only ever grow. */
+	readonly now: () => number;
 	/** Reports a failure of the app's code. Never throws. */
 	readonly onError: (path: string, error: unknown, context?: Context) => void;
 }
@@ -50,4 +52,11 @@ export interface Installed extends Disposable {
 export interface Feature<K extends Kind = Kind> {
 	readonly kind: K;
 	install(host: Host, entry: Entry<K>): Installed;
+}
+
+/** A kind of wrapper around a procedure and what it does. State lives in the closure of `wrap`, one for each path. */
+export interface StepFeature<Options = any> {
+	readonly step: string;
+	/** The handler that runs in the place of `next`. It gives a promise only where it has to wait. */
+	wrap(host: Host, options: Options, next: Handler): Handler;
 }

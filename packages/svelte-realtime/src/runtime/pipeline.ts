@@ -16,8 +16,8 @@ export function isThenable(value: unknown): value is PromiseLike<unknown> {
 }
 
 /** Goes on with `next`: at once, or when `first` has settled where it has to be waited for. */
-export function after(first: unknown, next: () => unknown): unknown {
-	return isThenable(first) ? Promise.resolve(first).then(next) : next();
+export function after(first: unknown, next: (value: unknown) => unknown): unknown {
+	return isThenable(first) ? Promise.resolve(first).then(next) : next(first);
 }
 
 /** Runs the checks of a guard in order. Throws, or rejects, when one denies; gives a promise only when a check does. */

@@ -17,7 +17,7 @@ it('answers alike for what is private, what is no definition and what is not the
 		text: 'x',
 		run: () => 1,
 		Exported,
-		shape: { kind: 'call', run: () => 'secret' },
+		shape: { kind: 'call', run: () => 'secret', steps: [] },
 		none: undefined
 	};
 	await using server = await start([module('m', exports)]);

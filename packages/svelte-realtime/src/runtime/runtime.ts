@@ -23,7 +23,7 @@ export interface RuntimeParts {
 	/** Topics that clients may join by themselves although a stream with a computed topic could own them; `lobby:*` = all that begin so. */
 	readonly plainTopics?: readonly string[] | undefined;
 	/** Default the time of the machine. */
-	readonly clock?: Pick<Clock, 'after'>;
+	readonly clock?: Pick<Clock, 'after' | 'now'>;
 	/** Says something to the app's author. Default: one line on standard error. */
 	readonly warn?: (message: string) => void;
 }
@@ -49,6 +49,7 @@ export class Runtime implements Disposable {
 		const host: Host = {
 			platform,
 			scope: (ws) => this.#scopes.of(ws),
+			now: () => clock.now(),
 			onError: (path, error, context) => (parts.onError ? contained(parts.onError, print) : print)(path, error, context)
 		};
 		this.#registry = new Registry(host, features, manifest);
@@ -112,7 +113,8 @@ export class Runtime implements Disposable {
 	}
 }
 
-const timers: Pick<Clock, 'after'> = {
+const timers: Pick<Clock, 'after' | 'now'> = {
+	now: () => performance.now(),
 	after(ms, run) {
 		const timer = setTimeout(run, ms).unref();
 		return { [Symbol.dispose]: () => clearTimeout(timer) };

@@ -3,8 +3,7 @@ import { wireHooks } from 'conformance/wire/hooks';
 import * as wire from 'conformance/wire/live';
 import { rpcSuite } from 'conformance/wire/rpc';
 import { createTestServer } from 'svelte-adapter-uws/testing';
-import { call } from '../../src/features/call.ts';
-import { stream } from '../../src/features/stream/index.ts';
+import { standard } from '../../src/features/standard.ts';
 import { Runtime } from '../../src/runtime/runtime.ts';
 
 for (const transport of ['node', 'uws'] as const) {
@@ -20,7 +19,7 @@ for (const transport of ['node', 'uws'] as const) {
 					init({ platform }) {
 						runtime = new Runtime({
 							platform,
-							features: [call, stream],
+							features: standard,
 							manifest: [{ path: 'wire', load: () => Promise.resolve({ ...wire }) }],
 							onError() {}
 						});

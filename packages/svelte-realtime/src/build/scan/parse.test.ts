@@ -57,6 +57,28 @@ it('calls a stream dynamic when its topic or its loader takes arguments', () => 
 	]);
 });
 
+it('finds wrapped calls, and channels by their topic and options', () => {
+	const { exports, findings } = parse(`${IMPORT}
+		export const _guard = guard(() => true);
+		const inner = live.scoped(mine, (ctx, id) => id);
+		export const add = live.rateLimit({ points: 5, window: 1000 }, live.validated(Todo, inner));
+		export const news = live.channel('news');
+		export const typing = live.channel((ctx, room) => 'typing:' + room, { merge: 'presence' });
+		export const mine = live.channel((ctx) => 'of:' + ctx.user.id);
+	`);
+	expect(findings).toEqual([]);
+	expect(exports.slice(1)).toEqual([
+		{ kind: 'call', name: 'add' },
+		{ kind: 'stream', name: 'news', dynamic: false, options: { merge: 'set' } },
+		{ kind: 'stream', name: 'typing', dynamic: true, options: { merge: 'presence' } },
+		{ kind: 'stream', name: 'mine', dynamic: false, options: { merge: 'set' } }
+	]);
+	expect(parse(`${IMPORT} export const x = live.channel(TOPICS.x);`).findings[0]).toMatchObject({
+		level: 'error',
+		message: expect.stringContaining('cannot tell whether the channel takes arguments')
+	});
+});
+
 it('follows re-exports into other files, and circles among them to an end', () => {
 	const files: Record<string, string> = {
 		'./shared': `${IMPORT} export const one = live(() => 1); export const two = live(() => 2); export * from './todos';`,

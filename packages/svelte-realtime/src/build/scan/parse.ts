@@ -8,6 +8,8 @@ type Node = ESTree.Node;
 export type ReadModule = (specifier: string, importer: string) => { readonly file: string; readonly code: string } | undefined;
 
 const EXPORT_NAME = /^[A-Za-z0-9_]+$/;
+/** What makes a procedure. */
+const CALLS: readonly string[] = ['live', 'live.validated', 'live.rateLimit', 'live.scoped'];
 const OPTION_TYPES = { merge: 'string', key: 'string', prepend: 'boolean', max: 'number' } as const;
 
 /**
@@ -102,14 +104,27 @@ function classify(scope: Scope, name: string, node: Node): LiveExport | string |
 	if (callee !== 'live' && !callee.startsWith('live.')) return undefined;
 	if (!EXPORT_NAME.test(name)) return 'the name may hold only letters, digits and _.';
 	if (name.startsWith('_')) return 'names that start with _ are reserved. Rename it.';
-	if (callee === 'live') return { kind: 'call', name };
-	if (callee !== 'live.stream') return `${callee} does not exist. This version has live() and live.stream().`;
+	if (CALLS.includes(callee)) return { kind: 'call', name };
+	if (callee === 'live.channel') {
+		const [topic, options] = value.arguments;
+		const dynamic = isText(scope, topic) ? false : takesArguments(scope, [topic]);
+		if (dynamic === undefined)
+			return 'cannot tell whether the channel takes arguments. Write its topic as a text or a function in this file.';
+		return { kind: 'stream', name, dynamic, options: { merge: 'set', ...literalOptions(scope, options) } };
+	}
+	if (callee !== 'live.stream')
+		return `${callee} does not exist. This version has ${CALLS.join(', ')}, live.stream and live.channel.`;
 	const [topic, load, options] = value.arguments;
 	const dynamic = takesArguments(scope, [topic, load]);
 	if (dynamic === undefined)
 		return 'cannot tell whether the stream takes arguments. Write its topic or its loader as a function in this file.';
 	return { kind: 'stream', name, dynamic, options: literalOptions(scope, options) };
 }
+
+const isText = (scope: Scope, node: Node | undefined): boolean => {
+	const type = node && unwrap(scope, node).type;
+	return type === 'Literal' || type === 'TemplateLiteral';
+};
 
 /** Whether a topic or a loader takes anything after `ctx`; `undefined` when neither can be seen. */
 function takesArguments(scope: Scope, nodes: readonly (Node | undefined)[]): boolean | undefined {

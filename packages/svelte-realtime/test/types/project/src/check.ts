@@ -1,5 +1,6 @@
 import type { Platform, Readable } from 'svelte-adapter-uws/contract';
 import ask, { add, all, count, empty, mine, one, recent } from '$live/todos';
+import { add as addWrapped, news, rename, typing } from '$live/wrapped';
 import type { Todo } from './lib/store.ts';
 
 type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
@@ -17,6 +18,14 @@ add.fireAndForget('milk');
 void add(1);
 // @ts-expect-error -- the text is missing
 void add();
+
+// Wrapped calls: what the schema takes, not what it gives; everything else as without the wrapper.
+expect<Equal<Parameters<typeof addWrapped>, [input: { text: string; due: string }, urgent?: boolean]>>();
+expect<Equal<ReturnType<typeof addWrapped>, Promise<Todo>>>();
+expect<Equal<Parameters<typeof rename>, [org: string, name: string]>>();
+const headlines: Readable<{ headline: string } | undefined> = news;
+expect<Equal<Parameters<typeof typing>, [room: string]>>();
+void headlines;
 
 // Streams: a store, or a factory where there are arguments.
 const list: Readable<Todo[] | undefined> = all;

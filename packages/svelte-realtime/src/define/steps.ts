@@ -1,0 +1,95 @@
+import type { StandardSchemaV1 } from '@standard-schema/spec';
+import type { Predicate } from './access.ts';
+import type { Context } from './context.ts';
+import { define, type Call, type Handler } from './definition.ts';
+import { problem } from './problem.ts';
+
+/** A function, or one that is wrapped already. */
+export type Wrappable<Args extends unknown[], Out> = ((ctx: Context, ...args: Args) => Out | Promise<Out>) | Call<Args, Out>;
+
+/** A schema without the standard interface that has `safeParse`, as older versions of Zod have. */
+export interface SafeParse<Output> {
+	safeParse(input: unknown): { readonly success: boolean; readonly data?: Output; readonly error?: unknown };
+}
+
+/** How often one caller may call. */
+export interface RateLimitOptions {
+	/** Calls within one window. */
+	readonly points: number;
+	/** Length of the window in milliseconds. */
+	readonly window: number;
+	/** Whose calls are counted together. Default: the user's `id`, `user_id` or `userId`; each connection by itself without one. */
+	readonly key?: (ctx: Context, ...args: any[]) => string;
+	/** Another name for `key`. */
+	readonly identity?: (ctx: Context, ...args: any[]) => string;
+}
+
+/**
+ * Wrappers of `live()`. They nest in any order, the outermost acts first, and each gives a procedure like `live()` itself.
+ */
+export interface Steps {
+	/**
+	 * Checks the first argument against a schema (Standard Schema, or an object with `safeParse`), and calls with what that
+	 * gives. Otherwise the caller hears `VALIDATION` with the issues.
+	 * @example export const add = live.validated(z.object({ text: z.string() }), async (ctx, todo) => db.add(todo));
+	 */
+	validated<Schema extends StandardSchemaV1, Rest extends unknown[], Out>(
+		schema: Schema,
+		run: Wrappable<[input: StandardSchemaV1.InferOutput<Schema>, ...rest: Rest], Out>
+	): Call<[input: StandardSchemaV1.InferInput<Schema>, ...rest: Rest], Out>;
+	validated<Output, Rest extends unknown[], Out>(
+		schema: SafeParse<Output> & { readonly '~standard'?: never },
+		run: Wrappable<[input: Output, ...rest: Rest], Out>
+	): Call<[input: Output, ...rest: Rest], Out>;
+	/**
+	 * Refuses calls over `points` in a sliding `window` with `RATE_LIMITED` and `retryAfter`. Counted per procedure and caller,
+	 * in this process.
+	 * @example export const send = live.rateLimit({ points: 5, window: 10_000 }, async (ctx, text: string) => post(text));
+	 */
+	rateLimit<Args extends unknown[], Out>(options: RateLimitOptions, run: Wrappable<Args, Out>): Call<Args, Out>;
+	/**
+	 * Lets only those call for whom the predicate is `true`; others hear `UNAUTHENTICATED` without a user, else `FORBIDDEN`.
+	 * @example export const rename = live.scoped(live.access.org(), async (ctx, org: string, name: string) => …);
+	 */
+	scoped<Args extends unknown[], Out>(predicate: Predicate, run: Wrappable<Args, Out>): Call<Args, Out>;
+}
+
+function wrap(what: string, step: string, options: unknown, inner: Wrappable<any[], any>): Call<any[], any> {
+	if (typeof inner === 'function') return define({ kind: 'call', run: inner as Handler, steps: [{ step, options }] });
+	if (typeof inner !== 'object' || inner === null || inner.kind !== 'call')
+		throw problem(what, 'fn', inner, 'a function (ctx, ...args) => result, or one that live() or a wrapper gave');
+	return define({ kind: 'call', run: inner.run, steps: [{ step, options }, ...inner.steps] });
+}
+
+export const validated: Steps['validated'] = (schema: unknown, run: Wrappable<any[], any>) => {
+	const isStandard = typeof (schema as Partial<StandardSchemaV1> | null)?.['~standard']?.validate === 'function';
+	if (!isStandard && typeof (schema as Partial<SafeParse<unknown>> | null)?.safeParse !== 'function')
+		throw problem(
+			'live.validated',
+			'schema',
+			schema,
+			'a Standard Schema, as Zod, Valibot and ArkType make them, or an object with safeParse'
+		);
+	return wrap('live.validated', 'validated', schema, run);
+};
+
+const LIMIT_OPTIONS: readonly string[] = ['points', 'window', 'key', 'identity'];
+
+export const rateLimit: Steps['rateLimit'] = (options, run) => {
+	const what = 'live.rateLimit';
+	for (const name of Object.keys(options))
+		if (!LIMIT_OPTIONS.includes(name)) throw problem(what, 'options', name, LIMIT_OPTIONS.join(', '));
+	const { points, window, key, identity } = options;
+	if (!(Number.isFinite(points) && points > 0)) throw problem(what, 'points', points, 'a number above 0');
+	if (!(Number.isFinite(window) && window > 0)) throw problem(what, 'window', window, 'milliseconds above 0');
+	if (key && identity) throw problem(what, 'identity', 'given beside key', 'one of the two: they mean the same');
+	const own = key ?? identity;
+	if (own !== undefined && typeof own !== 'function') throw problem(what, 'key', own, 'a function (ctx, ...args) => string');
+	return wrap(what, 'rateLimit', { points, window, key: own }, run);
+};
+
+export const scoped: Steps['scoped'] = (predicate, run) => {
+	if (typeof predicate !== 'function')
+		throw problem('live.scoped', 'predicate', predicate, 'a function (ctx, ...args) => boolean');
+	return wrap('live.scoped', 'scoped', predicate, run);
+};

@@ -1,0 +1,143 @@
+import { manualClock } from 'svelte-adapter-uws/testing';
+import * as v from 'valibot';
+import { expect, it } from 'vitest';
+import { z } from 'zod';
+import { createRuntime } from '../../../test/support.ts';
+import { live } from '../../define/live.ts';
+import { LiveError } from '../../shared/error.ts';
+
+const echo = (_ctx: unknown, ...args: unknown[]): unknown[] => args;
+let ids = 0;
+
+/** What a client hears when it calls `path`. */
+async function ask(runtime: Awaited<ReturnType<typeof createRuntime>>, args: unknown[], user = ''): Promise<any> {
+	const client = await runtime.connect(user);
+	return client.ask({ rpc: 'm/call', id: String(ids++), args });
+}
+
+const Todo = { text: 'milk', tags: ['food'] };
+
+it.each([
+	['Zod', z.object({ text: z.string().trim(), tags: z.array(z.string()) })],
+	['Valibot', v.object({ text: v.pipe(v.string(), v.trim()), tags: v.array(v.string()) })],
+	[
+		'safeParse alone',
+		{
+			safeParse: (input: unknown) => {
+				const { success, data, error } = z.object({ text: z.string().trim(), tags: z.array(z.string()) }).safeParse(input);
+				return { success, data, error };
+			}
+		}
+	]
+])('calls with what a schema of %s gives, and says what is wrong where', async (_name, schema) => {
+	await using runtime = await createRuntime({ 'm/call': live.validated(schema as z.ZodType, echo) });
+	expect(await ask(runtime, [{ ...Todo, text: '  milk ' }, 2])).toMatchObject({ ok: true, data: [Todo, 2] });
+	const wrong = await ask(runtime, [{ text: 'milk', tags: ['food', 7] }]);
+	expect(wrong).toMatchObject({ ok: false, code: 'VALIDATION', issues: [{ path: ['tags', '1'], message: expect.any(String) }] });
+	expect(await ask(runtime, [])).toMatchObject({ ok: false, code: 'VALIDATION' });
+	expect(runtime.errors).toEqual([]);
+});
+
+it('waits for a schema that has to look something up', async () => {
+	const schema = z.string().refine(async (name) => Promise.resolve(name !== 'taken'), 'taken');
+	await using runtime = await createRuntime({ 'm/call': live.validated(schema, echo) });
+	expect(await ask(runtime, ['free'])).toMatchObject({ ok: true, data: ['free'] });
+	expect(await ask(runtime, ['taken'])).toMatchObject({ code: 'VALIDATION', issues: [{ path: [], message: 'taken' }] });
+});
+
+it('lets only those call for whom the predicate is true', async () => {
+	const owner = live.scoped(live.access.user({ userField: 'id' }), echo);
+	const later = live.scoped(async () => Promise.resolve('yes' as never), echo);
+	await using runtime = await createRuntime({ 'm/call': owner, 'm/later': later });
+	expect(await ask(runtime, ['ida'], 'ida')).toMatchObject({ ok: true });
+	expect(await ask(runtime, ['max'], 'ida')).toMatchObject({ ok: false, code: 'FORBIDDEN' });
+	expect(await ask(runtime, [], '')).toMatchObject({ ok: false, code: 'UNAUTHENTICATED' });
+	const client = await runtime.connect('ida');
+	expect(await client.ask({ rpc: 'm/later', id: 'later' })).toMatchObject({ code: 'FORBIDDEN' });
+});
+
+it('refuses calls over the limit of a sliding window, and says when one may run again', async () => {
+	const clock = manualClock();
+	await using runtime = await createRuntime({ 'm/call': live.rateLimit({ points: 3, window: 1_000 }, echo) }, undefined, {
+		clock
+	});
+	const ida = await runtime.connect('ida');
+	const call = (): Promise<any> => ida.ask({ rpc: 'm/call', id: String(ids++) });
+	for (let i = 0; i < 3; i++) expect(await call()).toMatchObject({ ok: true });
+	expect(await call()).toMatchObject({ ok: false, code: 'RATE_LIMITED', retryAfter: 1_000 });
+	// Half of the window before still counts: 1.5 of three calls.
+	clock.advance(1_500);
+	expect(await call()).toMatchObject({ ok: true });
+	expect(await call()).toMatchObject({ ok: true });
+	expect(await call()).toMatchObject({ code: 'RATE_LIMITED', retryAfter: 500 });
+	clock.advance(2_000);
+	for (let i = 0; i < 3; i++) expect(await call()).toMatchObject({ ok: true });
+});
+
+it('counts each user over all connections, each connection without a user, and each procedure by itself', async () => {
+	const one = live.rateLimit({ points: 1, window: 1_000 }, echo);
+	await using runtime = await createRuntime({ 'm/call': one, 'm/other': one }, undefined, { clock: manualClock() });
+	expect(await ask(runtime, [], 'ida')).toMatchObject({ ok: true });
+	expect(await ask(runtime, [], 'ida')).toMatchObject({ code: 'RATE_LIMITED' });
+	expect(await ask(runtime, [], 'max')).toMatchObject({ ok: true });
+	expect(await ask(runtime, [])).toMatchObject({ ok: true });
+	expect(await ask(runtime, [])).toMatchObject({ ok: true });
+	const ida = await runtime.connect('ida');
+	expect(await ida.ask({ rpc: 'm/other', id: 'other' })).toMatchObject({ ok: true });
+});
+
+it('counts by the key that the app gives, and never refuses somebody because of many others', async () => {
+	const limited = live.rateLimit({ points: 1, window: 1_000, key: (_ctx, team: string) => team }, echo);
+	await using runtime = await createRuntime({ 'm/call': limited }, undefined, { clock: manualClock() });
+	expect(await ask(runtime, ['red'], 'ida')).toMatchObject({ ok: true });
+	expect(await ask(runtime, ['red'], 'max')).toMatchObject({ code: 'RATE_LIMITED' });
+	const client = await runtime.connect('ida');
+	for (let i = 0; i < 5_100; i += 50) {
+		const calls = Array.from({ length: 50 }, (_, j) => ({ rpc: 'm/call', id: `${i + j}`, args: [`team ${i + j}`] }));
+		client.say({ batch: calls });
+	}
+	expect(await client.ask({ rpc: 'm/call', id: 'blue', args: ['blue'] })).toMatchObject({ ok: true });
+	const refused = client.frames.flatMap(({ data }) => data?.batch ?? []).filter(({ ok }) => !ok);
+	expect(refused).toEqual([]);
+});
+
+it('nests wrappers in any order, at least ten deep, the outermost first', async () => {
+	const order: string[] = [];
+	const says = (name: string) => (): boolean => order.push(name) > 0;
+	const chain = Array.from({ length: 10 }, (_, i) => `step ${i}`).reduceRight(
+		(inner, name) => live.scoped(says(name), inner),
+		live.validated(z.string(), echo)
+	);
+	const limited = live.rateLimit({ points: 1, window: 1_000 }, chain);
+	await using runtime = await createRuntime({ 'm/call': limited }, undefined, { clock: manualClock() });
+	expect(await ask(runtime, ['x'], 'ida')).toMatchObject({ ok: true, data: ['x'] });
+	expect(order).toEqual(Array.from({ length: 10 }, (_, i) => `step ${i}`));
+	expect(await ask(runtime, ['x'], 'ida')).toMatchObject({ code: 'RATE_LIMITED' });
+	expect(order).toHaveLength(10);
+});
+
+it('tells the app, not the caller, what a predicate, a key or a schema throws by accident', async () => {
+	const fails = (): never => {
+		throw new Error('secret');
+	};
+	await using runtime = await createRuntime({ 'm/call': live.scoped(fails, echo) });
+	expect(await ask(runtime, [])).toEqual({
+		id: expect.any(String),
+		ok: false,
+		code: 'INTERNAL_ERROR',
+		error: 'Internal server error'
+	});
+	expect(runtime.errors).toEqual([['m/call', new Error('secret')]]);
+	const meant = live.rateLimit(
+		{
+			points: 1,
+			window: 1,
+			key: () => {
+				throw new LiveError('NO_TEAM', 'Choose a team.');
+			}
+		},
+		echo
+	);
+	runtime.runtime.install('m/call', meant);
+	expect(await ask(runtime, [])).toMatchObject({ code: 'NO_TEAM', error: 'Choose a team.' });
+});

@@ -1,0 +1,26 @@
+import { guard, live } from 'svelte-realtime/server';
+import { z } from 'zod';
+import type { Todo } from '../lib/store.ts';
+
+export const _guard = guard({ authenticated: true });
+
+const Input = z.object({ text: z.string(), due: z.string().transform((text) => new Date(text)) });
+
+export const add = live.rateLimit(
+	{ points: 5, window: 1_000, key: (ctx) => ctx.user.id },
+	live.validated(Input, async (_ctx, input, urgent?: boolean): Promise<Todo> => ({
+		id: 1,
+		text: `${input.text} ${input.due.getTime()}`,
+		urgent: urgent ?? false,
+		by: 'Ida'
+	}))
+);
+
+export const rename = live.scoped(live.access.org(), (_ctx, org: string, name: string) => `${org}: ${name}`);
+
+export const news = live.channel<{ headline: string }>('news');
+
+export const typing = live.channel((_ctx, room: string) => `typing:${room}`, { merge: 'presence' });
+
+// @ts-expect-error -- the handler gets what the schema gives
+export const wrong = live.validated(Input, (_ctx, input: { text: number }) => input);
