@@ -14,11 +14,8 @@ export interface Result {
 export interface Scenario {
 	readonly name: string;
 	readonly unit: string;
-	/**
-	 * What subjects are compared by: `more` or `less` of the value is better, or less processor time of the server for each,
-	 * where the load generator is the limit.
-	 */
-	readonly by: 'more' | 'less' | 'cpu';
+	/** What subjects are compared by: less processor time of the server for each is better, or less of the value. */
+	readonly by: 'cpu' | 'value';
 	/** Who takes part; the first is what the others are compared with. */
 	readonly subjects: readonly string[];
 	readonly goals: Readonly<Record<string, Goal>>;
@@ -52,7 +49,7 @@ async function timed(
 const rpc = (connections: number, inFlight: number, ratio: number): Scenario => ({
 	name: `RPC, ${connections} × ${inFlight}`,
 	unit: 'calls/s',
-	by: 'more',
+	by: 'cpu',
 	subjects: SOCKETS,
 	goals: { 'ours on uws': { of: 'raw uws', ratio }, 'ours on node': { of: 'ws', ratio: 1 } },
 	run: (server, subject, ms) =>
@@ -72,7 +69,7 @@ const fanOut = (subscribers: number, size: number, count: number, ratio: number)
 const http = (name: string, path: string, goals: Scenario['goals']): Scenario => ({
 	name,
 	unit: 'requests/s',
-	by: 'more',
+	by: 'cpu',
 	subjects: ['raw uws', 'ours on uws', 'ours on node', 'ws', 'adapter-node'],
 	goals,
 	run: (server, _subject, ms) => timed(server, (measured) => httpLoad(server.port, path, ms, measured))
@@ -98,7 +95,7 @@ export const SCENARIOS: readonly Scenario[] = [
 		unit: 'bytes each',
 		// V8 reserves up to 48 MB for short-lived objects, depending on how much garbage there ever was; no connection holds it.
 		flags: ['--max-semi-space-size=1'],
-		by: 'less',
+		by: 'value',
 		subjects: SOCKETS,
 		goals: { 'ours on uws': { atMost: 2_048 }, 'ours on node': { of: 'ws', ratio: 1 } },
 		async run(server, subject) {

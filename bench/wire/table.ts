@@ -30,8 +30,7 @@ export function table(measured: readonly Measured[], markdown: boolean): string 
 
 /** How much better the first result is than the second. */
 function ratio({ by }: Scenario, one: Result, other: Result): number {
-	if (by === 'cpu') return other.cpu / one.cpu;
-	return by === 'more' ? one.value / other.value : other.value / one.value;
+	return by === 'cpu' ? other.cpu / one.cpu : other.value / one.value;
 }
 
 function goal(scenario: Scenario, subject: string, medians: ReadonlyMap<string, Result>): string {

@@ -10,7 +10,7 @@ const RUNTIME = Symbol.for('svelte-realtime.runtime');
 const MADE = performance.now();
 
 /** What the app says about its runtime, in whichever hook comes first: a page may have made the runtime before any hook ran. */
-type Options = Pick<RuntimeParts, 'onError' | 'plainTopics'>;
+type Options = Pick<RuntimeParts, 'onError' | 'plainTopics' | 'requireGuard'>;
 
 interface Attached {
 	readonly runtime: Runtime;
@@ -46,6 +46,9 @@ export function runtimeOf(platform: Platform, options?: Options): Runtime {
 		},
 		get plainTopics() {
 			return attached.options.plainTopics;
+		},
+		get requireGuard() {
+			return attached.options.requireGuard;
 		}
 	});
 	const attached: Attached = { runtime, made: MADE, options: options ?? {} };

@@ -81,6 +81,11 @@ export interface RealtimeOptions {
 	 * from them; a `*` at the end stands for everything that begins so. Topics that surely belong to a stream stay closed.
 	 */
 	readonly plainTopics?: readonly string[];
+	/**
+	 * Refuses to start while an export has neither a guard, its module's or a directory's, nor `live.public`. Default false: the
+	 * Vite plugin warns.
+	 */
+	readonly requireGuard?: boolean;
 }
 
 /** The hooks that `src/hooks.ws` exports. */
@@ -94,7 +99,7 @@ export interface RealtimeHooks {
 	readonly upgrade?: NonNullable<WebSocketHooks['upgrade']>;
 }
 
-const KNOWN: ReadonlySet<string> = new Set(['upgrade', 'onError', 'plainTopics']);
+const KNOWN: ReadonlySet<string> = new Set(['upgrade', 'onError', 'plainTopics', 'requireGuard']);
 
 /**
  * All hooks of a realtime server. Throws for options that this version does not have.
@@ -110,13 +115,14 @@ export function realtime(options: RealtimeOptions = {}): RealtimeHooks {
 				`[svelte-realtime] realtime({ ${name} }) is not available in this version, which serves one process. Known options: ${[...KNOWN].join(', ')}.`
 			);
 	}
-	const { upgrade, plainTopics } = options;
+	const { upgrade, plainTopics, requireGuard = false } = options;
 	if (plainTopics && !(Array.isArray(plainTopics) && plainTopics.every((topic) => typeof topic === 'string' && topic !== ''))) {
 		throw new TypeError('[svelte-realtime] realtime({ plainTopics }) takes a list of topic names, such as ["news", "lobby:*"].');
 	}
+	if (typeof requireGuard !== 'boolean') throw new TypeError('[svelte-realtime] realtime({ requireGuard }) is true or false.');
 	const find = (platform: Platform): Runtime => runtimeOf(platform, options);
 	return {
-		init: ({ platform }) => find(platform).ready(),
+		init: ({ platform }) => find(platform).readyToServe(requireGuard),
 		shutdown: ({ platform }) => detach(platform),
 		open: (_ws, { platform }) => void find(platform),
 		message: messageHook(find, {}),

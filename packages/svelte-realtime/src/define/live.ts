@@ -4,7 +4,7 @@ import type { Context } from './context.ts';
 import { define } from './definition.ts';
 import type { Call, Guard, Handler, Stream, StreamOptions } from './definition.ts';
 import { problem } from './problem.ts';
-import { rateLimit, scoped, validated, type Steps } from './steps.ts';
+import { open, rateLimit, scoped, validated, type Steps } from './steps.ts';
 import { stream, type TopicArguments } from './stream.ts';
 
 /** What `live` is: a function, with one member a kind of definition. */
@@ -39,7 +39,7 @@ function call<Args extends unknown[], Out>(run: (ctx: Context, ...args: Args) =>
 }
 
 /** Describes what a live module exports. Nothing happens until a server installs it. */
-export const live: Live = Object.assign(call, { stream, channel, access, validated, rateLimit, scoped });
+export const live: Live = Object.assign(call, { stream, channel, access, validated, rateLimit, scoped, public: open });
 
 /** One condition of a guard. */
 export type GuardPart = ((ctx: Context) => unknown) | { readonly authenticated?: boolean };

@@ -52,6 +52,12 @@ export interface Steps {
 	 * @example export const rename = live.scoped(live.access.org(), async (ctx, org: string, name: string) => …);
 	 */
 	scoped<Args extends unknown[], Out>(predicate: Predicate, run: Wrappable<Args, Out>): Call<Args, Out>;
+	/**
+	 * Says that everybody who can connect may call this, in a module without a guard: nobody is warned of it, and
+	 * `realtime({ requireGuard: true })` accepts it.
+	 * @example export const health = live.public(() => 'ok');
+	 */
+	public<Args extends unknown[], Out>(run: Wrappable<Args, Out>): Call<Args, Out>;
 }
 
 function wrap(what: string, step: string, options: unknown, inner: Wrappable<any[], any>): Call<any[], any> {
@@ -93,3 +99,5 @@ export const scoped: Steps['scoped'] = (predicate, run) => {
 		throw problem('live.scoped', 'predicate', predicate, 'a function (ctx, ...args) => boolean');
 	return wrap('live.scoped', 'scoped', predicate, run);
 };
+
+export const open: Steps['public'] = (run) => wrap('live.public', 'public', undefined, run);

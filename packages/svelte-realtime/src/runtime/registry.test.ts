@@ -82,3 +82,23 @@ it('says which kind of definition nothing handles', async () => {
 	await server.runtime.ready();
 	expect(server.errors).toEqual([['m', expect.objectContaining({ message: expect.stringMatching(/m\/odd.*kind odd/) })]]);
 });
+
+it('refuses what stands open where every module must be guarded, and nothing else', async () => {
+	const f = live(() => 'here');
+	const manifest = [
+		module('guarded', { f, _guard: guard(() => true) }),
+		module('shared/_guard', { _guard: guard(() => true) }),
+		module('shared/below', { f, list: live.stream('list', () => []) }),
+		module('public', { f: live.rateLimit({ points: 9, window: 1_000 }, live.public(f)) }),
+		module('open', { f: live.public(f), g: f, list: live.stream('open', () => []) })
+	];
+	await using server = await start(manifest, { requireGuard: true });
+	const client = await server.connect();
+	const codes = [];
+	for (const rpc of ['guarded/f', 'shared/below/f', 'public/f', 'open/f', 'open/g']) {
+		codes.push((await client.ask({ rpc, id: rpc })).code);
+	}
+	expect(codes).toEqual([undefined, undefined, undefined, 'INTERNAL_ERROR', 'INTERNAL_ERROR']);
+	await expect(server.runtime.readyToServe(true)).rejects.toThrow('nothing guards open/g, open/list. Export a _guard');
+	await expect(server.runtime.readyToServe(false)).resolves.toBeUndefined();
+});

@@ -24,9 +24,13 @@ export class Registry implements Disposable {
 	readonly #loading = new Map<string, Promise<void>>();
 	readonly #endpoints = new Map<string, Endpoint>();
 	readonly #topics = new TopicTable();
+	readonly #requireGuard: () => boolean;
+	readonly #unguarded = new Set<string>();
 
-	constructor(host: Host, features: readonly Feature<any>[], manifest: Manifest) {
+	/** `requireGuard` is asked for each module that is imported. */
+	constructor(host: Host, features: readonly Feature<any>[], manifest: Manifest, requireGuard: () => boolean = () => false) {
 		this.#host = host;
+		this.#requireGuard = requireGuard;
 		this.#features = new Map(features.map((feature) => [feature.kind, feature]));
 		for (const entry of manifest)
 			(entry.path === GUARD || entry.path.endsWith(`/${GUARD}`) ? this.#guards : this.#modules).set(entry.path, entry);
@@ -37,6 +41,11 @@ export class Registry implements Disposable {
 		await Promise.all(
 			[...this.#modules.keys()].map((path) => this.#load(path)?.catch((error: unknown) => this.#host.onError(path, error)))
 		);
+	}
+
+	/** Exports of imported modules that no guard stands before, and that are not declared public. */
+	get unguarded(): readonly string[] {
+		return [...this.#unguarded];
 	}
 
 	/** What answers at `path`; a promise only while its module is being imported. The promise rejects when the import fails. */
@@ -99,9 +108,13 @@ export class Registry implements Disposable {
 		if (own) guards.push(own);
 		const guard: Guard | undefined =
 			guards.length > 0 ? { kind: 'guard', checks: guards.flatMap(({ checks }) => checks) } : undefined;
-		for (const [name, value] of Object.entries(exports)) {
-			if (!name.startsWith('_') && isDefined(value) && value.kind !== 'guard') this.install(`${path}/${name}`, value, guard);
-		}
+		const definitions = Object.entries(exports).flatMap(([name, value]) =>
+			!name.startsWith('_') && isDefined(value) && value.kind !== 'guard' ? [[`${path}/${name}`, value] as const] : []
+		);
+		const open = guard ? [] : definitions.filter(([, definition]) => !isPublic(definition)).map(([name]) => name);
+		for (const name of open) this.#unguarded.add(name);
+		if (open.length > 0 && this.#requireGuard()) throw new TypeError(missingGuard(open));
+		for (const [name, definition] of definitions) this.install(name, definition, guard);
 		this.#modules.delete(path);
 	}
 }
@@ -114,6 +127,14 @@ async function loadGuard({ path, load }: ManifestEntry): Promise<Guard> {
 			`[svelte-realtime] ${path} guards all modules beside and below it, and exports no guard. Add: export const _guard = guard(…)`
 		);
 	return found;
+}
+
+const isPublic = (definition: Definition): boolean =>
+	definition.kind === 'call' && definition.steps.some(({ step }) => step === 'public');
+
+/** Says which exports nothing stands before, and what to do about it. */
+export function missingGuard(paths: readonly string[]): string {
+	return `[svelte-realtime] requireGuard is set, and nothing guards ${paths.join(', ')}. Export a _guard from the module, or wrap what everybody may call in live.public().`;
 }
 
 function isGuard(value: unknown): value is Guard {

@@ -8,11 +8,11 @@ import { Dispatch, type DispatchOptions } from './dispatch.ts';
 import type { Feature, Host, OnError } from './host.ts';
 import { contained, print } from './on-error.ts';
 import { pass } from './pipeline.ts';
-import { Registry } from './registry.ts';
+import { missingGuard, Registry } from './registry.ts';
 import { Scopes } from './scopes.ts';
 import { TopicGate } from './topic-gate.ts';
 
-/** `onError` and `plainTopics` are read at each use. */
+/** `onError`, `plainTopics` and `requireGuard` are read at each use. */
 export interface RuntimeParts {
 	readonly platform: Platform;
 	readonly features: readonly Feature<any>[];
@@ -22,6 +22,8 @@ export interface RuntimeParts {
 	readonly onError?: OnError | undefined;
 	/** Topics that clients may join by themselves although a stream with a computed topic could own them; `lobby:*` = all that begin so. */
 	readonly plainTopics?: readonly string[] | undefined;
+	/** Refuses modules with exports that no guard stands before and that are not `live.public`. Default false. */
+	readonly requireGuard?: boolean | undefined;
 	/** Default the time of the machine. */
 	readonly clock?: Pick<Clock, 'after' | 'now'>;
 	/** Says something to the app's author. Default: one line on standard error. */
@@ -52,7 +54,7 @@ export class Runtime implements Disposable {
 			now: () => clock.now(),
 			onError: (path, error, context) => (parts.onError ? contained(parts.onError, print) : print)(path, error, context)
 		};
-		this.#registry = new Registry(host, features, manifest);
+		this.#registry = new Registry(host, features, manifest, () => parts.requireGuard ?? false);
 		this.#dispatch = new Dispatch(host, this.#registry);
 		const gate = new TopicGate({
 			registry: this.#registry,
@@ -67,6 +69,13 @@ export class Runtime implements Disposable {
 	/** Resolves when every live module was imported; one that fails is reported, and tried again when it is called. */
 	ready(): Promise<void> {
 		return (this.#ready ??= this.#registry.loadAll());
+	}
+
+	/** As `ready`, but rejects when an export stands open that `requireGuard` asks a guard for. */
+	async readyToServe(requireGuard: boolean): Promise<void> {
+		await this.ready();
+		const { unguarded } = this.#registry;
+		if (requireGuard && unguarded.length > 0) throw new TypeError(missingGuard(unguarded));
 	}
 
 	/** Takes a text frame of a client. False: it is no request. */

@@ -1,6 +1,7 @@
 /** What one export of a live module is, as far as its syntax tells. */
 export type LiveExport =
-	| { readonly kind: 'call'; readonly name: string }
+	/** `public`: its author says that everybody may call it. */
+	| { readonly kind: 'call'; readonly name: string; readonly public?: true }
 	| { readonly kind: 'stream'; readonly name: string; readonly dynamic: boolean; readonly options: StreamStubOptions }
 	| { readonly kind: 'guard'; readonly name: string };
 

@@ -79,6 +79,14 @@ it('finds wrapped calls, and channels by their topic and options', () => {
 	});
 });
 
+it('warns of a module without a guard unless all that it exports is public', () => {
+	const warns = (code: string): boolean[] =>
+		parse(IMPORT + code).findings.map(({ message }) => message.includes('has no _guard'));
+	expect(warns(`export const a = live.public(() => 1); export const b = live.scoped(p, live.public(() => 1));`)).toEqual([]);
+	expect(warns(`export const a = live.public(() => 1); export const b = live(() => 1);`)).toEqual([true]);
+	expect(warns(`export const a = live.public(() => 1); export const b = live.channel('b');`)).toEqual([true]);
+});
+
 it('follows re-exports into other files, and circles among them to an end', () => {
 	const files: Record<string, string> = {
 		'./shared': `${IMPORT} export const one = live(() => 1); export const two = live(() => 2); export * from './todos';`,

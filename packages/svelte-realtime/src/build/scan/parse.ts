@@ -9,7 +9,7 @@ export type ReadModule = (specifier: string, importer: string) => { readonly fil
 
 const EXPORT_NAME = /^[A-Za-z0-9_]+$/;
 /** What makes a procedure. */
-const CALLS: readonly string[] = ['live', 'live.validated', 'live.rateLimit', 'live.scoped'];
+const CALLS: readonly string[] = ['live', 'live.validated', 'live.rateLimit', 'live.scoped', 'live.public'];
 const OPTION_TYPES = { merge: 'string', key: 'string', prepend: 'boolean', max: 'number' } as const;
 
 /**
@@ -27,10 +27,10 @@ export function parseLiveModule(path: string, file: string, code: string, read: 
 			message: `${file} has no live exports. Wrap a function in live() or live.stream().`,
 			offset: 0
 		});
-	} else if (!exports.has('_guard')) {
+	} else if (!exports.has('_guard') && !list.every((entry) => entry.kind === 'call' && entry.public)) {
 		findings.push({
 			level: 'warn',
-			message: `${file} has no _guard: anybody who can connect can call it. Export one, for example: export const _guard = guard({ authenticated: true })`,
+			message: `${file} has no _guard: anybody who can connect can call it. Export one, for example: export const _guard = guard({ authenticated: true }), or wrap what everybody may call in live.public()`,
 			offset: 0
 		});
 	}
@@ -104,7 +104,7 @@ function classify(scope: Scope, name: string, node: Node): LiveExport | string |
 	if (callee !== 'live' && !callee.startsWith('live.')) return undefined;
 	if (!EXPORT_NAME.test(name)) return 'the name may hold only letters, digits and _.';
 	if (name.startsWith('_')) return 'names that start with _ are reserved. Rename it.';
-	if (CALLS.includes(callee)) return { kind: 'call', name };
+	if (CALLS.includes(callee)) return isPublic(scope, value) ? { kind: 'call', name, public: true } : { kind: 'call', name };
 	if (callee === 'live.channel') {
 		const [topic, options] = value.arguments;
 		const dynamic = isText(scope, topic) ? false : takesArguments(scope, [topic]);
@@ -119,6 +119,14 @@ function classify(scope: Scope, name: string, node: Node): LiveExport | string |
 	if (dynamic === undefined)
 		return 'cannot tell whether the stream takes arguments. Write its topic or its loader as a function in this file.';
 	return { kind: 'stream', name, dynamic, options: literalOptions(scope, options) };
+}
+
+/** Whether `live.public` is among the wrappers. */
+function isPublic(scope: Scope, node: Node): boolean {
+	const value = unwrap(scope, node);
+	if (value.type !== 'CallExpression') return false;
+	const callee = ourName(scope, value.callee);
+	return callee === 'live.public' || (callee !== undefined && value.arguments.some((inner) => isPublic(scope, inner)));
 }
 
 const isText = (scope: Scope, node: Node | undefined): boolean => {
