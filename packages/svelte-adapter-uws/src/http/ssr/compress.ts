@@ -6,7 +6,7 @@ import { accepts } from '../accept-encoding.ts';
 export type Coding = 'br' | 'zstd' | 'gzip';
 
 /** Bytes below which compression saves nothing. */
-const MIN_BYTES = 1024;
+export const MIN_BYTES = 1024;
 /** Bytes above which compression would hold up everybody else. */
 const MAX_INLINE_BYTES = 65_536;
 const TYPES: ReadonlySet<string> = new Set([

@@ -1,5 +1,5 @@
 import type { RequestHead } from '../../contract/http.ts';
-import { chooseCoding, isCompressible, WholeBody } from './compress.ts';
+import { chooseCoding, isCompressible, MIN_BYTES, WholeBody } from './compress.ts';
 import type { Render } from './share.ts';
 import { takeWhole } from './whole.ts';
 
@@ -11,11 +11,17 @@ import { takeWhole } from './whole.ts';
 export async function encode({ response, body }: Render, head: RequestHead, compressCredentialed: boolean): Promise<Response> {
 	const isSafe = compressCredentialed || (head.header('cookie') === '' && head.header('authorization') === '');
 	if (!isSafe || head.method === 'HEAD' || !isCompressible(response)) return body ? new Response(body.bytes, response) : response;
+	const coding = chooseCoding(head.header('accept-encoding'));
+	if (!body) {
+		// Most answers say how long they are: what will not be compressed need not be read here.
+		const length = response.headers.get('content-length');
+		if (length !== null && Number(length) < MIN_BYTES) return response;
+		if (!coding && length !== null) return withVary(response);
+	}
 	const taken = body ? { bytes: body.bytes } : await takeWhole(response);
 	if (!taken.bytes) return taken.response;
 	const whole = body ?? new WholeBody(taken.bytes);
 	if (!whole.isLarge) return new Response(whole.bytes, response);
-	const coding = chooseCoding(head.header('accept-encoding'));
 	const encoded = coding && (await whole.encoded(coding));
 	const headers = new Headers(response.headers);
 	addVary(headers);
@@ -27,6 +33,19 @@ export async function encode({ response, body }: Render, head: RequestHead, comp
 	// Other bytes than those that the app tagged, with the same meaning.
 	if (etag?.startsWith('"')) headers.set('etag', `W/${etag}`);
 	return new Response(encoded, { status, statusText, headers });
+}
+
+function withVary(response: Response): Response {
+	try {
+		addVary(response.headers);
+		return response;
+	} catch {
+		// The headers of fetched responses cannot be changed.
+		const { status, statusText } = response;
+		const headers = new Headers(response.headers);
+		addVary(headers);
+		return new Response(response.body, { status, statusText, headers });
+	}
 }
 
 /** Other clients get other bytes, also where this one got them plain. */
