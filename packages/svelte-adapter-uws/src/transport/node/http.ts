@@ -44,6 +44,8 @@ export function answerNode(
 ): void {
 	const head = new NodeHead(req, secure);
 	const sink = new NodeSink(req, res, stallMs);
+	// Node takes a request line without a version for HTTP/0.9.
+	if (req.httpVersionMajor !== 1) return sink.whole({ status: 400, headers: [], length: 0, close: true }, undefined);
 	const plan = handler.plan(head);
 	if (plan) return sendPlan(sink, plan, head.method);
 	const body = hasBody(head) ? readNodeBody(req, res, handler.bodyLimit) : undefined;

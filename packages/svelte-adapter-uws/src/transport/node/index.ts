@@ -6,6 +6,7 @@ import type { Duplex } from 'node:stream';
 import type { ListenOptions, Listener, Transport } from '../../contract/transport.ts';
 import { withCertificate } from '../shared/tls.ts';
 import { answerNode } from './http.ts';
+import { refuse } from './handshake.ts';
 import { answerOrdinary } from './ordinary.ts';
 import { createUpgrades } from './upgrades.ts';
 
@@ -35,6 +36,8 @@ export const nodeTransport: Transport = {
 		const upgrades = sockets && createUpgrades(sockets.handler, sockets.options);
 		const ordinary = new Set<Duplex>();
 		server.on('checkContinue', answer);
+		// Left alone, it would drop the connection without an answer.
+		server.on('connect', (_: IncomingMessage, raw: Duplex) => refuse(raw, { status: 501, body: 'CONNECT is not supported.' }));
 		server.on('upgrade', (request: IncomingMessage, raw: Duplex, head: Buffer) => {
 			if (upgrades?.matches(request)) return upgrades.take(request, raw, head);
 			ordinary.add(raw);

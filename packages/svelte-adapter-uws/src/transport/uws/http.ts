@@ -55,15 +55,25 @@ export function answerUws(
 ): void {
 	const head = new UwsHead(res, req, secure);
 	const plan = handler.plan(head);
-	if (plan && !plan.close && (plan.body === undefined || plan.body.length <= UwsSink.ATOMIC || head.method === 'HEAD')) {
+	if (
+		plan &&
+		!plan.close &&
+		!hasChunks(head) &&
+		(plan.body === undefined || plan.body.length <= UwsSink.ATOMIC || head.method === 'HEAD')
+	) {
 		return writePlan(res, plan, head.method === 'HEAD');
 	}
-	const sink = new UwsSink(res, stallMs);
+	// The engine takes almost anything for the end of a chunk, so what follows such a body may be a part of it to others.
+	const sink = new UwsSink(res, { stallMs, isLast: plan?.close || hasChunks(head) });
 	if (plan) return sendPlan(sink, plan, head.method);
 	void head.peer;
 	const body = hasBody(head) ? readUwsBody(res, handler.bodyLimit) : undefined;
 	sink.body = body;
 	void answer(handler, head, sink, body);
+}
+
+function hasChunks({ headers }: RequestHead): boolean {
+	return headerValue(headers, 'transfer-encoding') !== '';
 }
 
 /** The hot path: nothing is allocated, and there is no abort to hear of, because the response is complete before this returns. */
@@ -79,9 +89,5 @@ function writePlan(res: HttpResponse, plan: StaticPlan, isHead: boolean): void {
 function sendPlan(sink: UwsSink, plan: StaticPlan, method: string): void {
 	const { status, headers, length, body, close = false } = plan;
 	const head = { status, headers, length: status === 304 ? undefined : length, close };
-	if (close) {
-		// The engine goes on with requests that follow in the same segment once this one is answered, whatever it was told about
-		// closing. Those that follow an unanswered one make it drop the connection.
-		setImmediate(() => sink.whole(head, method === 'HEAD' ? undefined : body));
-	} else sink.whole(head, method === 'HEAD' ? undefined : body);
+	sink.whole(head, method === 'HEAD' ? undefined : body);
 }

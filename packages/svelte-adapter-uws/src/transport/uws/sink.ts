@@ -11,6 +11,8 @@ export class UwsSink implements ResponseSink {
 	static readonly ATOMIC = 65_536;
 	readonly #res: HttpResponse;
 	readonly #stallMs: number;
+	/** Nothing that follows the request on its connection may be looked at. */
+	readonly #isLast: boolean;
 	readonly #abort = new AbortController();
 	body: RequestBody | undefined;
 	started = false;
@@ -27,9 +29,10 @@ export class UwsSink implements ResponseSink {
 	#listening = false;
 	#stall: NodeJS.Timeout | undefined;
 
-	constructor(res: HttpResponse, stallMs: number) {
+	constructor(res: HttpResponse, { stallMs, isLast }: { readonly stallMs: number; readonly isLast: boolean }) {
 		this.#res = res;
 		this.#stallMs = stallMs;
+		this.#isLast = isLast;
 		res.onAborted(() => this.#leave());
 	}
 
@@ -38,6 +41,10 @@ export class UwsSink implements ResponseSink {
 	}
 
 	whole(head: ResponseHead, body: Uint8Array | undefined): void {
+		this.#afterTurn(() => this.#whole(this.#isLast ? { ...head, close: true } : head, body));
+	}
+
+	#whole(head: ResponseHead, body: Uint8Array | undefined): void {
 		if (this.#closed) return;
 		if (body && body.byteLength > UwsSink.ATOMIC && !head.close)
 			return void this.begin({ ...head, length: body.byteLength }, body);
@@ -46,14 +53,15 @@ export class UwsSink implements ResponseSink {
 		this.#res.cork(() => {
 			this.#writeHead(head);
 			if (body) this.#res.end(body, head.close);
-			else if (head.length === undefined) this.#res.endWithoutBody();
-			else this.#res.endWithoutBody(head.length, head.close);
+			else if (head.length === undefined && !head.close) this.#res.endWithoutBody();
+			else this.#res.endWithoutBody(head.length ?? 0, head.close);
 		});
 		this.#complete();
 	}
 
-	begin(head: ResponseHead, chunk: Uint8Array): boolean {
+	begin(given: ResponseHead, chunk: Uint8Array): boolean {
 		if (this.#closed) return false;
+		const head = this.#isLast ? { ...given, close: true } : given;
 		this.started = true;
 		// Only a chunked body can end its connection.
 		this.#total = head.close ? undefined : head.length;
@@ -80,6 +88,19 @@ export class UwsSink implements ResponseSink {
 	}
 
 	end(): void {
+		this.#afterTurn(() => this.#end());
+	}
+
+	/**
+	 * The engine goes on with requests that follow in the same segment once this one is answered, whatever it was told about
+	 * closing. Those that follow an unanswered one make it drop the connection.
+	 */
+	#afterTurn(finish: () => void): void {
+		if (this.#isLast) setImmediate(finish);
+		else finish();
+	}
+
+	#end(): void {
 		if (this.#closed) return;
 		this.body?.release();
 		this.#res.cork(() => this.#res.end(undefined, this.#close));
