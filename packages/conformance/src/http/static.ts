@@ -107,6 +107,101 @@ export function staticLaws(law: HttpLaw): void {
 		}
 	});
 
+	law('answers every form of range by the rules, in memory and on disk', async ({ port, publish }) => {
+		await publish({ 'memory.dat': pattern(1000), 'disk.dat': pattern(SITE.memoryCap + 1) });
+		for (const [path, size] of [
+			['/memory.dat', 1000],
+			['/disk.dat', SITE.memoryCap + 1]
+		] as const) {
+			const ask = (...headers: readonly string[]) => exchange(port, request(`GET ${path}`, headers));
+			const whole = await ask();
+			const etag = whole.header('etag')!;
+			for (const [range, start, end] of [
+				['bytes=0-0', 0, 0],
+				['bytes=990-', 990, size - 1],
+				['bytes=-1', size - 1, size - 1],
+				['bytes=-99999999999', 0, size - 1],
+				['Bytes=5-99999999999', 5, size - 1]
+			] as const) {
+				const { status, header, body } = await ask(`Range: ${range}`, 'Accept-Encoding: br, gzip');
+				expect([status, header('content-range'), header('etag')]).toEqual([206, `bytes ${start}-${end}/${size}`, etag]);
+				expect(body.equals(whole.body.subarray(start, end + 1))).toBe(true);
+			}
+			for (const range of [
+				'bytes=0-1,3-4',
+				'bytes=0-0,0-0,0-0',
+				'bytes=5-2',
+				'bytes=-0',
+				'bytes=-',
+				'items=0-1',
+				'bytes=a-b',
+				'0-1'
+			]) {
+				const { status, body } = await ask(`Range: ${range}`);
+				expect([range, status, body.length]).toEqual([range, 200, size]);
+			}
+			for (const range of [`bytes=${size}-`, 'bytes=9999999999999999999-']) {
+				const { status, header, body } = await ask(`Range: ${range}`);
+				expect([status, header('content-range'), body.length]).toEqual([416, `bytes */${size}`, 0]);
+			}
+			for (const [condition, status] of [
+				[etag, 206],
+				[`W/${etag}`, 200],
+				['"other"', 200],
+				['Tue, 24 Nov 2026 12:00:00 GMT', 200],
+				['yesterday', 200]
+			] as const)
+				expect([condition, (await ask('Range: bytes=0-0', `If-Range: ${condition}`)).status]).toEqual([condition, status]);
+			expect((await ask('Range: bytes=0-0', `If-None-Match: ${etag}`)).status).toBe(304);
+		}
+	});
+
+	law('serves names with spaces and letters of any language, archives, and .well-known', async ({ port, publish }) => {
+		await publish({
+			'a b/gr\u00f6\u00dfe & m\u00e9hr+.txt': 'name',
+			'.well-known/security.txt': 'known',
+			'.env': 'secret',
+			'a.tar.gz': 'archive',
+			'b.br': 'no sibling'
+		});
+		for (const [path, text] of [
+			['/a%20b/gr%C3%B6%C3%9Fe%20&%20m%c3%a9hr+.txt', 'name'],
+			['/a%20b/gr%C3%B6%C3%9Fe%20%26%20m%C3%A9hr%2B.txt', 'name'],
+			['/.well-known/security.txt', 'known'],
+			['/a.tar.gz', 'archive'],
+			['/b.br', 'no sibling'],
+			// The first app answers what is no file.
+			['/.env', 'app'],
+			['/a%2520b/x', 'app'],
+			['/a%20b%2Fgr%C3%B6%C3%9Fe%20&%20m%C3%A9hr+.txt', 'app']
+		] as const) {
+			const { body, header } = await exchange(port, request(`GET ${path}`, ['Accept-Encoding: gzip, br']));
+			expect([path, body.toString(), header('content-encoding')]).toEqual([path, text, undefined]);
+		}
+		expect((await exchange(port, request('GET /a.tar.gz'))).header('content-disposition')).toBeUndefined();
+		expect((await exchange(port, request('GET /%ff'))).status).toBe(400);
+	});
+
+	law('weighs the encodings that a client names, and falls back to the file itself', async ({ port }) => {
+		for (const [accept, encoding] of [
+			['br;q=0.001, gzip;q=1', 'br'],
+			['br;q=0.000, gzip;q=0.1', 'gzip'],
+			['BR;Q=1', 'br'],
+			['gzip ; q=1', 'gzip'],
+			['*;q=0, gzip', 'gzip'],
+			['identity;q=0, br', 'br'],
+			['identity;q=0', undefined],
+			['*', undefined],
+			['brotli, xgzip', undefined],
+			['br;q=0, gzip;q=0', undefined],
+			['gzip;q=nonsense', undefined]
+		] as const) {
+			const { status, header } = await exchange(port, request('GET /app.js', [`Accept-Encoding: ${accept}`]));
+			expect([accept, status, header('content-encoding')]).toEqual([accept, 200, encoding]);
+			expect(header('vary')).toBe('Accept-Encoding');
+		}
+	});
+
 	law('serves large files whole, however slowly they are read', async ({ port }) => {
 		for (const path of ['large.dat', 'huge.dat']) {
 			const client = await RawClient.open(port);
