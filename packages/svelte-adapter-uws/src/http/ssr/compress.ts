@@ -45,9 +45,11 @@ const CODECS: ReadonlyMap<Coding, Codec> = new Map<Coding, Codec>([
 	['gzip', { now: (bytes) => zlib.gzipSync(bytes, GZIP), aside: (bytes) => gzip(bytes, GZIP) }]
 ]);
 
-/** Whether a response is of a kind that is worth compressing, whatever its size. */
+/** Whether a response is worth compressing, as far as its headers tell. */
 export function isCompressible({ status, headers }: Response): boolean {
 	if (status === 206 || headers.has('content-encoding') || headers.has('content-range')) return false;
+	const length = headers.get('content-length');
+	if (length !== null && Number(length) < MIN_BYTES) return false;
 	if (/\bno-transform\b/i.test(headers.get('cache-control') ?? '')) return false;
 	return TYPES.has((headers.get('content-type') ?? '').split(';', 1)[0]!.trim().toLowerCase());
 }

@@ -32,10 +32,36 @@ const TRAVEL: readonly string[] = [
 
 type Outcome = { readonly render: Render & { readonly body: WholeBody } } | 'own' | 'again';
 
-interface Flight {
-	waiting: number;
-	readonly outcome: Promise<Outcome>;
-	readonly land: (outcome: Outcome) => void;
+/** A render under way. Most have nobody waiting, so that what waiting takes is made when somebody does. */
+class Flight {
+	/** Aborts when the client leaves for whom it is made. */
+	readonly signal: AbortSignal;
+	#waiting: PromiseWithResolvers<Outcome> | undefined;
+
+	constructor(signal: AbortSignal) {
+		this.signal = signal;
+	}
+
+	get isAwaited(): boolean {
+		return this.#waiting !== undefined;
+	}
+
+	/** What comes of it. Whoever waits must not depend on an app that stops because its client has left. */
+	outcome(): Promise<Outcome> {
+		if (!this.#waiting) {
+			this.#waiting = Promise.withResolvers();
+			this.signal.addEventListener('abort', this.#leave, { once: true });
+		}
+		return this.#waiting.promise;
+	}
+
+	land(outcome: Outcome): void {
+		if (!this.#waiting) return;
+		this.signal.removeEventListener('abort', this.#leave);
+		this.#waiting.resolve(outcome);
+	}
+
+	readonly #leave = (): void => this.land('again');
 }
 
 /**
@@ -60,38 +86,29 @@ export class SharedRenders {
 		if (key === undefined) return render();
 		for (;;) {
 			const flight = this.#flights.get(key);
-			if (!flight) return this.#flights.size < MAX_IN_FLIGHT ? this.#lead(key, signal, render) : render();
-			flight.waiting++;
-			const outcome = await untilAborted(flight.outcome, signal);
+			if (!flight || flight.signal.aborted)
+				return this.#flights.size < MAX_IN_FLIGHT ? this.#lead(key, new Flight(signal), render) : render();
+			const outcome = await untilAborted(flight.outcome(), signal);
 			if (outcome === 'own' || outcome === undefined) return render();
 			if (outcome !== 'again') return outcome.render;
 		}
 	}
 
-	async #lead(key: string, signal: AbortSignal, render: RenderOnce): Promise<Render> {
-		const { promise: outcome, resolve: land } = Promise.withResolvers<Outcome>();
-		const flight: Flight = { waiting: 0, outcome, land };
+	async #lead(key: string, flight: Flight, render: RenderOnce): Promise<Render> {
 		const end = (): void => void (this.#flights.get(key) === flight && this.#flights.delete(key));
-		// Whoever waits must not depend on an app that stops because this client has left.
-		const leave = (): void => {
-			end();
-			land('again');
-		};
 		this.#flights.set(key, flight);
-		signal.addEventListener('abort', leave, { once: true });
 		try {
 			const own = await render();
 			end();
-			if (flight.waiting === 0 || signal.aborted || own.isPersonal || !isForAll(own.response)) return own;
+			if (!flight.isAwaited || flight.signal.aborted || own.isPersonal || !isForAll(own.response)) return own;
 			const { bytes, response } = await takeWhole(own.response);
 			if (!bytes) return { ...own, response };
 			const taken = { ...own, body: new WholeBody(bytes) };
-			if (bytes.byteLength <= MAX_SHARED_BYTES) land({ render: taken });
+			if (bytes.byteLength <= MAX_SHARED_BYTES) flight.land({ render: taken });
 			return taken;
 		} finally {
-			signal.removeEventListener('abort', leave);
 			end();
-			land('own');
+			flight.land('own');
 		}
 	}
 
