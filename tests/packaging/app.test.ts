@@ -41,6 +41,17 @@ describe.each(['uws', 'node'])('the built app on %s', (transport) => {
 		await until(parts, 'at last');
 	});
 
+	it('compresses a page for whoever brings no secrets, and knows it again by its tag', async () => {
+		const get = (headers: Readonly<Record<string, string>>) =>
+			fetch(`${origin}/`, { headers: { 'accept-encoding': 'br', ...headers } });
+		const page = await get({});
+		expect([page.headers.get('content-encoding'), page.headers.get('vary')]).toEqual(['br', 'Accept-Encoding']);
+		expect(await page.text()).toContain('</html>');
+		const plain = await get({ cookie: 'a=1' });
+		expect([plain.headers.get('content-encoding'), page.headers.get('etag')]).toEqual([null, `W/${plain.headers.get('etag')}`]);
+		expect((await get({ 'if-none-match': page.headers.get('etag')! })).status).toBe(304);
+	});
+
 	it('sends each server-sent event as it comes', async () => {
 		const response = await fetch(`${origin}/events?name=sse`);
 		expect(response.headers.get('content-type')).toBe('text/event-stream');
