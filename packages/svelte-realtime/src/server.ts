@@ -11,6 +11,7 @@ export {
 	type StreamOptions
 } from './define/definition.ts';
 export { guard, live, type GuardPart, type Live } from './define/live.ts';
+export type { Lock, LockKey, LockOptions, LockWait } from './define/lock.ts';
 export type { RateLimitOptions, SafeParse } from './define/steps.ts';
 export { createCall } from './features/call.ts';
 export { standard } from './features/standard.ts';

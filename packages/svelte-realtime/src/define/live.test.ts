@@ -34,3 +34,18 @@ it.each([
 	[() => guard({}), /at least one/],
 	[() => guard(1 as never), /part/]
 ])('refuses a wrong definition with the field that is wrong (%#)', (define, message) => expect(define).toThrow(message));
+
+it('refuses wrappers that cannot work when they are written', () => {
+	const run = (): number => 1;
+	expect(() => live.lock('', run)).toThrow('live.lock: key is ""');
+	expect(() => live.lock({ key: 'k', maxWaitMs: -1 }, run)).toThrow('live.lock: maxWaitMs is -1');
+	expect(() => live.lock({ key: 'k', keyFrom: 'x' } as never, run)).toThrow('keyFrom belongs to live.idempotent');
+	expect(() => live.lock({ key: 'k', lock: {} as never }, run)).toThrow('live.lock: lock is an object');
+	expect(() => live.rateLimit({ points: 0, window: 1 }, run)).toThrow('live.rateLimit: points is 0');
+	expect(() => live.rateLimit({ points: 1, window: Number.NaN }, run)).toThrow('live.rateLimit: window is NaN');
+	expect(() => live.rateLimit({ points: 1, window: 1, per: 'user' } as never, run)).toThrow('live.rateLimit: options is "per"');
+	expect(() => live.validated({} as never, run)).toThrow('live.validated: schema is an object');
+	expect(() => live.scoped(true as never, run)).toThrow('live.scoped: predicate is true');
+	expect(() => live.public({ kind: 'stream' } as never)).toThrow('live.public: fn is an object');
+	expect(() => live.channel('__x')).toThrow('topic is "__x"');
+});

@@ -1,16 +1,26 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { Predicate } from './access.ts';
 import type { Context } from './context.ts';
-import { define, type Call, type Handler } from './definition.ts';
+import type { Call } from './definition.ts';
 import { problem } from './problem.ts';
-
-/** A function, or one that is wrapped already. */
-export type Wrappable<Args extends unknown[], Out> = ((ctx: Context, ...args: Args) => Out | Promise<Out>) | Call<Args, Out>;
+import { wrap, type Wrappable } from './wrap.ts';
 
 /** A schema without the standard interface that has `safeParse`, as older versions of Zod have. */
 export interface SafeParse<Output> {
 	safeParse(input: unknown): { readonly success: boolean; readonly data?: Output; readonly error?: unknown };
 }
+
+/** What takes the output of a schema as its first argument. */
+export type Checked<Output> = ((ctx: Context, input: Output, ...rest: any[]) => unknown) | Call<[input: Output, ...rest: any[]]>;
+
+/** The arguments of a procedure after the first. A function that takes fewer has none. */
+export type RestOf<Run> =
+	ArgumentsOf<Run> extends readonly [] ? [] : ArgumentsOf<Run> extends readonly [any?, ...infer Rest] ? Rest : [];
+type ArgumentsOf<Run> =
+	Run extends Call<infer Args> ? Args : Run extends (ctx: any, ...args: infer Args) => unknown ? Args : never;
+/** What a procedure gives. */
+export type ResultOf<Run> =
+	Run extends Call<any[], infer Out> ? Out : Run extends (...args: any[]) => infer Out ? Awaited<Out> : never;
 
 /** How often one caller may call. */
 export interface RateLimitOptions {
@@ -33,14 +43,14 @@ export interface Steps {
 	 * gives. Otherwise the caller hears `VALIDATION` with the issues.
 	 * @example export const add = live.validated(z.object({ text: z.string() }), async (ctx, todo) => db.add(todo));
 	 */
-	validated<Schema extends StandardSchemaV1, Rest extends unknown[], Out>(
+	validated<Schema extends StandardSchemaV1, Run extends Checked<StandardSchemaV1.InferOutput<Schema>>>(
 		schema: Schema,
-		run: Wrappable<[input: StandardSchemaV1.InferOutput<Schema>, ...rest: Rest], Out>
-	): Call<[input: StandardSchemaV1.InferInput<Schema>, ...rest: Rest], Out>;
-	validated<Output, Rest extends unknown[], Out>(
+		run: Run
+	): Call<[input: StandardSchemaV1.InferInput<Schema>, ...rest: RestOf<Run>], ResultOf<Run>>;
+	validated<Output, Run extends Checked<Output>>(
 		schema: SafeParse<Output> & { readonly '~standard'?: never },
-		run: Wrappable<[input: Output, ...rest: Rest], Out>
-	): Call<[input: Output, ...rest: Rest], Out>;
+		run: Run
+	): Call<[input: Output, ...rest: RestOf<Run>], ResultOf<Run>>;
 	/**
 	 * Refuses calls over `points` in a sliding `window` with `RATE_LIMITED` and `retryAfter`. Counted per procedure and caller,
 	 * in this process.
@@ -58,13 +68,6 @@ export interface Steps {
 	 * @example export const health = live.public(() => 'ok');
 	 */
 	public<Args extends unknown[], Out>(run: Wrappable<Args, Out>): Call<Args, Out>;
-}
-
-function wrap(what: string, step: string, options: unknown, inner: Wrappable<any[], any>): Call<any[], any> {
-	if (typeof inner === 'function') return define({ kind: 'call', run: inner as Handler, steps: [{ step, options }] });
-	if (typeof inner !== 'object' || inner === null || inner.kind !== 'call')
-		throw problem(what, 'fn', inner, 'a function (ctx, ...args) => result, or one that live() or a wrapper gave');
-	return define({ kind: 'call', run: inner.run, steps: [{ step, options }, ...inner.steps] });
 }
 
 export const validated: Steps['validated'] = (schema: unknown, run: Wrappable<any[], any>) => {

@@ -1,5 +1,6 @@
 import type { Feature } from '../runtime/host.ts';
 import { createCall } from './call.ts';
+import { lock } from './step/lock.ts';
 import { open } from './step/public.ts';
 import { rateLimit } from './step/rate-limit.ts';
 import { scoped } from './step/scoped.ts';
@@ -7,4 +8,4 @@ import { validated } from './step/validated.ts';
 import { stream } from './stream/index.ts';
 
 /** What a server installs when it is not told otherwise. */
-export const standard: readonly Feature<any>[] = [createCall([validated, rateLimit, scoped, open]), stream];
+export const standard: readonly Feature<any>[] = [createCall([validated, rateLimit, scoped, lock, open]), stream];

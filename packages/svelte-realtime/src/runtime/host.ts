@@ -1,6 +1,7 @@
 import type { Connection, Platform } from 'svelte-adapter-uws/contract';
 import type { Context } from '../define/context.ts';
 import type { DefinitionOf, Handler, Kind } from '../define/definition.ts';
+import type { Lock } from '../define/lock.ts';
 import type { RpcRequest } from '../shared/rpc-frame.ts';
 import type { Join, Scope } from './scope.ts';
 
@@ -12,6 +13,8 @@ export interface Host {
 	readonly platform: Platform;
 	/** What lives as long as one connection. */
 	readonly scope: (ws: Connection) => Scope;
+	/** One at a time for each key, over all exports. */
+	readonly lock: Lock;
 	/** Milliseconds that only ever grow. */
 	readonly now: () => number;
 	/** Reports a failure of the app's code. Never throws. */

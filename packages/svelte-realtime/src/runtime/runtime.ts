@@ -6,6 +6,7 @@ import { isPath } from '../shared/path.ts';
 import { CallContext, type Source } from './context.ts';
 import { Dispatch, type DispatchOptions } from './dispatch.ts';
 import type { Feature, Host, OnError } from './host.ts';
+import { KeyedLock } from './keyed-lock.ts';
 import { contained, print } from './on-error.ts';
 import { pass } from './pipeline.ts';
 import { missingGuard, Registry } from './registry.ts';
@@ -42,15 +43,18 @@ export class Runtime implements Disposable {
 	readonly #registry: Registry;
 	readonly #dispatch: Dispatch;
 	readonly #scopes: Scopes;
+	readonly #lock: KeyedLock;
 	readonly #gate: Disposable;
 	#ready: Promise<void> | undefined;
 
 	constructor(parts: RuntimeParts) {
 		const { platform, features, manifest = [], clock = timers, warn = say } = parts;
 		this.#scopes = new Scopes(clock);
+		this.#lock = new KeyedLock(clock);
 		const host: Host = {
 			platform,
 			scope: (ws) => this.#scopes.of(ws),
+			lock: this.#lock,
 			now: () => clock.now(),
 			onError: (path, error, context) => (parts.onError ? contained(parts.onError, print) : print)(path, error, context)
 		};
@@ -117,6 +121,7 @@ export class Runtime implements Disposable {
 	/** Takes everything back: gate, streams of open connections, installed exports. */
 	[Symbol.dispose](): void {
 		this.#gate[Symbol.dispose]();
+		this.#lock.clear();
 		this.#scopes[Symbol.dispose]();
 		this.#registry[Symbol.dispose]();
 	}

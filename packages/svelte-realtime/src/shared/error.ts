@@ -24,6 +24,8 @@ export const CODES: Readonly<Record<string, string>> = {
 	CONNECTION_CLOSED: 'The connection is closed.',
 	PAYLOAD_TOO_LARGE: 'The payload is too large.',
 	CANCELLED: 'Cancelled',
+	LOCK_TIMEOUT: 'Somebody else is still at it.',
+	LOCK_CLEARED: 'The server is stopping.',
 	INVALID_TOPIC: 'The topic is not valid.'
 };
 

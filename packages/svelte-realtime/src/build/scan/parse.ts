@@ -9,7 +9,7 @@ export type ReadModule = (specifier: string, importer: string) => { readonly fil
 
 const EXPORT_NAME = /^[A-Za-z0-9_]+$/;
 /** What makes a procedure. */
-const CALLS: readonly string[] = ['live', 'live.validated', 'live.rateLimit', 'live.scoped', 'live.public'];
+const CALLS: readonly string[] = ['live', 'live.validated', 'live.rateLimit', 'live.scoped', 'live.lock', 'live.public'];
 const OPTION_TYPES = { merge: 'string', key: 'string', prepend: 'boolean', max: 'number' } as const;
 
 /**

@@ -1,6 +1,6 @@
 import { manualClock } from 'svelte-adapter-uws/testing';
 import * as v from 'valibot';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { z } from 'zod';
 import { createRuntime } from '../../../test/support.ts';
 import { live } from '../../define/live.ts';
@@ -99,6 +99,33 @@ it('counts by the key that the app gives, and never refuses somebody because of 
 	expect(await client.ask({ rpc: 'm/call', id: 'blue', args: ['blue'] })).toMatchObject({ ok: true });
 	const refused = client.frames.flatMap(({ data }) => data?.batch ?? []).filter(({ ok }) => !ok);
 	expect(refused).toEqual([]);
+});
+
+it('runs calls of one key after each other, over procedures and connections, and those without a key at once', async () => {
+	const clock = manualClock();
+	const gates: PromiseWithResolvers<void>[] = [];
+	const slow = async (_ctx: unknown, key: string | null) => {
+		const gate = Promise.withResolvers<void>();
+		gates.push(gate);
+		await gate.promise;
+		return key;
+	};
+	const key = (_ctx: unknown, given: string | null): string | null => given;
+	const definitions = { 'm/call': live.lock(key, slow), 'm/other': live.lock({ key, maxWaitMs: 100 }, slow) };
+	await using runtime = await createRuntime(definitions, undefined, { clock });
+	const [ida, max] = [await runtime.connect('ida'), await runtime.connect('max')];
+	const first = ida.ask({ rpc: 'm/call', id: '1', args: ['a'] });
+	await vi.waitFor(() => expect(gates).toHaveLength(1));
+	const second = max.ask({ rpc: 'm/other', id: '2', args: ['a'] });
+	const free = ['b', null, ''].map((each, i) => max.ask({ rpc: 'm/other', id: `free ${i}`, args: [each] }));
+	await vi.waitFor(() => expect(gates).toHaveLength(4));
+	clock.advance(100);
+	expect(await second).toMatchObject({ ok: false, code: 'LOCK_TIMEOUT' });
+	for (const gate of gates) gate.resolve();
+	expect(await first).toMatchObject({ ok: true, data: 'a' });
+	expect((await Promise.all(free)).map(({ ok }) => ok)).toEqual([true, true, true]);
+	expect(await ida.ask({ rpc: 'm/call', id: '3', args: [7] })).toMatchObject({ code: 'INTERNAL_ERROR' });
+	expect(runtime.errors).toEqual([['m/call', new TypeError('live.lock: key gave number, expected a text.')]]);
 });
 
 it('nests wrappers in any order, at least ten deep, the outermost first', async () => {

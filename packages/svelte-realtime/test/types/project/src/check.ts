@@ -1,6 +1,6 @@
 import type { Platform, Readable } from 'svelte-adapter-uws/contract';
 import ask, { add, all, count, empty, mine, one, recent } from '$live/todos';
-import { add as addWrapped, news, rename, typing } from '$live/wrapped';
+import { add as addWrapped, alone, nested, news, nobody, pay, rename, typing } from '$live/wrapped';
 import type { Todo } from './lib/store.ts';
 
 type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
@@ -23,6 +23,13 @@ void add();
 expect<Equal<Parameters<typeof addWrapped>, [input: { text: string; due: string }, urgent?: boolean]>>();
 expect<Equal<ReturnType<typeof addWrapped>, Promise<Todo>>>();
 expect<Equal<Parameters<typeof rename>, [org: string, name: string]>>();
+expect<Equal<Parameters<typeof pay>, [input: { account: string }]>>();
+expect<Equal<ReturnType<typeof pay>, Promise<number>>>();
+expect<Equal<Parameters<typeof alone>, [input: { text: string; due: string }]>>();
+expect<Equal<ReturnType<typeof alone>, Promise<Date>>>();
+expect<Equal<Parameters<typeof nobody>, [input: { text: string; due: string }]>>();
+expect<Equal<Parameters<typeof nested>, [input: { text: string; due: string }, count: number]>>();
+expect<Equal<ReturnType<typeof nested>, Promise<string>>>();
 const headlines: Readable<{ headline: string } | undefined> = news;
 expect<Equal<Parameters<typeof typing>, [room: string]>>();
 void headlines;

@@ -18,9 +18,21 @@ export const add = live.rateLimit(
 
 export const rename = live.scoped(live.access.org(), (_ctx, org: string, name: string) => `${org}: ${name}`);
 
+export const pay = live.lock(
+	{ key: (_ctx, order: { account: string }) => order.account, maxWaitMs: 2_000 },
+	live.validated(z.object({ account: z.string() }), async (_ctx, order) => order.account.length)
+);
+
 export const news = live.channel<{ headline: string }>('news');
 
 export const typing = live.channel((_ctx, room: string) => `typing:${room}`, { merge: 'presence' });
 
 // @ts-expect-error -- the handler gets what the schema gives
 export const wrong = live.validated(Input, (_ctx, input: { text: number }) => input);
+
+export const alone = live.validated(Input, (_ctx, input) => input.due);
+export const nobody = live.validated(Input, () => true);
+export const nested = live.validated(
+	Input,
+	live.scoped(live.access.team(), (_ctx, input: { text: string }, count: number) => input.text + count)
+);

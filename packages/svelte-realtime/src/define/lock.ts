@@ -1,0 +1,54 @@
+import type { Context } from './context.ts';
+import type { Call } from './definition.ts';
+import { problem } from './problem.ts';
+import { wrap, type Wrappable } from './wrap.ts';
+
+/** How long to wait for a lock. */
+export interface LockWait {
+	/** Milliseconds; after them the caller hears `LOCK_TIMEOUT`. Default: as long as it takes. */
+	readonly maxWaitMs?: number | undefined;
+}
+
+/** Something that lets one run at a time for each key. */
+export interface Lock {
+	/** Resolves with what `run` gives; rejects with what it throws, or with `LOCK_TIMEOUT` when it never began. */
+	withLock<T>(key: string, run: () => T | Promise<T>, wait?: LockWait): Promise<T>;
+}
+
+/** The key of a call; nothing, or an empty text, means that it needs no lock. */
+export type LockKey = string | ((ctx: Context, ...args: any[]) => string | null | undefined | Promise<string | null | undefined>);
+
+export interface LockOptions extends LockWait {
+	readonly key: LockKey;
+	/** Default: that of the server, which all procedures of one process share. */
+	readonly lock?: Lock;
+}
+
+/** `live.lock`. */
+export interface Locked {
+	/**
+	 * Lets one call run at a time for each key, in the order in which they came. Keys are those of the whole server: two
+	 * procedures with the same key wait for each other.
+	 * @example export const pay = live.lock((ctx, account: string) => `account:${account}`, async (ctx, account) => …);
+	 */
+	lock<Args extends unknown[], Out>(key: LockKey | LockOptions, run: Wrappable<Args, Out>): Call<Args, Out>;
+}
+
+const OPTIONS: readonly string[] = ['key', 'lock', 'maxWaitMs'];
+
+export const lock: Locked['lock'] = (given, run) => {
+	const what = 'live.lock';
+	const options: LockOptions = typeof given === 'object' && given !== null ? given : { key: given };
+	for (const name of Object.keys(options)) {
+		if (name === 'keyFrom') throw problem(what, 'options', name, 'key: keyFrom belongs to live.idempotent');
+		if (!OPTIONS.includes(name)) throw problem(what, 'options', name, OPTIONS.join(', '));
+	}
+	const { key, lock: own, maxWaitMs } = options;
+	if (!(typeof key === 'function' || (typeof key === 'string' && key !== '')))
+		throw problem(what, 'key', key, 'a text, or a function (ctx, ...args) => text');
+	if (own !== undefined && typeof own?.withLock !== 'function')
+		throw problem(what, 'lock', own, 'an object with withLock(key, run, wait)');
+	if (maxWaitMs !== undefined && !(Number.isFinite(maxWaitMs) && maxWaitMs >= 0))
+		throw problem(what, 'maxWaitMs', maxWaitMs, 'milliseconds from 0');
+	return wrap(what, 'lock', options, run);
+};
