@@ -48,7 +48,7 @@ export function createAdapter(options: ResolvedAdapterOptions, plugins: Plugin[]
 async function adapt(builder: Builder, options: ResolvedAdapterOptions): Promise<void> {
 	const kit = builder as unknown as EitherBuilder;
 	const { paths, appDir } = kit.generateServerInstance ? kit.config : kit.config.kit;
-	const { out, websocket, envPrefix, healthCheckPath, streamFilesAbove } = options;
+	const { out, websocket, envPrefix, healthCheckPath, readinessCheckPath, streamFilesAbove } = options;
 	if (!existsSync(join(builder.getServerDirectory(), CHUNKS.server))) throw new Error(MISSING_PLUGIN);
 
 	if (!relative(resolve(out), process.cwd()).startsWith('..')) {
@@ -71,6 +71,7 @@ async function adapt(builder: Builder, options: ResolvedAdapterOptions): Promise
 	const settings: BuildSettings = {
 		envPrefix,
 		healthCheckPath,
+		readinessCheckPath,
 		streamFilesAbove,
 		websocket,
 		appDir,
@@ -78,7 +79,11 @@ async function adapt(builder: Builder, options: ResolvedAdapterOptions): Promise
 		origin: paths.origin ?? ''
 	};
 	const hasHooks = websocket !== false && existsSync(`${out}/server/${CHUNKS.hooks}`);
-	writeFileSync(`${out}/index.js`, entrySource(settings, hasHooks));
+	writeFileSync(`${out}/handler.js`, handlerSource(settings, hasHooks));
+	writeFileSync(
+		`${out}/index.js`,
+		`import { start } from './handler.js';\n\nexport const { ${EXPORTS.join(', ')} } = await start();\n`
+	);
 	if (builder.hasServerInstrumentationFile()) instrument(kit, out);
 }
 
@@ -89,10 +94,13 @@ function writeApp(kit: EitherBuilder, out: string): void {
 	writeFileSync(`${out}/app.js`, `import { Server } from './server/index.js';\nexport const server = new Server(${manifest});\n`);
 }
 
-function entrySource(settings: BuildSettings, hasHooks: boolean): string {
-	return `import { start } from './server/${CHUNKS.server}';
+/** What `index.js` exports. */
+const EXPORTS: readonly string[] = ['host', 'port', 'path'];
 
-export const { host, port } = await start({
+function handlerSource(settings: BuildSettings, hasHooks: boolean): string {
+	return `import { createServing } from './server/${CHUNKS.server}';
+
+export const { start, handler, attach, drain, shutdown } = createServing({
 	directory: import.meta.dirname,
 	settings: ${JSON.stringify(settings)},
 	app: () => import('./app.js'),
@@ -108,7 +116,7 @@ function instrument(kit: EitherBuilder, out: string): void {
 		entrypoint: `${out}/index.js`,
 		instrumentation: `${serverDirectory}/instrumentation.server.js`,
 		...(initializer === undefined ? {} : { initializer }),
-		module: { exports: ['host', 'port'] }
+		module: { exports: [...EXPORTS] }
 	});
 }
 

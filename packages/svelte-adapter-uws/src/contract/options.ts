@@ -43,6 +43,8 @@ export interface AdapterOptions {
 	readonly envPrefix?: string;
 	/** Path of the health check; `false` removes it. Default `/healthz`. */
 	readonly healthCheckPath?: string | false;
+	/** Path of the readiness check: 503 until `init` has run and from the first signal to end on; `false` removes it. Default `/readyz`. */
+	readonly readinessCheckPath?: string | false;
 	/** The WebSocket endpoint. Default off. */
 	readonly websocket?: boolean | WebSocketOptions;
 }
@@ -59,6 +61,7 @@ export interface ResolvedAdapterOptions extends Required<Omit<AdapterOptions, 'w
 export interface BuildSettings {
 	readonly envPrefix: string;
 	readonly healthCheckPath: string | false;
+	readonly readinessCheckPath: string | false;
 	readonly websocket: ResolvedWebSocketOptions | false;
 	readonly streamFilesAbove: number | false;
 	/** Base path of the app, `''` or `/base`. */

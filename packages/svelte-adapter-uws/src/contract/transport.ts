@@ -82,6 +82,14 @@ export interface ListenOptions {
 	readonly host: string;
 	/** 0 = any free port. */
 	readonly port: number;
+	/** A Unix domain socket in place of host and port; a file that a dead server left there is replaced. */
+	readonly socketPath?: string;
+	/** The descriptor of a socket that listens already, in place of host and port. Only `node` can. */
+	readonly fd?: number;
+	/** Milliseconds after which an HTTP connection without a request is closed; 0 = never. Only `node` can; the engine's is 10 s. */
+	readonly keepAliveTimeoutMs?: number;
+	/** Milliseconds that the head of a request may take; 0 = no limit. Only `node` can; the engine's is 10 s. */
+	readonly headersTimeoutMs?: number;
 	/** Absent: the listener serves no WebSockets and answers every upgrade through `http`. */
 	readonly sockets?: { readonly handler: SocketHandler<any>; readonly options: SocketOptions };
 	/** Absent: every HTTP request is answered with 426. */
@@ -94,11 +102,17 @@ export interface ListenOptions {
 
 /** A transport that is listening. Fan-out lives here so that uWS can do it in C++ and the others can build a frame once for all. */
 export interface Listener extends AsyncDisposable {
+	/** 0 on a Unix domain socket. */
 	readonly port: number;
 	/** Sends `frame` to every socket subscribed to `topic`, in the order of the calls of `publish` and `Socket.send`. */
 	publish(topic: string, frame: Frame): void;
-	/** Stops accepting; what is open stays open. Idempotent. */
+	/** Stops accepting; what is open stays open, idle HTTP connections too. Idempotent. */
 	stopAccepting(): void;
+	/**
+	 * Reads the certificate and its key again, for connections from now on; what is open stays open. Present on TLS listeners. Rejects
+	 * with a readable reason, and the old certificate stays in force.
+	 */
+	reloadCertificate?(): Promise<void>;
 	/** `await using` or shutdown: stops accepting and drops what is still open. */
 	[Symbol.asyncDispose](): Promise<void>;
 }

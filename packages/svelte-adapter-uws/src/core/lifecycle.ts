@@ -12,8 +12,8 @@ export interface LifecycleParts {
 	readonly report: Report;
 	/** Milliseconds; 0 = no limit. */
 	readonly shutdownTimeoutMs: number;
-	/** Refuses handshakes that are being decided and closes every open connection. */
-	readonly closeAll: (farewell: Farewell) => void;
+	/** Refuses handshakes that are being decided and closes every open connection, a slice at a time; resolves after the last. */
+	readonly closeAll: (farewell: Farewell) => Promise<void>;
 	readonly listener: () => Listener | undefined;
 }
 
@@ -68,7 +68,7 @@ export class Lifecycle {
 		if (this.#drained) return;
 		await this.#shutdown();
 		this.#hooks = next;
-		this.#parts.closeAll(RELOADED);
+		await this.#parts.closeAll(RELOADED);
 		await this.init();
 	}
 
@@ -76,7 +76,7 @@ export class Lifecycle {
 		await this.#shutdown();
 		this.#parts.listener()?.stopAccepting();
 		this.#isClosed = true;
-		this.#parts.closeAll(SHUTTING_DOWN);
+		await this.#parts.closeAll(SHUTTING_DOWN);
 	}
 
 	async #shutdown(): Promise<void> {

@@ -12,6 +12,7 @@ import { Publisher } from './publisher.ts';
 import { Sequencer } from './sequencer.ts';
 import { Session, type SessionParts } from './session.ts';
 import { SizeWarning } from './size-warning.ts';
+import { inSlices } from './slices.ts';
 import { Subscriptions } from './subscriptions.ts';
 import { Taps } from './taps.ts';
 import { Upgrades, type Accepted } from './upgrade.ts';
@@ -47,11 +48,12 @@ export async function createServerCore(parts: ServerParts): Promise<ServerCore> 
 		connections: sessions
 	});
 
-	const closeAll = ({ code, reason }: Farewell): void => {
-		upgrades.refusePending();
-		for (const session of sessions) session.close(code, reason);
-	};
 	const { shutdownTimeoutMs = 0 } = options;
+	const closeAll = ({ code, reason }: Farewell): Promise<void> => {
+		upgrades.refusePending();
+		const withinMs = shutdownTimeoutMs > 0 ? shutdownTimeoutMs / 2 : Infinity;
+		return inSlices([...sessions], (session) => session.close(code, reason), { clock, withinMs });
+	};
 	const lifecycle = new Lifecycle({
 		hooks: parts.hooks,
 		platform,

@@ -1,14 +1,17 @@
 import { fileURLToPath } from 'node:url';
-import { expect, it } from 'vitest';
-import { readEnvironment } from './env.ts';
+import { describe, expect, it } from 'vitest';
+import { INHERITED, readEnvironment, UNAVAILABLE, VARIABLES, type Environment } from './env.ts';
 
 const file = fileURLToPath(import.meta.url);
-const read = (env: Record<string, string>, prefix = '') => readEnvironment(env, prefix);
+const read = (env: Record<string, string>, prefix = '') => readEnvironment(env, { prefix, pid: 7, platform: 'linux' });
 
 it('has a default for everything', () => {
 	expect(read({})).toEqual({
 		host: '0.0.0.0',
 		port: 3000,
+		socketPath: undefined,
+		listenFd: undefined,
+		reusePort: true,
 		origin: undefined,
 		tls: undefined,
 		protocolHeader: undefined,
@@ -17,45 +20,153 @@ it('has a default for everything', () => {
 		addressHeader: undefined,
 		forwardedDepth: 1,
 		bodyLimit: 524_288,
+		keepAliveTimeoutMs: undefined,
+		headersTimeoutMs: undefined,
+		idleTimeoutMs: undefined,
 		shutdownTimeoutMs: 30_000,
 		shutdownDelayMs: 0,
-		transport: undefined
+		transport: undefined,
+		debug: false
 	});
 });
 
-it('reads and normalises what is set', () => {
-	expect(
-		read({
-			HOST: '127.0.0.1',
-			PORT: ' 8080 ',
-			ORIGIN: 'https://Example.com:443/some/path',
-			SSL_CERT: file,
-			SSL_KEY: file,
-			PROTOCOL_HEADER: 'X-Forwarded-Proto',
-			HOST_HEADER: 'X-Forwarded-Host',
-			PORT_HEADER: 'X-Port',
-			ADDRESS_HEADER: 'X-Forwarded-For',
-			XFF_DEPTH: '2',
-			BODY_SIZE_LIMIT: '2M',
-			SHUTDOWN_TIMEOUT: '5.0',
-			SHUTDOWN_DELAY_MS: '100',
-			TRANSPORT: 'node'
-		})
-	).toEqual({
-		host: '127.0.0.1',
-		port: 8080,
-		origin: 'https://example.com',
-		tls: { cert: file, key: file },
-		protocolHeader: 'x-forwarded-proto',
-		hostHeader: 'x-forwarded-host',
-		portHeader: 'x-port',
-		addressHeader: 'x-forwarded-for',
-		forwardedDepth: 2,
-		bodyLimit: 2 * 1024 ** 2,
-		shutdownTimeoutMs: 5000,
-		shutdownDelayMs: 100,
-		transport: 'node'
+/** For every variable: what it may be and becomes, and what it must not be and is called. */
+const TABLE: Readonly<
+	Record<
+		string,
+		{ readonly good: readonly [string, Partial<Environment>][]; readonly bad: readonly string[]; readonly expected: string }
+	>
+> = {
+	HOST: { good: [['127.0.0.1', { host: '127.0.0.1' }]], bad: ['', '  '], expected: 'an address or a host name' },
+	PORT: {
+		good: [
+			[' 8080 ', { port: 8080 }],
+			['3000.0', { port: 3000 }],
+			['0', { port: 0 }]
+		],
+		bad: ['abc', '65536', '-1', '', '3000.5', '0x10'],
+		expected: 'a whole number, 0 to 65535'
+	},
+	SOCKET_PATH: {
+		good: [['/run/app.sock', { socketPath: '/run/app.sock' }]],
+		bad: [''],
+		expected: 'the path of a Unix domain socket'
+	},
+	REUSE_PORT: {
+		good: [
+			['0', { reusePort: false }],
+			['true', { reusePort: true }]
+		],
+		bad: ['yes', ''],
+		expected: 'true, false, 1 or 0'
+	},
+	ORIGIN: {
+		good: [
+			['https://Example.com:443/some/path', { origin: 'https://example.com' }],
+			[' http://localhost:3000 ', { origin: 'http://localhost:3000' }]
+		],
+		bad: ['example.com', 'ftp://example.com', ''],
+		expected: 'an http or https URL such as https://example.com'
+	},
+	SSL_CERT: { good: [[file, {}]], bad: ['/nowhere.pem', ''], expected: 'the path of a PEM file that this process can read' },
+	SSL_KEY: { good: [[file, {}]], bad: ['/nowhere.pem', ''], expected: 'the path of a PEM file that this process can read' },
+	PROTOCOL_HEADER: {
+		good: [['X-Forwarded-Proto', { protocolHeader: 'x-forwarded-proto' }]],
+		bad: ['x forwarded', ''],
+		expected: 'the name of a request header'
+	},
+	HOST_HEADER: {
+		good: [['X-Forwarded-Host', { hostHeader: 'x-forwarded-host' }]],
+		bad: ['a:b', ''],
+		expected: 'the name of a request header'
+	},
+	PORT_HEADER: { good: [['X-Port', { portHeader: 'x-port' }]], bad: ['a:b', ''], expected: 'the name of a request header' },
+	ADDRESS_HEADER: {
+		good: [['X-Forwarded-For', { addressHeader: 'x-forwarded-for' }]],
+		bad: ['a:b', ''],
+		expected: 'the name of a request header'
+	},
+	XFF_DEPTH: { good: [['2', { forwardedDepth: 2 }]], bad: ['0', '1.5', ''], expected: 'a whole number, 1 or more' },
+	BODY_SIZE_LIMIT: {
+		good: [
+			['2M', { bodyLimit: 2 * 1024 ** 2 }],
+			['0', { bodyLimit: Infinity }]
+		],
+		bad: ['-1', 'Infinity', '', '12Q', '999999999999999999G'],
+		expected: 'a size such as 512K, 2M or 1G, or 0 for no limit'
+	},
+	KEEP_ALIVE_TIMEOUT: {
+		good: [
+			['70', { keepAliveTimeoutMs: 70_000 }],
+			['0', { keepAliveTimeoutMs: 0 }]
+		],
+		bad: ['-1', 'long', ''],
+		expected: 'a whole number, 0 to 2147483'
+	},
+	HEADERS_TIMEOUT: { good: [['5', { headersTimeoutMs: 5000 }]], bad: ['-1', '5s', ''], expected: 'a whole number, 0 to 2147483' },
+	IDLE_TIMEOUT: {
+		good: [
+			['60', { idleTimeoutMs: 60_000 }],
+			['0', { idleTimeoutMs: undefined }]
+		],
+		bad: ['-1', '1.5', ''],
+		expected: 'a whole number, 0 to 2147483'
+	},
+	SHUTDOWN_TIMEOUT: {
+		good: [['5.0', { shutdownTimeoutMs: 5000 }]],
+		bad: ['soon', '-1', '2147484', ''],
+		expected: 'a whole number, 0 to 2147483'
+	},
+	SHUTDOWN_DELAY_MS: {
+		good: [['100', { shutdownDelayMs: 100 }]],
+		bad: ['1e3', '-1', ''],
+		expected: 'a whole number, 0 to 2147483647'
+	},
+	TRANSPORT: { good: [['node', { transport: 'node' }]], bad: ['bun', ''], expected: 'uws or node' },
+	WS_DEBUG: { good: [['1', { debug: true }]], bad: ['verbose', ''], expected: 'true, false, 1 or 0' },
+	LISTEN_PID: { good: [['7', {}]], bad: ['me', ''], expected: 'a whole number, 0 or more' },
+	LISTEN_FDS: { good: [['1', {}]], bad: ['all', ''], expected: 'a whole number, 0 or more' }
+};
+
+it('has every variable in the table of this test', () => {
+	expect(Object.keys(TABLE)).toEqual([...Object.keys(VARIABLES), ...INHERITED]);
+});
+
+describe.each(Object.entries(TABLE))('%s', (name, { good, bad, expected }) => {
+	const others = name === 'SSL_CERT' ? { SSL_KEY: file } : name === 'SSL_KEY' ? { SSL_CERT: file } : {};
+
+	it.each(good)('takes %j', (given, values) => {
+		expect(read({ ...others, [name]: given })).toMatchObject(values);
 	});
+
+	it.each(bad)('refuses %j', (given) => {
+		expect(() => read({ ...others, [name]: given })).toThrow(`${name}: got ${JSON.stringify(given)}, expected ${expected}.`);
+	});
+
+	if (INHERITED.includes(name)) {
+		it('never carries the prefix', () => {
+			expect(() => read({ [name]: bad[0]! }, 'APP_')).toThrow(`${name}: got ${JSON.stringify(bad[0])}`);
+		});
+	} else {
+		it('is read with the prefix alone when there is one', () => {
+			expect(() => read({ [name]: bad[0]! }, 'APP_')).not.toThrow();
+			expect(() => read({ [`APP_${name}`]: bad[0]! }, 'APP_')).toThrow(`APP_${name}: got ${JSON.stringify(bad[0])}`);
+		});
+	}
+});
+
+it('takes a socket from the service manager that started this very process', () => {
+	expect(read({ LISTEN_PID: '7', LISTEN_FDS: '1' }).listenFd).toBe(3);
+	expect(read({ LISTEN_PID: '8', LISTEN_FDS: '1' }).listenFd).toBeUndefined();
+	expect(read({ LISTEN_PID: '7', LISTEN_FDS: '0' }).listenFd).toBeUndefined();
+	expect(() => read({ LISTEN_PID: '7', LISTEN_FDS: '2' })).toThrow('LISTEN_FDS: got "2", expected 1.');
+	expect(() => read({ LISTEN_PID: '7', LISTEN_FDS: '1', SOCKET_PATH: '/run/app.sock' })).toThrow(
+		'SOCKET_PATH: got "/run/app.sock", expected nothing, because LISTEN_FDS hands over a socket.'
+	);
+});
+
+it('shares the port on Linux alone, where the kernel spreads the connections', () => {
+	expect(readEnvironment({}, { prefix: '', platform: 'darwin' }).reusePort).toBe(false);
 });
 
 it.each([
@@ -70,30 +181,6 @@ it.each([
 	expect(read({ BODY_SIZE_LIMIT: text }).bodyLimit).toBe(bytes);
 });
 
-it.each([
-	['PORT', 'abc', 'a whole number, 0 to 65535'],
-	['PORT', '65536', 'a whole number, 0 to 65535'],
-	['PORT', '-1', 'a whole number, 0 to 65535'],
-	['PORT', '', 'a whole number, 0 to 65535'],
-	['PORT', '3000.5', 'a whole number, 0 to 65535'],
-	['PORT', '0x10', 'a whole number, 0 to 65535'],
-	['XFF_DEPTH', '0', 'a whole number, 1 or more'],
-	['SHUTDOWN_TIMEOUT', 'soon', 'a whole number, 0 or more'],
-	['SHUTDOWN_DELAY_MS', '1e3', 'a whole number, 0 or more'],
-	['BODY_SIZE_LIMIT', '-1', 'a size such as 512K, 2M or 1G, or 0 for no limit'],
-	['BODY_SIZE_LIMIT', 'Infinity', 'a size such as'],
-	['BODY_SIZE_LIMIT', '', 'a size such as'],
-	['BODY_SIZE_LIMIT', '12Q', 'a size such as'],
-	['BODY_SIZE_LIMIT', '999999999999999999G', 'a size such as'],
-	['ORIGIN', 'example.com', 'an http or https URL such as https://example.com'],
-	['ORIGIN', 'ftp://example.com', 'an http or https URL'],
-	['HOST', '', 'an address or a host name'],
-	['PROTOCOL_HEADER', 'x forwarded', 'the name of a request header'],
-	['TRANSPORT', 'bun', 'uws or node']
-])('refuses %s=%s', (name, value, expected) => {
-	expect(() => read({ [name]: value })).toThrow(`${name}: got ${JSON.stringify(value)}, expected ${expected}`);
-});
-
 it('needs both halves of TLS, in files that can be read', () => {
 	expect(() => read({ SSL_CERT: file })).toThrow('SSL_KEY: got nothing, expected a path, because SSL_CERT is set.');
 	expect(() => read({ SSL_KEY: file })).toThrow('SSL_CERT: got nothing, expected a path, because SSL_KEY is set.');
@@ -102,15 +189,15 @@ it('needs both halves of TLS, in files that can be read', () => {
 	);
 });
 
-it('refuses what this version cannot do, instead of ignoring it', () => {
-	expect(() => read({ CLUSTER_WORKERS: 'auto' })).toThrow('CLUSTER_WORKERS is not available in this version');
-	expect(() => read({ CLUSTER_MODE: 'reuseport' })).toThrow('CLUSTER_MODE is not available in this version');
+it.each(UNAVAILABLE)('refuses %s, which this version cannot do, instead of ignoring it', (name) => {
+	expect(() => read({ [name]: 'auto' })).toThrow(`${name} is not available in this version`);
+	expect(() => read({ [`APP_${name}`]: 'auto' }, 'APP_')).toThrow(`APP_${name} is not available in this version`);
 });
 
-it('reads only prefixed names when there is a prefix', () => {
-	expect(read({ PORT: 'nonsense', APP_PORT: '4000' }, 'APP_').port).toBe(4000);
-	expect(() => read({ APP_PORT: 'x' }, 'APP_')).toThrow('APP_PORT: got "x"');
+it('refuses a variable with the prefix that nobody reads, and names the nearest', () => {
 	expect(() => read({ APP_PROT: '4000' }, 'APP_')).toThrow(
-		'APP_PROT: got a variable that the server does not know, expected one of APP_HOST, APP_PORT'
+		'APP_PROT: got a variable that the server does not know, expected APP_PORT. If it belongs to something else, choose another envPrefix.'
 	);
+	expect(() => read({ APP_SECRET_OF_THE_APP: '1' }, 'APP_')).toThrow('expected one of APP_HOST, APP_PORT, APP_SOCKET_PATH');
+	expect(() => read({ PROT: '4000' })).not.toThrow();
 });

@@ -1,4 +1,5 @@
-import { accessSync, constants } from 'node:fs';
+import { flag, header, oneOf, origin, readable, size, text, whole, type Form } from './env-values.ts';
+import { nearestName } from './nearest.ts';
 import { StartError } from './start-error.ts';
 
 /** Everything that the built server takes from its environment, read once and typed. */
@@ -6,6 +7,12 @@ export interface Environment {
 	readonly host: string;
 	/** 0 = any free port. */
 	readonly port: number;
+	/** A Unix domain socket in place of host and port. */
+	readonly socketPath: string | undefined;
+	/** A listening socket that the parent process opened, by its descriptor, in place of host and port. */
+	readonly listenFd: number | undefined;
+	/** Several processes may listen on the port. */
+	readonly reusePort: boolean;
 	/** The public origin, `https://example.com`, without a path. */
 	readonly origin: string | undefined;
 	/** PEM file paths; present = TLS on the port itself. */
@@ -19,124 +26,162 @@ export interface Environment {
 	readonly forwardedDepth: number;
 	/** Bytes; `Infinity` = no limit. */
 	readonly bodyLimit: number;
+	/** Milliseconds; `undefined` = what the transport does anyway. */
+	readonly keepAliveTimeoutMs: number | undefined;
+	readonly headersTimeoutMs: number | undefined;
+	/** Milliseconds without a request or a socket after which a process that was started by its socket ends. */
+	readonly idleTimeoutMs: number | undefined;
 	readonly shutdownTimeoutMs: number;
 	readonly shutdownDelayMs: number;
 	/** `undefined` = the native one where it loads. */
 	readonly transport: 'uws' | 'node' | undefined;
+	/** A line in the log for every open, close, subscribe, unsubscribe and publish. */
+	readonly debug: boolean;
 }
 
-const NAMES: ReadonlySet<string> = new Set([
-	...[
-		'HOST',
-		'PORT',
-		'ORIGIN',
-		'SSL_CERT',
-		'SSL_KEY',
-		'PROTOCOL_HEADER',
-		'HOST_HEADER',
-		'PORT_HEADER',
-		'ADDRESS_HEADER',
-		'XFF_DEPTH'
-	],
-	...['BODY_SIZE_LIMIT', 'SHUTDOWN_TIMEOUT', 'SHUTDOWN_DELAY_MS', 'TRANSPORT', 'CLUSTER_WORKERS', 'CLUSTER_MODE']
-]);
+/** Every variable by name, with the text that stands for it when it is not set; `undefined` = nothing does. */
+export const VARIABLES: Readonly<Record<string, string | undefined>> = {
+	HOST: '0.0.0.0',
+	PORT: '3000',
+	SOCKET_PATH: undefined,
+	REUSE_PORT: undefined,
+	ORIGIN: undefined,
+	SSL_CERT: undefined,
+	SSL_KEY: undefined,
+	PROTOCOL_HEADER: undefined,
+	HOST_HEADER: undefined,
+	PORT_HEADER: undefined,
+	ADDRESS_HEADER: undefined,
+	XFF_DEPTH: '1',
+	BODY_SIZE_LIMIT: '512K',
+	KEEP_ALIVE_TIMEOUT: undefined,
+	HEADERS_TIMEOUT: undefined,
+	IDLE_TIMEOUT: undefined,
+	SHUTDOWN_TIMEOUT: '30',
+	SHUTDOWN_DELAY_MS: '0',
+	TRANSPORT: undefined,
+	WS_DEBUG: undefined
+};
 
-const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9a-z-]+$/i;
-const WHOLE = /^\d+(?:\.0+)?$/;
-const SIZE = /^(\d+(?:\.\d*)?|\.\d+)([kmg]?)b?$/i;
-const UNITS: Readonly<Record<string, number>> = { '': 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3 };
+/** Those that a service manager sets; they never carry a prefix. */
+export const INHERITED: readonly string[] = ['LISTEN_PID', 'LISTEN_FDS'];
+
+/** Those of other versions of this server, which this one refuses rather than ignores. */
+export const UNAVAILABLE: readonly string[] = ['CLUSTER_WORKERS', 'CLUSTER_MODE', 'WORKER_RELAY_HMAC_SECRET'];
+
+/** The descriptor of the first socket that a service manager hands over. */
+const FIRST_FD = 3;
+
+export type Variables = Readonly<Record<string, string | undefined>>;
+
+/** What the variables are read for. */
+export interface Reader {
+	/** Put before every name but `LISTEN_PID` and `LISTEN_FDS`. */
+	readonly prefix: string;
+	/** The process that a service manager may have started; default this one. */
+	readonly pid?: number;
+	/** Default that of this machine. */
+	readonly platform?: NodeJS.Platform;
+}
 
 /**
- * Reads the variables of the built server, each name preceded by `prefix`. Throws a StartError of one line,
- * `NAME: got …, expected …`, for the first value that is wrong.
+ * Reads the variables of the built server. Throws a StartError of one line, `NAME: got …, expected …`, for the first value that is
+ * wrong.
  *
- * @example readEnvironment(process.env, '').port
+ * @example readEnvironment(process.env, { prefix: '' }).port
  */
-export function readEnvironment(env: Readonly<Record<string, string | undefined>>, prefix: string): Environment {
+export function readEnvironment(env: Variables, { prefix, pid = process.pid, platform = process.platform }: Reader): Environment {
 	refuseStrangers(env, prefix);
+	refuseUnavailable(env, prefix);
 
-	function read<Value>(name: string, expected: string, parse: (text: string) => Value | undefined): Value | undefined {
-		const text = env[prefix + name];
-		if (text === undefined) return undefined;
-		const value = parse(text.trim());
-		if (value === undefined) throw new StartError(`${prefix}${name}: got ${JSON.stringify(text)}, expected ${expected}.`);
-		return value;
-	}
-
-	for (const name of ['CLUSTER_WORKERS', 'CLUSTER_MODE']) {
-		if (env[prefix + name] !== undefined) {
-			throw new StartError(
-				`${prefix}${name} is not available in this version: the server runs as one process. Unset it, and start several instances behind a load balancer instead.`
-			);
-		}
-	}
-
-	const whole = (name: string, fallback: number, min: number, max = Number.MAX_SAFE_INTEGER): number => {
-		const range = max === Number.MAX_SAFE_INTEGER ? `${min} or more` : `${min} to ${max}`;
-		return (
-			read(name, `a whole number, ${range}`, (text) =>
-				WHOLE.test(text) && Number(text) >= min && Number(text) <= max ? Number(text) : undefined
-			) ?? fallback
-		);
+	const read = <Value>(name: string, form: Form<Value>): Value | undefined => {
+		const given = env[prefix + name] ?? VARIABLES[name];
+		return given === undefined ? undefined : parse(prefix + name, given, form);
 	};
-	const header = (name: string): string | undefined =>
-		read(name, 'the name of a request header', (text) => (HEADER_NAME.test(text) ? text.toLowerCase() : undefined));
-	const file = (name: string): string | undefined =>
-		read(name, 'the path of a PEM file that this process can read', (text) => (isReadable(text) ? text : undefined));
+	const seconds = (name: string): number | undefined => {
+		// In milliseconds a larger one is more than a timer can wait.
+		const value = read(name, whole(0, 2_147_483));
+		return value === undefined ? undefined : value * 1000;
+	};
 
-	const cert = file('SSL_CERT');
-	const key = file('SSL_KEY');
+	const cert = read('SSL_CERT', readable);
+	const key = read('SSL_KEY', readable);
 	if ((cert === undefined) !== (key === undefined)) {
 		const [given, missing] = cert === undefined ? ['SSL_KEY', 'SSL_CERT'] : ['SSL_CERT', 'SSL_KEY'];
 		throw new StartError(`${prefix}${missing}: got nothing, expected a path, because ${prefix}${given} is set. TLS needs both.`);
 	}
+	const listenFd = inheritedSocket(env, pid);
+	const socketPath = read('SOCKET_PATH', { ...text, expected: 'the path of a Unix domain socket' });
+	if (socketPath !== undefined && listenFd !== undefined) {
+		throw new StartError(
+			`${prefix}SOCKET_PATH: got ${JSON.stringify(socketPath)}, expected nothing, because LISTEN_FDS hands over a socket. Unset one.`
+		);
+	}
 
 	return {
-		host: read('HOST', 'an address or a host name', (text) => text || undefined) ?? '0.0.0.0',
-		port: whole('PORT', 3000, 0, 65_535),
-		origin: read('ORIGIN', 'an http or https URL such as https://example.com', toOrigin),
+		host: read('HOST', { ...text, expected: 'an address or a host name' })!,
+		port: read('PORT', whole(0, 65_535))!,
+		socketPath,
+		listenFd,
+		reusePort: read('REUSE_PORT', flag) ?? platform === 'linux',
+		origin: read('ORIGIN', origin),
 		tls: cert !== undefined && key !== undefined ? { cert, key } : undefined,
-		protocolHeader: header('PROTOCOL_HEADER'),
-		hostHeader: header('HOST_HEADER'),
-		portHeader: header('PORT_HEADER'),
-		addressHeader: header('ADDRESS_HEADER'),
-		forwardedDepth: whole('XFF_DEPTH', 1, 1),
-		bodyLimit: read('BODY_SIZE_LIMIT', 'a size such as 512K, 2M or 1G, or 0 for no limit', toBytes) ?? 524_288,
-		shutdownTimeoutMs: whole('SHUTDOWN_TIMEOUT', 30, 0) * 1000,
-		shutdownDelayMs: whole('SHUTDOWN_DELAY_MS', 0, 0),
-		transport: read('TRANSPORT', 'uws or node', (text) => (text === 'uws' || text === 'node' ? text : undefined))
+		protocolHeader: read('PROTOCOL_HEADER', header),
+		hostHeader: read('HOST_HEADER', header),
+		portHeader: read('PORT_HEADER', header),
+		addressHeader: read('ADDRESS_HEADER', header),
+		forwardedDepth: read('XFF_DEPTH', whole(1))!,
+		bodyLimit: read('BODY_SIZE_LIMIT', size)!,
+		keepAliveTimeoutMs: seconds('KEEP_ALIVE_TIMEOUT'),
+		headersTimeoutMs: seconds('HEADERS_TIMEOUT'),
+		idleTimeoutMs: seconds('IDLE_TIMEOUT') || undefined,
+		shutdownTimeoutMs: seconds('SHUTDOWN_TIMEOUT')!,
+		shutdownDelayMs: read('SHUTDOWN_DELAY_MS', whole(0, 2_147_483_647))!,
+		transport: read('TRANSPORT', oneOf('uws', 'node')),
+		debug: read('WS_DEBUG', flag) ?? false
 	};
 }
 
-/** With a prefix, every variable that carries it is ours: one that is not known is a typing error, or somebody else's prefix. */
-function refuseStrangers(env: Readonly<Record<string, string | undefined>>, prefix: string): void {
-	if (prefix === '') return;
-	for (const name of Object.keys(env)) {
-		if (!name.startsWith(prefix) || NAMES.has(name.slice(prefix.length))) continue;
+function parse<Value>(name: string, given: string, { expected, parse: toValue }: Form<Value>): Value {
+	const value = toValue(given.trim());
+	if (value === undefined) throw new StartError(`${name}: got ${JSON.stringify(given)}, expected ${expected}.`);
+	return value;
+}
+
+/** The variables stay in the environment of whatever the service starts: only the process they name may take the socket. */
+function inheritedSocket(env: Variables, pid: number): number | undefined {
+	const [listenPid, listenFds] = INHERITED.map((name) => {
+		const given = env[name];
+		return given === undefined ? undefined : parse(name, given, whole(0));
+	});
+	if (listenPid !== pid || listenFds === undefined || listenFds === 0) return undefined;
+	if (listenFds > 1) {
 		throw new StartError(
-			`${name}: got a variable that the server does not know, expected one of ${[...NAMES].map((known) => prefix + known).join(', ')}. If it belongs to something else, choose another envPrefix.`
+			`LISTEN_FDS: got "${listenFds}", expected 1. Write one ListenStream into the socket unit, and a unit for each further one.`
+		);
+	}
+	return FIRST_FD;
+}
+
+/** With a prefix, every variable that carries it is ours: one that is not known is a typing error, or somebody else's prefix. */
+function refuseStrangers(env: Variables, prefix: string): void {
+	if (prefix === '') return;
+	const known = Object.keys(VARIABLES);
+	for (const name of Object.keys(env)) {
+		const bare = name.slice(prefix.length);
+		if (!name.startsWith(prefix) || known.includes(bare) || UNAVAILABLE.includes(bare)) continue;
+		const nearest = nearestName(bare, known);
+		const expected = nearest ? `${prefix}${nearest}` : `one of ${known.map((other) => prefix + other).join(', ')}`;
+		throw new StartError(
+			`${name}: got a variable that the server does not know, expected ${expected}. If it belongs to something else, choose another envPrefix.`
 		);
 	}
 }
 
-function toOrigin(text: string): string | undefined {
-	const url = URL.canParse(text) ? new URL(text) : undefined;
-	return url && (url.protocol === 'http:' || url.protocol === 'https:') ? url.origin : undefined;
-}
-
-function toBytes(text: string): number | undefined {
-	const [, amount, unit = ''] = SIZE.exec(text) ?? [];
-	if (amount === undefined) return undefined;
-	const bytes = Math.floor(Number(amount) * UNITS[unit.toLowerCase()]!);
-	if (!Number.isSafeInteger(bytes)) return undefined;
-	return Number(amount) === 0 ? Infinity : bytes;
-}
-
-function isReadable(path: string): boolean {
-	try {
-		accessSync(path, constants.R_OK);
-		return path !== '';
-	} catch {
-		return false;
-	}
+function refuseUnavailable(env: Variables, prefix: string): void {
+	const name = UNAVAILABLE.find((unavailable) => env[prefix + unavailable] !== undefined);
+	if (name === undefined) return;
+	throw new StartError(
+		`${prefix}${name} is not available in this version: the server runs as one process. Unset it, and start several instances behind a load balancer instead.`
+	);
 }

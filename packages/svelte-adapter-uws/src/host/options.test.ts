@@ -9,6 +9,7 @@ it('fills in the documented defaults', () => {
 		precompress: true,
 		envPrefix: '',
 		healthCheckPath: '/healthz',
+		readinessCheckPath: '/readyz',
 		streamFilesAbove: false,
 		websocket: {
 			path: '/ws',
@@ -64,7 +65,10 @@ it.each([
 	[{ envPrefix: 'A-B' }, "envPrefix: got 'A-B', expected letters, digits and underscores."],
 	[{ websocket: 'yes' }, "websocket: got 'yes', expected true, false or an object of options."],
 	[{ websocket: [] }, 'websocket: got [], expected true, false or an object of options.'],
-	[{ websocket: { path: '/healthz' } }, "websocket.path: got '/healthz', which is also healthCheckPath."]
+	[{ readinessCheckPath: 'readyz' }, "readinessCheckPath: got 'readyz', expected a path"],
+	[{ readinessCheckPath: '/healthz' }, "readinessCheckPath: got '/healthz', which is also healthCheckPath."],
+	[{ websocket: { path: '/healthz' } }, "websocket.path: got '/healthz', which is also healthCheckPath."],
+	[{ websocket: { path: '/readyz' } }, "websocket.path: got '/readyz', which is also readinessCheckPath."]
 ])('refuses %j', (options, message) => {
 	expect(() => resolveAdapterOptions(options as object, silent)).toThrow(message);
 });
@@ -74,7 +78,7 @@ it('warns about an unknown key and names the nearest known one', () => {
 	resolveAdapterOptions({ precompres: true, websocket: { maxPayloadLenght: 1 }, somethingElse: 1 } as object, warn);
 	expect(warn.mock.calls.map(([message]) => message)).toEqual([
 		'precompres is not an option of this version of svelte-adapter-uws and has no effect. Did you mean precompress?',
-		'somethingElse is not an option of this version of svelte-adapter-uws and has no effect. The options are: out, precompress, streamFilesAbove, envPrefix, healthCheckPath, websocket.',
+		'somethingElse is not an option of this version of svelte-adapter-uws and has no effect. The options are: out, precompress, streamFilesAbove, envPrefix, healthCheckPath, readinessCheckPath, websocket.',
 		'websocket.maxPayloadLenght is not an option of this version of svelte-adapter-uws and has no effect. Did you mean websocket.maxPayloadLength?'
 	]);
 });

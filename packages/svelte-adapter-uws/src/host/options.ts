@@ -1,4 +1,5 @@
 import type { AdapterOptions, ResolvedAdapterOptions, ResolvedWebSocketOptions, WebSocketOptions } from '../contract/options.ts';
+import { nearestName } from './nearest.ts';
 
 interface Rule {
 	readonly fallback: unknown;
@@ -72,6 +73,11 @@ const adapterRules: Rules<AdapterOptions> = {
 		expected: "a path that starts with /, for example '/healthz', or false",
 		accepts: (value) => value === false || isPath(value)
 	},
+	readinessCheckPath: {
+		fallback: '/readyz',
+		expected: "a path that starts with /, for example '/readyz', or false",
+		accepts: (value) => value === false || isPath(value)
+	},
 	websocket: {
 		fallback: false,
 		expected: 'true, false or an object of options',
@@ -83,10 +89,16 @@ const adapterRules: Rules<AdapterOptions> = {
 export function resolveAdapterOptions(options: AdapterOptions, warn: (message: string) => void): ResolvedAdapterOptions {
 	const resolved = apply(adapterRules, options, '', warn) as Required<AdapterOptions>;
 	const { websocket, ...rest } = resolved;
+	if (rest.readinessCheckPath !== false && rest.readinessCheckPath === rest.healthCheckPath) {
+		throw new RangeError(
+			`readinessCheckPath: got '${rest.readinessCheckPath}', which is also healthCheckPath. Give them different paths.`
+		);
+	}
 	if (websocket === false) return { ...rest, websocket };
 	const endpoint = resolveWebSocketOptions(websocket === true ? {} : websocket, warn);
-	if (endpoint.path === rest.healthCheckPath) {
-		throw new RangeError(`websocket.path: got '${endpoint.path}', which is also healthCheckPath. Give them different paths.`);
+	for (const name of ['healthCheckPath', 'readinessCheckPath'] as const) {
+		if (endpoint.path !== rest[name]) continue;
+		throw new RangeError(`websocket.path: got '${endpoint.path}', which is also ${name}. Give them different paths.`);
 	}
 	return { ...rest, websocket: endpoint };
 }
@@ -104,7 +116,7 @@ function apply(
 ): Record<string, unknown> {
 	for (const key of Object.keys(options)) {
 		if (Object.hasOwn(rules, key)) continue;
-		const nearest = nearestKey(key, Object.keys(rules));
+		const nearest = nearestName(key, Object.keys(rules));
 		const hint = nearest ? ` Did you mean ${prefix}${nearest}?` : ` The options are: ${Object.keys(rules).join(', ')}.`;
 		warn(`${prefix}${key} is not an option of this version of svelte-adapter-uws and has no effect.${hint}`);
 	}
@@ -123,24 +135,4 @@ function show(value: unknown): string {
 	if (typeof value === 'function') return 'a function';
 	if (typeof value === 'object' && value !== null) return JSON.stringify(value) ?? 'an object';
 	return String(value);
-}
-
-/** The known key closest to `key`, when it is close enough to be a slip of the finger. */
-function nearestKey(key: string, known: readonly string[]): string | undefined {
-	const scored = known.map((name) => ({ name, distance: editDistance(key.toLowerCase(), name.toLowerCase()) }));
-	const best = scored.reduce((a, b) => (b.distance < a.distance ? b : a));
-	return best.distance <= Math.max(2, Math.floor(key.length / 3)) ? best.name : undefined;
-}
-
-function editDistance(a: string, b: string): number {
-	let previous = Array.from({ length: b.length + 1 }, (_, index) => index);
-	for (let i = 1; i <= a.length; i++) {
-		const row = [i];
-		for (let j = 1; j <= b.length; j++) {
-			const substitution = previous[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1);
-			row.push(Math.min(row[j - 1]! + 1, previous[j]! + 1, substitution));
-		}
-		previous = row;
-	}
-	return previous[b.length]!;
 }

@@ -1,203 +1,213 @@
-import { createReadStream } from 'node:fs';
-import { join } from 'node:path';
-import { performance } from 'node:perf_hooks';
-import { Readable } from 'node:stream';
-import type { HttpHandler } from '../contract/http.ts';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { Server as TlsServer } from 'node:tls';
 import type { Log } from '../contract/log.ts';
-import type { BuildSettings } from '../contract/options.ts';
-import type { Listener, ListenOptions } from '../contract/transport.ts';
+import type { Listener } from '../contract/transport.ts';
 import type { ServerCore } from '../core/parts.ts';
-import { createHttpHandler, type HttpServing } from '../http/handler.ts';
-import { clientAddressOrPeer, requestOrigin, type ProxyConfig } from '../http/ssr/address.ts';
-import type { SvelteKitServer } from '../http/ssr/respond.ts';
-import { scan } from '../http/static/scan.ts';
-import { assemble } from './assemble.ts';
+import { attach } from '../transport/node/attach.ts';
+import { answerNode } from '../transport/node/http.ts';
+import { loadBuilt, type Built, type Entry } from './built.ts';
 import { systemClock } from './clock.ts';
 import { readEnvironment, type Environment } from './env.ts';
-import { missingHostPin } from './host-pin.ts';
-import { readHooks } from './hooks.ts';
 import { consoleLog } from './log.ts';
-import { resolveWebSocketOptions } from './options.ts';
-import { createRandomId } from './random-id.ts';
-import { onSignal, shutDown } from './shutdown.ts';
+import { createEnd, endWhenIdle, onSignals, shutDown, type ShutdownParts } from './shutdown.ts';
 import { StartError } from './start-error.ts';
-import { chooseTransport } from './transport.ts';
+import { chooseTransport, refuseNodeOnly } from './transport.ts';
 
-/** What `index.js` of a build hands over. */
-export interface Entry {
-	/** The folder of the build. */
-	readonly directory: string;
-	readonly settings: BuildSettings;
-	readonly app: () => Promise<{ readonly server: App }>;
-	/** Absent when the project has no hooks. */
-	readonly hooks: (() => Promise<Readonly<Record<string, unknown>>>) | undefined;
+/** Where a server listens. */
+export interface Address {
+	readonly host: string;
+	/** 0 on a Unix domain socket. */
+	readonly port: number;
+	/** The Unix domain socket; `undefined` = host and port. */
+	readonly path: string | undefined;
 }
 
-interface App extends SvelteKitServer {
-	init(options: { env: Record<string, string | undefined>; read: (file: string) => ReadableStream }): Promise<void>;
+/** What `handler.js` of a build exports. Importing it starts nothing. */
+export interface Serving {
+	/** Listens as the environment says; resolves when the server is ready, and ends the process with a readable reason when it cannot. */
+	start(): Promise<Address>;
+	/**
+	 * Answers a request of a server of yours, in the manner of Express; the app is loaded for the first one. Nothing is left to `next`
+	 * but the reason why the app could not be loaded.
+	 */
+	handler(request: IncomingMessage, response: ServerResponse, next?: (error: unknown) => void): void;
+	/** Serves the WebSocket endpoint on a server of yours: runs `init`, and gives routes their `event.platform`. Call it once. */
+	attach(server: Server): Promise<void>;
+	/** Runs the `shutdown` hook and closes every socket; what `start` listens on accepts no more. Idempotent. */
+	drain(): Promise<void>;
+	/** Ends in order what `start` or `attach` began, and tells `sveltekit:shutdown` listeners the reason. The process goes on. */
+	shutdown(reason?: string): Promise<void>;
 }
 
-/** Starts a built server; ends the process with a readable reason when it cannot. Resolves when the server is ready. */
-export async function start(entry: Entry): Promise<{ readonly host: string; readonly port: number }> {
-	const log = consoleLog();
-	try {
-		return await run(entry, log);
-	} catch (error) {
-		if (error instanceof StartError) log.error(`The server did not start. ${error.message.replaceAll('\n', ' ')}`);
-		else log.error('The server did not start', error);
-		process.exit(1);
-	}
+/** Makes the server of a build. Nothing happens before one of its functions is called. */
+export function createServing(entry: Entry): Serving {
+	const prefix = entry.settings.envPrefix;
+	let serving: Running | undefined;
+	let embedded: Promise<Running> | undefined;
+	let ended: Promise<void> | undefined;
+
+	/** For a server of somebody else's: there is no listener before `attach`. */
+	const embed = (): Promise<Running> =>
+		(embedded ??= (async () => {
+			const environment = readEnvironment(process.env, { prefix });
+			const log = consoleLog();
+			const built = await loadBuilt(entry, environment, log);
+			if (!entry.settings.websocket) built.life.start();
+			return (serving = { built, environment, log });
+		})());
+
+	return {
+		async start() {
+			const log = consoleLog();
+			try {
+				const environment = readEnvironment(process.env, { prefix });
+				const { running, address, announcement } = await listen(entry, environment, log);
+				serving = running;
+				const end = createEnd((reason) => (ended ??= shutDown(reason, partsOf(running))));
+				onSignals(end);
+				const { core, built } = running;
+				if (environment.listenFd !== undefined && environment.idleTimeoutMs !== undefined) {
+					endWhenIdle(end, systemClock(), {
+						ms: environment.idleTimeoutMs,
+						requests: () => built.life.requests,
+						isBusy: () => built.http.active > 0 || (core?.platform.connections ?? 0) > 0
+					});
+				}
+				// Last, because from this line on the server may be told to end.
+				log.info(announcement);
+				return address;
+			} catch (error) {
+				if (error instanceof StartError) log.error(`The server did not start. ${error.message.replaceAll('\n', ' ')}`);
+				else log.error('The server did not start', error);
+				process.exit(1);
+			}
+		},
+		handler(request, response, next) {
+			embed().then(
+				({ built }) => answerNode(built.http, request, response, 'encrypted' in request.socket),
+				(error: unknown) => {
+					if (next) return next(error);
+					consoleLog().error('The app could not be loaded', error);
+					response.writeHead(500, { 'content-type': 'text/plain; charset=utf-8' }).end('Internal Server Error');
+				}
+			);
+		},
+		async attach(server) {
+			const running = await embed();
+			const core = await running.built.serve(
+				async (sockets) => (sockets ? attach(server, sockets) : NOWHERE),
+				server instanceof TlsServer
+			);
+			serving = { ...running, core };
+		},
+		async drain() {
+			await serving?.core?.drain();
+		},
+		async shutdown(reason = 'shutdown') {
+			if (serving) await (ended ??= shutDown(reason, partsOf(serving)));
+		}
+	};
 }
 
-async function run(
-	{ directory, settings, app, hooks: loadHooks }: Entry,
+/** A server that answers, and what it is made of. */
+interface Running {
+	readonly built: Built;
+	readonly environment: Environment;
+	readonly log: Log;
+	/** Absent until there is a listener. */
+	readonly core?: ServerCore;
+}
+
+/** The listener of an app without an endpoint on somebody else's server. */
+const NOWHERE: Listener = {
+	port: 0,
+	publish() {},
+	stopAccepting() {},
+	[Symbol.asyncDispose]: () => Promise.resolve()
+};
+
+async function listen(
+	entry: Entry,
+	environment: Environment,
 	log: Log
-): Promise<{ readonly host: string; readonly port: number }> {
-	const environment = readEnvironment(process.env, settings.envPrefix);
-	const origin = environment.origin ?? (settings.origin || undefined);
-	const client = join(directory, 'client');
-
-	const { server } = await timed(log, 'App initialised', async () => {
-		const loaded = await app();
-		const read = (file: string): ReadableStream =>
-			Readable.toWeb(createReadStream(join(client, settings.base, file))) as ReadableStream;
-		await loaded.server.init({ env: process.env, read });
-		return loaded;
-	});
-	// Only now: the hooks may read the app's environment at the top of their module.
-	const hooks = settings.websocket && loadHooks ? readHooks(await loadHooks(), log) : {};
-	if (settings.websocket)
-		pinHost({ websocket: settings.websocket, environment, origin, hooks, envPrefix: settings.envPrefix }, log);
-	else if (!origin && !environment.hostHeader && !environment.protocolHeader && !environment.tls)
-		warnAboutOrigin(settings.envPrefix, log);
-
-	const table = await timed(log, 'Static files read', () =>
-		scan({
-			client,
-			prerendered: join(directory, 'prerendered'),
-			base: settings.base,
-			appDir: settings.appDir,
-			...(settings.streamFilesAbove === false ? {} : { memoryCap: settings.streamFilesAbove })
-		})
+): Promise<{ readonly running: Running; readonly address: Address; readonly announcement: string }> {
+	const { host, port, socketPath, listenFd, tls } = environment;
+	const transport = await chooseTransport(environment.transport, log).catch(refuse);
+	refuseNodeOnly(transport, environment, entry.settings.envPrefix);
+	if (environment.idleTimeoutMs !== undefined && listenFd === undefined)
+		log.warn(
+			`${entry.settings.envPrefix}IDLE_TIMEOUT has no effect: nobody would start the server again. It is for servers that a service manager starts with LISTEN_FDS.`
+		);
+	const built = await loadBuilt(entry, environment, log);
+	const core = await built.serve(
+		(sockets) =>
+			transport
+				.listen({
+					host,
+					port,
+					http: built.life.hold(built.http),
+					sharePort: environment.reusePort,
+					...(sockets && { sockets }),
+					...(tls && { tls }),
+					...(socketPath === undefined ? {} : { socketPath }),
+					...(listenFd === undefined ? {} : { fd: listenFd }),
+					...(environment.keepAliveTimeoutMs === undefined ? {} : { keepAliveTimeoutMs: environment.keepAliveTimeoutMs }),
+					...(environment.headersTimeoutMs === undefined ? {} : { headersTimeoutMs: environment.headersTimeoutMs })
+				})
+				.catch(refuse),
+		tls !== undefined
 	);
-	const transport = await chooseTransport(environment.transport, log).catch((error: unknown) => refuse(error));
+	if (core.listener.reloadCertificate) reloadOnHangUp(() => core.listener.reloadCertificate?.(), log);
+	const note = transport.name === 'uws' ? '' : ` (${transport.name} transport)`;
+	return {
+		running: { built, environment, log, core },
+		address: { host, port: core.listener.port, path: socketPath },
+		announcement: `Listening on ${placeOf(environment, core.listener.port)}${note}`
+	};
+}
 
-	let core: ServerCore | undefined;
-	let shuttingDown = false;
-	const proxy: ProxyConfig = { ...environment, origin };
-	const http = createHttpHandler({
-		table,
-		server,
-		proxy,
-		log,
-		healthCheckPath: settings.healthCheckPath,
-		bodyLimit: environment.bodyLimit,
-		compressCredentialed: settings.websocket !== false && settings.websocket.compressCredentialedResponses,
-		randomId: createRandomId(),
-		platformFor: (requestId) => core?.platformFor(requestId),
-		healthy: () => core !== undefined && !shuttingDown
-	});
-	const ready = Promise.withResolvers<void>();
-	ready.promise.catch(() => {});
-	const { host, port, tls } = environment;
-	const listen = (sockets: NonNullable<ListenOptions['sockets']>): Promise<Listener> =>
-		transport
-			.listen({
-				host,
-				port,
-				http: holdUntil(ready.promise, () => core !== undefined, http),
-				...(settings.websocket ? { sockets } : {}),
-				...(tls ? { tls } : {})
-			})
-			.catch((error: unknown) => refuse(error));
-	const secure = tls !== undefined;
-	core = await assemble({
-		listen,
-		hooks,
-		log,
-		websocket: settings.websocket || resolveWebSocketOptions({}, () => {}),
-		shutdownTimeoutMs: environment.shutdownTimeoutMs,
-		expectedOrigin: (request) => originOrNothing(proxy, (name) => request.header(name), secure),
-		clientAddress: (request) => clientAddressOrPeer(proxy, (name) => request.header(name), request.remoteAddress)
-	});
-	ready.resolve();
-
-	endOnSignal(core, http, environment, () => (shuttingDown = true), log);
-	if (settings.websocket) announceEndpoint(settings.websocket.path, log);
-	const address = host.includes(':') ? `[${host}]` : host;
-	log.info(
-		`Listening on ${secure ? 'https' : 'http'}://${address}:${core.listener.port}${transport.name === 'uws' ? '' : ` (${transport.name} transport)`}`
-	);
-	return { host, port: core.listener.port };
+function placeOf({ host, socketPath, listenFd, tls }: Environment, port: number): string {
+	const scheme = tls ? 'https' : 'http';
+	if (listenFd !== undefined) return `${scheme} at descriptor ${listenFd}`;
+	if (socketPath !== undefined) return `${scheme} at ${socketPath}`;
+	return `${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
 function refuse(error: unknown): never {
 	throw new StartError(error instanceof Error ? error.message : String(error), { cause: error });
 }
 
-function pinHost(parts: Parameters<typeof missingHostPin>[0], log: Log): void {
-	const problem = missingHostPin(parts);
-	if (problem === undefined) return;
-	if (!parts.websocket.unsafeSameOriginWithoutHostPin) throw new StartError(problem);
-	log.warn(
-		'Nothing pins the host, and unsafeSameOriginWithoutHostPin is set: a scripted client passes the same-origin check of the WebSocket endpoint.'
-	);
+/** Takes a renewed certificate from its files on SIGHUP, the signal that asks services to read their configuration again. */
+function reloadOnHangUp(reload: () => Promise<void> | undefined, log: Log): void {
+	process.on('SIGHUP', () => {
+		Promise.resolve(reload()).then(
+			() => log.info('The certificate was read again; new connections get it'),
+			(error: unknown) => log.error('The certificate was not read again, and the old one stays in force', error)
+		);
+	});
 }
 
-function warnAboutOrigin(prefix: string, log: Log): void {
-	log.warn(
-		`URLs are made of http and the Host of each request, which clients choose. Set ${prefix}ORIGIN to the public URL of the app.`
-	);
-}
-
-function announceEndpoint(path: string, log: Log): void {
-	log.info(`WebSocket endpoint registered at ${path}`);
-	if (path !== '/ws') log.info(`Clients need the same path: connect({ path: '${path}' })`);
-}
-
-/** The handler, with app requests held back until the server is ready. */
-function holdUntil(ready: Promise<void>, isReady: () => boolean, http: HttpServing): HttpHandler {
-	return {
-		bodyLimit: http.bodyLimit,
-		plan: (head) => http.plan(head),
-		respond: (head, body, signal) =>
-			isReady() ? http.respond(head, body, signal) : ready.then(() => http.respond(head, body, signal)),
-		settled: (error) => http.settled(error)
-	};
-}
-
-function originOrNothing(proxy: ProxyConfig, header: (name: string) => string, secure: boolean): string | undefined {
-	try {
-		return requestOrigin(proxy, header, secure);
-	} catch {
-		return undefined;
-	}
-}
-
-function endOnSignal(core: ServerCore, http: HttpServing, environment: Environment, announce: () => void, log: Log): void {
+function partsOf({ built, environment, log, core }: Running): ShutdownParts {
+	const { http, life } = built;
 	const clock = systemClock();
 	/** Clients answer a close frame; until they have, ending the process could take it away from them. */
 	const socketsGone = async (): Promise<void> => {
 		const end = clock.now() + 1000;
-		while (core.platform.connections > 0 && clock.now() < end) await new Promise<void>((resolve) => clock.after(10, resolve));
+		while (core && core.platform.connections > 0 && clock.now() < end)
+			await new Promise<void>((resolve) => clock.after(10, resolve));
 	};
-	onSignal((reason) =>
-		shutDown(reason, {
-			announce,
-			clock,
-			log,
-			delayMs: environment.shutdownDelayMs,
-			timeoutMs: environment.shutdownTimeoutMs,
-			drain: () => core.drain().then(socketsGone),
-			idle: () => http.idle(),
-			dispose: async () => core[Symbol.asyncDispose]()
-		})
-	);
-}
-
-async function timed<T>(log: Log, what: string, work: () => Promise<T>): Promise<T> {
-	const began = performance.now();
-	const result = await work();
-	log.info(`${what} in ${(performance.now() - began).toFixed(0)} ms`);
-	return result;
+	return {
+		announce: () => life.announceEnd(),
+		clock,
+		log,
+		delayMs: environment.shutdownDelayMs,
+		timeoutMs: environment.shutdownTimeoutMs,
+		drain: async () => {
+			life.close();
+			await core?.drain();
+			await socketsGone();
+		},
+		idle: () => life.quiet(http, clock),
+		dispose: async () => core?.[Symbol.asyncDispose]()
+	};
 }

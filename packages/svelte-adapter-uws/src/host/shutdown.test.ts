@@ -1,7 +1,7 @@
-import { afterEach, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Log } from '../contract/log.ts';
 import { manualClock } from './clock.ts';
-import { shutDown, type ShutdownParts } from './shutdown.ts';
+import { createEnd, endWhenIdle, shutDown, type ShutdownParts } from './shutdown.ts';
 
 const never = () => new Promise<never>(() => {});
 
@@ -84,4 +84,50 @@ it('goes on when a step fails', async () => {
 	await shutDown('SIGTERM', parts);
 	expect(steps).toEqual(['announce', 'idle', 'dispose']);
 	expect(log.error).toHaveBeenCalledWith('Closing the WebSockets failed; going on', expect.any(Error));
+});
+
+describe('the end of the process', () => {
+	const exit = vi.spyOn(process, 'exit');
+	beforeEach(() => void exit.mockReset().mockImplementation(() => undefined as never));
+	afterAll(() => exit.mockRestore());
+
+	it('comes with 0 once the shutdown has finished, and not before', async () => {
+		const shut = Promise.withResolvers<void>();
+		const reasons: string[] = [];
+		const end = createEnd((reason) => {
+			reasons.push(reason);
+			return shut.promise;
+		});
+		end('SIGTERM');
+		await Promise.resolve();
+		expect(exit).not.toHaveBeenCalled();
+		shut.resolve();
+		await vi.waitFor(() => expect(exit.mock.calls).toEqual([[0]]));
+		expect(reasons).toEqual(['SIGTERM']);
+	});
+
+	it('comes at once, with 1, for whoever asks again', () => {
+		const end = createEnd(never);
+		end('SIGTERM');
+		end('SIGINT');
+		expect(exit.mock.calls).toEqual([[1]]);
+	});
+});
+
+it('ends an idle server, and not one that was asked meanwhile or is busy', () => {
+	const clock = manualClock();
+	const ends: string[] = [];
+	let requests = 0;
+	let busy = false;
+	endWhenIdle((reason) => void ends.push(reason), clock, { ms: 100, requests: () => requests, isBusy: () => busy });
+	requests = 1;
+	clock.advance(100);
+	busy = true;
+	clock.advance(100);
+	expect(ends).toEqual([]);
+	busy = false;
+	clock.advance(100);
+	expect(ends).toEqual(['IDLE']);
+	clock.advance(1000);
+	expect([ends, clock.pending]).toEqual([['IDLE'], 0]);
 });

@@ -74,18 +74,44 @@ class Timer implements Disposable {
 	}
 }
 
-/** Calls `shut` on the first SIGTERM or SIGINT and exits with 0 after it; a second signal exits at once. */
-export function onSignal(shut: (reason: string) => Promise<void>): void {
+/** Ends the process for a reason. */
+export type End = (reason: string) => void;
+
+/** Ends the process with 0 once `shut` has finished. Asked a second time, it ends the process at once, with 1. */
+export function createEnd(shut: (reason: string) => Promise<void>): End {
 	let shutting = false;
-	const handle = (signal: NodeJS.Signals): void => {
+	return (reason) => {
 		if (shutting) process.exit(1);
 		shutting = true;
 		// An unreferenced timer may be all there is to wait for.
 		const alive = setInterval(() => {}, 1 << 30);
-		void shut(signal).finally(() => {
+		void shut(reason).finally(() => {
 			clearInterval(alive);
 			process.exit(0);
 		});
 	};
-	process.on('SIGTERM', handle).on('SIGINT', handle);
+}
+
+/** Ends on SIGTERM and SIGINT. */
+export function onSignals(end: End): void {
+	process.on('SIGTERM', end).on('SIGINT', end);
+}
+
+/** What tells whether anybody needs a server. */
+export interface Idleness {
+	/** Milliseconds. */
+	readonly ms: number;
+	/** Requests so far. */
+	readonly requests: () => number;
+	/** Whether an answer is under way or a socket open. */
+	readonly isBusy: () => boolean;
+}
+
+/** Ends with `IDLE` when nothing has happened for `ms`, and at most twice that later. */
+export function endWhenIdle(end: End, clock: Clock, { ms, requests, isBusy }: Idleness): void {
+	const seen = requests();
+	clock.after(ms, () => {
+		if (requests() === seen && !isBusy()) end('IDLE');
+		else endWhenIdle(end, clock, { ms, requests, isBusy });
+	});
 }

@@ -2,6 +2,8 @@ import type { Log } from '../contract/log.ts';
 import type { Transport } from '../contract/transport.ts';
 import { nodeTransport } from '../transport/node/index.ts';
 import { loadUws } from '../transport/uws/index.ts';
+import type { Environment } from './env.ts';
+import { StartError } from './start-error.ts';
 
 /**
  * Takes the native transport where it loads, else node's, and says so in one line. A `forced` transport that does not load rejects with
@@ -20,4 +22,22 @@ export async function chooseTransport(
 		log.warn(`Running on the node transport. ${error instanceof Error ? error.message : String(error)}`);
 		return nodeTransport;
 	}
+}
+
+/** Throws a StartError when the environment asks the native transport for what its engine has no setting for. */
+export function refuseNodeOnly(
+	transport: Transport,
+	{ listenFd, keepAliveTimeoutMs, headersTimeoutMs }: Pick<Environment, 'listenFd' | 'keepAliveTimeoutMs' | 'headersTimeoutMs'>,
+	prefix: string
+): void {
+	if (transport.name !== 'uws') return;
+	const asked = [
+		listenFd === undefined ? '' : 'LISTEN_FDS',
+		keepAliveTimeoutMs === undefined ? '' : `${prefix}KEEP_ALIVE_TIMEOUT`,
+		headersTimeoutMs === undefined ? '' : `${prefix}HEADERS_TIMEOUT`
+	].filter((name) => name !== '');
+	if (asked.length === 0) return;
+	throw new StartError(
+		`${asked.join(', ')}: the native transport cannot do that: uWebSockets.js takes over no sockets, and its HTTP timeouts of 10 seconds are fixed. Set ${prefix}TRANSPORT=node, or unset ${asked.length === 1 ? 'it' : 'them'}.`
+	);
 }

@@ -24,7 +24,7 @@ function create(respond: SvelteKitServer['respond'] = async () => new Response('
 	const log = memoryLog();
 	const handler = createHttpHandler({
 		table,
-		healthCheckPath: '/healthz',
+		checks: new Map([['/healthz', () => true]]),
 		healthy: () => true,
 		proxy: { forwardedDepth: 1 },
 		bodyLimit: 10,
@@ -66,7 +66,7 @@ describe('the order of decisions', () => {
 	});
 
 	it('has no health check without a path for it', () => {
-		expect(text(create(undefined, { healthCheckPath: false }).plan({ path: '/healthz' })?.body)).toBe('file');
+		expect(text(create(undefined, { checks: new Map() }).plan({ path: '/healthz' })?.body)).toBe('file');
 	});
 
 	it('refuses names that mean something else to Windows, unless they are files', () => {
@@ -88,7 +88,7 @@ describe('the order of decisions', () => {
 });
 
 it('turns away balancers and ends connections while it shuts down', async () => {
-	const { plan, respond } = create(undefined, { healthy: () => false });
+	const { plan, respond } = create(undefined, { healthy: () => false, checks: new Map([['/healthz', () => false]]) });
 	expect(plan({ path: '/healthz' })).toMatchObject({ status: 503, close: true });
 	expect(plan({ path: '/file.txt' })).toMatchObject({ status: 200, close: true });
 	expect((await respond()).headers.get('connection')).toBe('close');

@@ -8,8 +8,8 @@ import type { FilePlan, StaticTable } from './static/table.ts';
 /** What HTTP is made of. */
 export interface HttpParts extends ResponderParts {
 	readonly table: StaticTable;
-	/** A path, compared exactly; false = no health check. */
-	readonly healthCheckPath: string | false;
+	/** Paths, compared exactly, that answer 200 while the function says yes, else 503. */
+	readonly checks: ReadonlyMap<string, () => boolean>;
 	/** Bytes; `Infinity` = no limit. */
 	readonly bodyLimit: number;
 	/** Refuses paths with `:` or `~`, which mean streams and short names to Windows. Default: whether this is Windows. */
@@ -24,9 +24,9 @@ export interface HttpServing extends HttpHandler {
 	idle(): Promise<void>;
 }
 
-/** Joins health check, static files, prerendered pages and the app into what a transport asks. */
+/** Joins health checks, static files, prerendered pages and the app into what a transport asks. */
 export function createHttpHandler(parts: HttpParts): HttpServing {
-	const { table, healthCheckPath, healthy, bodyLimit, log, windows = process.platform === 'win32' } = parts;
+	const { table, checks, healthy, bodyLimit, log, windows = process.platform === 'win32' } = parts;
 	const respondWithApp = createRespond(parts);
 	let active = 0;
 	let waiting: (() => void)[] = [];
@@ -35,7 +35,8 @@ export function createHttpHandler(parts: HttpParts): HttpServing {
 		const refusal = guard(head);
 		if (refusal) return plain(refusal.status, `${refusal.reason}.`, true);
 		const isRead = head.method === 'GET' || head.method === 'HEAD';
-		if (isRead && head.path === healthCheckPath) return healthy() ? OK : SHUTTING_DOWN;
+		const check = isRead ? checks.get(head.path) : undefined;
+		if (check) return check() ? OK : UNAVAILABLE;
 		const found = isRead ? planStatic(table, head) : undefined;
 		if (found?.file && head.method === 'GET') return undefined;
 		if (found) return healthy() ? found : { ...found, close: true };
@@ -86,7 +87,7 @@ function respondWithFile(
 }
 
 const OK: StaticPlan = plain(200, 'OK');
-const SHUTTING_DOWN: StaticPlan = plain(503, 'Shutting down', true);
+const UNAVAILABLE: StaticPlan = plain(503, 'Service Unavailable', true);
 
 function plain(status: number, text: string, close = false): StaticPlan {
 	const body = new TextEncoder().encode(text);

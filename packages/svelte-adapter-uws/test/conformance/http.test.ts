@@ -24,7 +24,8 @@ async function write(directory: string, files: Readonly<Record<string, string | 
 	}
 }
 
-const { base, appDir, memoryCap, bodyLimit, healthCheckPath } = SITE;
+const { base, appDir, memoryCap, bodyLimit } = SITE;
+const checks = new Map([[SITE.healthCheckPath, () => true]]);
 async function readSite(directory: string): Promise<StaticTable> {
 	return scan({ client: join(directory, 'client'), prerendered: join(directory, 'prerendered'), base, appDir, memoryCap });
 }
@@ -54,7 +55,7 @@ for (const transport of await wireTransports()) {
 					table,
 					log,
 					bodyLimit,
-					healthCheckPath,
+					checks,
 					proxy: { forwardedDepth: 1 },
 					healthy: () => true,
 					platformFor: (requestId) => ({ requestId }),

@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
-import { createServer as createHttp, type IncomingMessage, type ServerResponse } from 'node:http';
-import { createServer as createHttps } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import { createServer as createHttp, type IncomingMessage, type ServerOptions, type ServerResponse } from 'node:http';
+import { createServer as createHttps, type Server as HttpsServer } from 'node:https';
+import { Server as NetServer, type AddressInfo, type ListenOptions as NetListenOptions } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { ListenOptions, Listener, Transport } from '../../contract/transport.ts';
+import { freeSocketPath } from '../shared/socket-path.ts';
 import { withCertificate } from '../shared/tls.ts';
 import { answerNode } from './http.ts';
 import { refuse } from './handshake.ts';
@@ -11,13 +12,14 @@ import { answerOrdinary } from './ordinary.ts';
 import { createUpgrades } from './upgrades.ts';
 
 const MAX_HEADER_BYTES = 16_384;
+/** Node's own. */
+const REQUEST_TIMEOUT_MS = 300_000;
 
 /** node:http and `ws`: runs wherever Node does. */
 export const nodeTransport: Transport = {
 	name: 'node',
 	async listen(options: ListenOptions): Promise<Listener> {
 		const { sockets, http, tls } = options;
-		const certificate = tls && { cert: readFileSync(tls.cert), key: readFileSync(tls.key) };
 		const answer = (request: IncomingMessage, response: ServerResponse): void => {
 			if (http) answerNode(http, request, response, tls !== undefined);
 			else
@@ -28,10 +30,11 @@ export const nodeTransport: Transport = {
 		// Where Node knows `shouldUpgradeCallback`, only handshakes arrive as upgrades.
 		const settings = {
 			maxHeaderSize: MAX_HEADER_BYTES,
+			...timeouts(options),
 			shouldUpgradeCallback: (request: IncomingMessage) => upgrades?.matches(request) ?? false
 		};
 		const server = tls
-			? withCertificate(tls, () => createHttps({ ...settings, ...certificate }, answer))
+			? withCertificate(tls, () => createHttps({ ...settings, ...readCertificate(tls) }, answer))
 			: createHttp(settings, answer);
 		const upgrades = sockets && createUpgrades(sockets.handler, sockets.options);
 		const ordinary = new Set<Duplex>();
@@ -44,21 +47,29 @@ export const nodeTransport: Transport = {
 			raw.once('close', () => ordinary.delete(raw));
 			answerOrdinary(request, raw, answer);
 		});
+		if (options.socketPath !== undefined) await freeSocketPath(options.socketPath);
 		await new Promise<void>((resolve, reject) => {
 			server.once('error', (error: NodeJS.ErrnoException) => {
 				upgrades?.dispose();
 				reject(listenError(error, options));
 			});
-			server.listen({ host: options.host, port: options.port, ...(options.sharePort ? { reusePort: true } : {}) }, resolve);
+			server.listen(where(options), resolve);
 		});
 		// A connection that cannot be accepted is reported here; without a listener it would end the process.
 		server.on('error', () => {});
-		const stopAccepting = (): void => void (server.listening && server.close());
+		// The close of http drops idle connections, on which a request may be on its way.
+		const stopAccepting = (): void => void (server.listening && NetServer.prototype.close.call(server));
 		let closed: Promise<void> | undefined;
 		return {
-			port: (server.address() as AddressInfo).port,
+			port: portOf(server.address()),
 			publish: (topic, frame) => upgrades?.publish(topic, frame),
 			stopAccepting,
+			...(tls && {
+				async reloadCertificate() {
+					const certificate = readCertificate(tls);
+					withCertificate(tls, () => (server as HttpsServer).setSecureContext(certificate));
+				}
+			}),
 			[Symbol.asyncDispose]() {
 				// `close` calls back once the last connection has ended, also when the server had stopped listening before.
 				closed ??= new Promise((resolve) => void server.close(() => resolve()));
@@ -71,7 +82,34 @@ export const nodeTransport: Transport = {
 	}
 };
 
-function listenError(error: NodeJS.ErrnoException, { host, port }: ListenOptions): Error {
+function readCertificate({ cert, key }: NonNullable<ListenOptions['tls']>): { readonly cert: Buffer; readonly key: Buffer } {
+	return { cert: readFileSync(cert), key: readFileSync(key) };
+}
+
+/** Node looks for late heads every 30 seconds unless told otherwise, and refuses a limit above that of the whole request. */
+function timeouts({ keepAliveTimeoutMs, headersTimeoutMs }: ListenOptions): ServerOptions {
+	return {
+		...(keepAliveTimeoutMs === undefined ? {} : { keepAliveTimeout: keepAliveTimeoutMs }),
+		...(headersTimeoutMs === undefined
+			? {}
+			: {
+					headersTimeout: headersTimeoutMs,
+					requestTimeout: Math.max(headersTimeoutMs, REQUEST_TIMEOUT_MS),
+					connectionsCheckingInterval: Math.min(30_000, Math.max(500, headersTimeoutMs / 2))
+				})
+	};
+}
+
+function where({ host, port, sharePort, socketPath, fd }: ListenOptions): NetListenOptions | { readonly fd: number } {
+	if (fd !== undefined) return { fd };
+	if (socketPath !== undefined) return { path: socketPath };
+	return { host, port, ...(sharePort ? { reusePort: true } : {}) };
+}
+
+const portOf = (address: AddressInfo | string | null): number => (typeof address === 'object' ? (address?.port ?? 0) : 0);
+
+function listenError(error: NodeJS.ErrnoException, { host, port, socketPath, fd }: ListenOptions): Error {
+	const place = fd === undefined ? (socketPath ?? `${host}:${port}`) : `descriptor ${fd}`;
 	const reason = error.code === 'EADDRINUSE' ? 'the port is taken. Stop what uses it, or set PORT' : error.message;
-	return new Error(`Cannot listen on ${host}:${port}: ${reason}`, { cause: error });
+	return new Error(`Cannot listen on ${place}: ${reason}`, { cause: error });
 }

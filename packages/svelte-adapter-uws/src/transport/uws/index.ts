@@ -1,9 +1,9 @@
-import { accessSync, constants } from 'node:fs';
-import type { HttpRequest, HttpResponse, TemplatedApp, us_listen_socket } from 'uWebSockets.js';
+import type { HttpRequest, HttpResponse } from 'uWebSockets.js';
 import type { ListenOptions, Listener, Transport } from '../../contract/transport.ts';
 import { asksForWebSocket, refuseHandshake } from '../shared/handshake.ts';
 import { checkSocketOptions } from '../shared/limits.ts';
-import { withCertificate } from '../shared/tls.ts';
+import { freeSocketPath } from '../shared/socket-path.ts';
+import { Generations, type Generation } from './generations.ts';
 import { answerUws } from './http.ts';
 import { loadEngine, type Engine } from './load.ts';
 import type { UserData } from './socket.ts';
@@ -20,20 +20,28 @@ function createUws(engine: Engine): Transport {
 	return {
 		name: 'uws',
 		async listen(options) {
+			refuseUnknown(options);
 			if (options.sockets) checkSocketOptions(options.sockets.options);
-			const app = createApp(engine, options.tls);
-			const answer = createAnswer(options);
-			if (options.sockets) serveSockets(engine, app, options.sockets, answer);
-			app.any('/*', answer);
-			return toListener(engine, app, await bind(engine, app, options), options.sockets !== undefined);
+			if (options.socketPath !== undefined) await freeSocketPath(options.socketPath);
+			const generations = new Generations(engine, options, (generation) => serve(engine, generation, options));
+			await generations.start();
+			return toListener(generations, options);
 		}
 	};
 }
 
-function createApp(engine: Engine, tls: ListenOptions['tls']): TemplatedApp {
-	if (!tls) return engine.App();
-	for (const file of [tls.cert, tls.key]) accessSync(file, constants.R_OK);
-	return withCertificate(tls, () => engine.SSLApp({ cert_file_name: tls.cert, key_file_name: tls.key }));
+/** What the engine has no setting for must not look as if it had. */
+function refuseUnknown(options: ListenOptions): void {
+	for (const name of ['fd', 'keepAliveTimeoutMs', 'headersTimeoutMs'] as const) {
+		if (options[name] !== undefined)
+			throw new TypeError(`${name}: got ${options[name]}, but the native engine has no such setting.`);
+	}
+}
+
+function serve(engine: Engine, generation: Generation, options: ListenOptions): void {
+	const answer = createAnswer(options);
+	if (options.sockets) serveSockets(engine, generation, options.sockets, answer);
+	generation.app.any('/*', answer);
 }
 
 /** Answers everything but handshakes, and handshakes that the engine did not take for one. */
@@ -56,11 +64,11 @@ function createAnswer({ http, sockets, tls }: ListenOptions): Answer {
 
 function serveSockets(
 	engine: Engine,
-	app: TemplatedApp,
+	generation: Generation,
 	{ handler, options }: NonNullable<ListenOptions['sockets']>,
 	answer: Answer
 ): void {
-	app.ws<UserData & Opening>(options.path, {
+	generation.app.ws<UserData & Opening>(options.path, {
 		maxPayloadLength: options.maxPayloadLength,
 		idleTimeout: options.idleTimeout,
 		maxBackpressure: options.maxBackpressure,
@@ -73,6 +81,7 @@ function serveSockets(
 			else answer(res, req);
 		},
 		open(ws) {
+			generation.sockets++;
 			const opened = ws.getUserData();
 			const { socket, data } = opened;
 			opened.data = undefined;
@@ -81,48 +90,21 @@ function serveSockets(
 		},
 		message: (ws, message, isBinary) => ws.getUserData().socket.received(message, isBinary),
 		drain: (ws) => ws.getUserData().socket.drained(ws),
-		close: (ws, code, message) => ws.getUserData().socket.ended(code, message)
+		close(ws, code, message) {
+			generation.sockets--;
+			ws.getUserData().socket.ended(code, message);
+		}
 	});
 }
 
-/** What the engine offers beyond what its types say. */
-type Bind = (host: string, port: number, flags: number, done: (token: us_listen_socket | false) => void) => void;
-interface Flags {
-	readonly LIBUS_LISTEN_EXCLUSIVE_PORT: number;
-}
-
-function bind(engine: Engine, app: TemplatedApp, { host, port, sharePort }: ListenOptions): Promise<us_listen_socket> {
-	const flags = sharePort ? 0 : (engine as unknown as Flags).LIBUS_LISTEN_EXCLUSIVE_PORT;
-	return new Promise((resolve, reject) => {
-		const done = (token: us_listen_socket | false): void => {
-			if (token) resolve(token);
-			else
-				reject(
-					new Error(
-						`Cannot listen on ${host}:${port}: the port is taken or the address is not this machine's. Stop what uses it, or set PORT and HOST`
-					)
-				);
-		};
-		(app.listen as unknown as Bind).call(app, host, port, flags, done);
-	});
-}
-
-function toListener(engine: Engine, app: TemplatedApp, token: us_listen_socket, hasSockets: boolean): Listener {
-	let accepting = true;
-	let disposed = false;
-	const stopAccepting = (): void => {
-		if (accepting) engine.us_listen_socket_close(token);
-		accepting = false;
-	};
+function toListener(generations: Generations, { tls }: ListenOptions): Listener {
 	return {
-		port: engine.us_socket_local_port(token),
-		// An app that has no sockets has no topics either: the engine would reach into nothing.
-		publish: (topic, frame) => void (hasSockets && !disposed && app.publish(topic, frame, typeof frame !== 'string')),
-		stopAccepting,
+		port: generations.port,
+		publish: (topic, frame) => generations.publish(topic, frame),
+		stopAccepting: () => generations.stopAccepting(),
+		...(tls && { reloadCertificate: () => generations.replace() }),
 		[Symbol.asyncDispose]() {
-			stopAccepting();
-			if (!disposed) app.close();
-			disposed = true;
+			generations.dispose();
 			return Promise.resolve();
 		}
 	};
