@@ -181,8 +181,8 @@ function refuse(error: unknown): never {
 function reloadOnHangUp(reload: () => Promise<void> | undefined, log: Log): void {
 	process.on('SIGHUP', () => {
 		Promise.resolve(reload()).then(
-			() => log.info('The certificate was read again; new connections get it'),
-			(error: unknown) => log.error('The certificate was not read again, and the old one stays in force', error)
+			() => log.info('The certificate was renewed for new connections'),
+			(error: unknown) => log.error('The certificate was not renewed', error)
 		);
 	});
 }

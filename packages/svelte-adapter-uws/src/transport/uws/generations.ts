@@ -38,12 +38,19 @@ export class Generations {
 
 	async start(): Promise<void> {
 		const generation = this.#create();
-		this.#token = await this.#bind(generation.app, this.#options.port);
+		const { port, tls } = this.#options;
+		this.#token = await this.#bind(generation.app, port);
+		if (port === 0 && tls) {
+			// The engine gives only sockets of a given port the options with which another can take over from them.
+			const found = this.#engine.us_socket_local_port(this.#token);
+			this.stopAccepting();
+			this.#token = await this.#bind(generation.app, found);
+		}
 		this.#all.push(generation);
 		this.port = this.#options.socketPath === undefined ? this.#engine.us_socket_local_port(this.#token) : 0;
 	}
 
-	/** Accepts with a new app from now on. Rejects, and leaves all as it was, when its certificate cannot be used. */
+	/** Accepts with a new app from now on. Rejects, and leaves all as it was, when the certificate cannot be used. */
 	async replace(): Promise<void> {
 		const old = this.#token;
 		if (old === undefined) return;
