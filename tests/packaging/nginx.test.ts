@@ -1,0 +1,164 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { Agent, request } from 'node:https';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { WebSocket } from 'ws';
+import { Certificate } from './certificate.ts';
+import { freePort, Running } from './project.ts';
+
+const app = fileURLToPath(new URL('../app', import.meta.url));
+const example = fileURLToPath(new URL('../../examples/deploy/nginx.conf', import.meta.url));
+const program = existsSync('/usr/sbin/nginx') ? '/usr/sbin/nginx' : 'nginx';
+
+/** The example, with ports and files of this machine in place of its own. */
+function adapt(changes: readonly (readonly [from: string, to: string])[]): string {
+	return changes.reduce(
+		(text, [from, to]) => {
+			if (!text.includes(from)) throw new Error(`The example does not say ${JSON.stringify(from)} any more.`);
+			return text.replaceAll(from, to);
+		},
+		readFileSync(example, 'utf8')
+	);
+}
+
+describe.each(['uws', 'node'])('nginx, as in the example, in front of two servers on %s', (TRANSPORT) => {
+	const certificate = new Certificate('nginx');
+	const folder = mkdtempSync(join(tmpdir(), 'nginx '));
+	const servers: Running[] = [];
+	let ports: readonly number[];
+	let origin: string;
+	let nginx: ChildProcess;
+	let output = '';
+	const agent = new Agent({ keepAlive: true, maxSockets: 4, rejectUnauthorized: false });
+
+	async function start(index: number): Promise<void> {
+		const server = new Running(['build'], app, {
+			HOST: '127.0.0.1',
+			PORT: String(ports[index]),
+			TRANSPORT,
+			PROTOCOL_HEADER: 'x-forwarded-proto',
+			HOST_HEADER: 'x-forwarded-host',
+			ADDRESS_HEADER: 'x-forwarded-for'
+		});
+		servers[index] = server;
+		await server.said(/Listening on/);
+	}
+
+	const ask = (path: string, headers: Readonly<Record<string, string>> = {}, body?: string) =>
+		new Promise<{ readonly status: number | undefined; readonly text: string }>((resolve, reject) => {
+			const sent = request(`${origin}${path}`, { agent, headers, method: body === undefined ? 'GET' : 'POST' }, (response) => {
+				let text = '';
+				response.on('data', (chunk: Buffer) => (text += chunk.toString()));
+				response.once('end', () => resolve({ status: response.statusCode, text })).once('error', reject);
+			});
+			sent.once('error', reject).end(body);
+		});
+
+	beforeAll(async () => {
+		ports = [await freePort(), await freePort()];
+		const [http, https] = [await freePort(), await freePort()];
+		origin = `https://127.0.0.1:${https}`;
+		for (const name of ['logs', 'temp']) mkdirSync(join(folder, name));
+		const config = adapt([
+			['server 127.0.0.1:3000 ', `server 127.0.0.1:${ports[0]} `],
+			['server 127.0.0.1:3001 ', `server 127.0.0.1:${ports[1]} `],
+			['listen 80;', `listen 127.0.0.1:${http};`],
+			['listen 443 ssl http2;', `listen 127.0.0.1:${https} ssl http2;`],
+			['/etc/letsencrypt/live/example.com/fullchain.pem', `"${certificate.cert}"`],
+			['/etc/letsencrypt/live/example.com/privkey.pem', `"${certificate.key}"`],
+			[
+				'worker_processes auto;',
+				`worker_processes 1;\ndaemon off;\npid nginx.pid;\nerror_log stderr;\n${process.getuid?.() === 0 ? 'user root;' : ''}`
+			],
+			['worker_rlimit_nofile 65536;', ''],
+			['worker_connections 32768;', 'worker_connections 512;'],
+			[
+				'http {\n',
+				`http {\n\taccess_log off;\n${['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((name) => `\t${name}_temp_path "${join(folder, 'temp', name)}";\n`).join('')}`
+			]
+		]);
+		writeFileSync(join(folder, 'nginx.conf'), config);
+		await Promise.all([start(0), start(1)]);
+		nginx = spawn(program, ['-p', folder, '-c', join(folder, 'nginx.conf'), '-e', 'stderr'], {
+			stdio: ['ignore', 'pipe', 'pipe']
+		});
+		for (const stream of [nginx.stdout!, nginx.stderr!]) stream.on('data', (data: Buffer) => (output += data.toString()));
+		await vi.waitFor(async () => expect([(await ask('/healthz')).status, output]).toEqual([200, expect.anything()]), 10_000);
+	});
+	afterAll(async () => {
+		agent.destroy();
+		if (nginx?.exitCode === null) {
+			const gone = new Promise((resolve) => nginx.once('exit', resolve));
+			nginx.kill('SIGTERM');
+			await gone;
+		}
+		for (const server of servers) await server[Symbol.asyncDispose]();
+		certificate[Symbol.dispose]();
+		rmSync(folder, { recursive: true });
+	});
+
+	it('tells the app its public origin and the client’s address, whatever the client says', async () => {
+		const forged = { 'x-forwarded-proto': 'http', 'x-forwarded-host': 'evil.example', 'x-forwarded-for': '203.0.113.9' };
+		for (const headers of [{}, forged])
+			expect(JSON.parse((await ask('/info', headers)).text)).toMatchObject({ origin, address: '127.0.0.1' });
+	});
+
+	it('lets pages of the app connect, and no others', async () => {
+		const open = (from: string) =>
+			new Promise<WebSocket>((resolve, reject) => {
+				const options = { headers: { origin: from }, rejectUnauthorized: false };
+				const ws = new WebSocket(`${origin.replace('https', 'wss')}/ws`, options);
+				ws.once('open', () => resolve(ws)).once('error', reject);
+			});
+		const ws = await open(origin);
+		const echo = new Promise<string>((resolve) =>
+			ws.on('message', (data: Buffer) => data.toString().includes('"subscribed"') && resolve(data.toString()))
+		);
+		ws.send('{"type":"subscribe","topic":"notes","ref":1}');
+		expect(await echo).toContain('notes');
+		ws.terminate();
+		await expect(open('https://evil.example')).rejects.toThrow('403');
+	});
+
+	it('passes bodies, and server-sent events as they come', async () => {
+		const first = new Promise<void>((resolve, reject) => {
+			const sent = request(`${origin}/events?name=nginx`, { agent }, (response) => {
+				response.once('data', (chunk: Buffer) => {
+					expect(chunk.toString()).toContain('first');
+					sent.destroy();
+					resolve();
+				});
+			});
+			sent.once('error', reject).end();
+		});
+		await first;
+		expect((await ask('/echo', { origin, 'content-type': 'text/x' }, 'x'.repeat(100_000))).text.length).toBe(100_000);
+		expect((await ask('/echo', { origin, 'content-type': 'text/x' }, 'x'.repeat(600_000))).status).toBe(413);
+	});
+
+	it('loses no request while one server after the other is replaced', async () => {
+		let running = true;
+		const failures: unknown[] = [];
+		const answered = [0, 0, 0, 0];
+		const visitors = answered.map(async (_, index) => {
+			while (running) {
+				const { status } = await ask('/info').catch((error: unknown) => ({ status: String(error) }));
+				if (status !== 200) failures.push(status);
+				answered[index]!++;
+			}
+		});
+		for (const index of [0, 1]) {
+			const before = [...answered];
+			await vi.waitFor(() => expect(answered.every((count, visitor) => count > before[visitor]! + 5)).toBe(true), 10_000);
+			servers[index]!.child.kill('SIGTERM');
+			expect(await servers[index]!.exited).toBe(0);
+			await start(index);
+		}
+		running = false;
+		await Promise.all(visitors);
+		expect([failures, output]).toEqual([[], expect.anything()]);
+	});
+});
