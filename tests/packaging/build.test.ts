@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -219,5 +219,16 @@ describe.each<Kit>(['kit2', 'kit3'])('a build of %s without hooks', (kit) => {
 		await using client = await connect(`ws://127.0.0.1:${port}/live`, 'https://app.example');
 		expect(await client.subscribe('news')).toMatchObject({ type: 'subscribed' });
 		await expect(connect(`ws://127.0.0.1:${port}/live`, `http://127.0.0.1:${port}`)).rejects.toThrow('403');
+	});
+});
+
+describe.each<Kit>(['kit2', 'kit3'])('a build of %s whose hooks set a cookie on the 101', (kit) => {
+	it('says that some proxies drop such a socket, and goes on', async () => {
+		const project = createProject(kit, 'cookie');
+		const hooks = join(project, 'src/hooks.ws.ts');
+		writeFileSync(hooks, readFileSync(hooks, 'utf8').replace("'x-app'", "'Set-Cookie'"));
+		await using run = new Running([viteBin(), 'build'], project);
+		expect(await run.exited).toBe(0);
+		expect(run.output).toContain('Set the cookie in a route or an authenticate hook instead');
 	});
 });

@@ -79,6 +79,9 @@ async function adapt(builder: Builder, options: ResolvedAdapterOptions): Promise
 		origin: paths.origin ?? ''
 	};
 	const hasHooks = websocket !== false && existsSync(`${out}/server/${CHUNKS.hooks}`);
+	// Only now, because it needs the bundler, which a server that imports this module has not.
+	const { COOKIE_WARNING, setsCookieOnUpgrade } = await import('./cookie-scan.ts');
+	if (hasHooks && setsCookieOnUpgrade(join(out, 'server', CHUNKS.hooks))) builder.log.warn(COOKIE_WARNING);
 	writeFileSync(`${out}/handler.js`, handlerSource(settings, hasHooks));
 	writeFileSync(
 		`${out}/index.js`,

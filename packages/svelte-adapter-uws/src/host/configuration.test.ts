@@ -46,7 +46,9 @@ it('is kept to by the deployment examples', () => {
 	const known = [...Object.keys(VARIABLES), ...INHERITED, 'NODE_ENV'];
 	const found = readdirSync(folder).flatMap((file) => {
 		const text = readFileSync(join(folder, file), 'utf8').replaceAll(/^\s*(?:#|\/\/).*$/gm, '');
-		return [...text.matchAll(/(?:^ENV |^Environment=|^\s+- (?:name: )?|^\s+)([A-Z][A-Z_]{3,})(?:=|:|$)/gm)].map(([, name]) => name!);
+		return [...text.matchAll(/(?:^ENV |^Environment=|^\s+- (?:name: )?|^\s+)([A-Z][A-Z_]{3,})(?:=|:|$)/gm)].map(
+			([, name]) => name!
+		);
 	});
 	expect(found.length).toBeGreaterThan(10);
 	expect(found.filter((name) => !known.includes(name))).toEqual([]);
