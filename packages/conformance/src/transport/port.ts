@@ -111,6 +111,16 @@ export function portLaws(law: PortLaw): void {
 		await greet(over(second));
 	});
 
+	law('answers on HTTP connections that were idle when it stopped accepting', async ({ listen }) => {
+		const listener = await listen({ ...ADDRESS, sockets, http });
+		const idle = await RawClient.open(listener.port);
+		await idle.send(request('GET /'));
+		await idle.response();
+		listener.stopAccepting();
+		await idle.send(request('GET /again'));
+		expect((await idle.response()).header('x-target')).toBe('/again?');
+	});
+
 	law('frees its port when it is disposed, whoever is connected', async (fixture) => {
 		const first = await listenOnFixed(fixture, { http });
 		await greet(over(first));
