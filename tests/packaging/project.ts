@@ -1,7 +1,7 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -77,12 +77,19 @@ const environment = (extra: Readonly<Record<string, string>> = {}): NodeJS.Proce
 	return { ...rest, ...extra };
 };
 
+/** A port that is free, outside of the range from which the system takes those of outgoing connections. */
 export async function freePort(): Promise<number> {
-	const server = createServer();
-	await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-	const { port } = server.address() as AddressInfo;
-	await new Promise((resolve) => server.close(resolve));
-	return port;
+	for (let attempt = 0; ; attempt++) {
+		const port = randomInt(20_000, 32_000);
+		const server = createServer();
+		const error = await new Promise<Error | undefined>((resolve) => {
+			server.once('error', resolve).listen(port, '127.0.0.1', () => resolve(undefined));
+		});
+		if (error && attempt === 50) throw error;
+		if (error) continue;
+		await new Promise((resolve) => server.close(resolve));
+		return port;
+	}
 }
 
 /** A child process whose output can be waited for. Disposing kills it. */
