@@ -140,7 +140,8 @@ describe.each<Kit>(['kit2', 'kit3'])('a build of %s', (kit) => {
 
 	it.each([
 		[{ PORT: 'abc' }, 'PORT: got "abc", expected a whole number, 0 to 65535.'],
-		[{ CLUSTER_WORKERS: 'auto' }, 'CLUSTER_WORKERS is not available in this version'],
+		[{ CLUSTER_WORKERS: '0' }, 'CLUSTER_WORKERS: got "0", expected auto or a whole number, 1 or more.'],
+		[{ CLUSTER_WORKERS: '2', CLUSTER_MODE: 'acceptor', TRANSPORT: 'uws' }, 'uWebSockets.js cannot take a connection'],
 		[{ TRANSPORT: 'deno' }, 'TRANSPORT: got "deno", expected uws or node.']
 	])('does not start with %j', async (env, message) => {
 		await using server = serve(directory, env);

@@ -12,6 +12,8 @@ export interface Client extends AsyncDisposable {
 	text(): Promise<string>;
 	/** The data of the next event of a topic. */
 	event(topic: string): Promise<unknown>;
+	/** Events of a topic that nobody has asked for yet. */
+	unread(topic: string): number;
 	/** Asks for a topic; gives the answer. */
 	subscribe(topic: string): Promise<Frame>;
 	/** The next control frame of a type. */
@@ -64,12 +66,15 @@ export async function connect(url: string, origin?: string): Promise<Client> {
 		});
 	const isObject = (frame: unknown): frame is Frame => typeof frame === 'object' && frame !== null;
 
+	const isEvent = (frame: unknown, topic: string): frame is Frame => isObject(frame) && frame.topic === topic && 'event' in frame;
+
 	return {
 		headers,
 		closed,
 		send: (text) => ws.send(text),
 		text: () => take((frame) => typeof frame === 'string') as Promise<string>,
-		event: async (topic) => ((await take((frame) => isObject(frame) && frame.topic === topic && 'event' in frame)) as Frame).data,
+		event: async (topic) => ((await take((frame) => isEvent(frame, topic))) as Frame).data,
+		unread: (topic) => frames.filter((frame) => isEvent(frame, topic)).length,
 		control: (type) => take((frame) => isObject(frame) && frame.type === type) as Promise<Frame>,
 		subscribe(topic) {
 			const own = ++ref;

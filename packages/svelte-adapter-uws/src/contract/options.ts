@@ -27,6 +27,11 @@ export interface WebSocketOptions {
 	 * that holds both a secret and text of an attacker's choice gives the secret away (BREACH).
 	 */
 	readonly compressCredentialedResponses?: boolean;
+	/**
+	 * Signs what the workers of one machine relay to each other, so that nothing else in the process can forge an event; at least
+	 * 16 characters. The variable `WORKER_RELAY_HMAC_SECRET` wins over it and keeps it out of the build. Default none.
+	 */
+	readonly workerRelayHmacSecret?: string;
 	/** Starts although same-origin compares two headers that the client chooses; warns instead. Default false. */
 	readonly unsafeSameOriginWithoutHostPin?: boolean;
 }
@@ -50,7 +55,10 @@ export interface AdapterOptions {
 }
 
 /** Validated, with defaults filled in. Plain data: it travels as JSON into the built server. */
-export type ResolvedWebSocketOptions = Required<Omit<WebSocketOptions, 'handler'>> & Pick<WebSocketOptions, 'handler'>;
+export type ResolvedWebSocketOptions = Required<Omit<WebSocketOptions, Unset>> & Pick<WebSocketOptions, Unset>;
+
+/** Options whose default is to be absent. */
+type Unset = 'handler' | 'workerRelayHmacSecret';
 
 /** Validated, with defaults filled in. */
 export interface ResolvedAdapterOptions extends Required<Omit<AdapterOptions, 'websocket'>> {

@@ -2,6 +2,7 @@ import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { Readable } from 'node:stream';
+import type { Bus } from '../contract/bus.ts';
 import type { Log } from '../contract/log.ts';
 import type { BuildSettings } from '../contract/options.ts';
 import type { ListenOptions, Listener } from '../contract/transport.ts';
@@ -11,6 +12,9 @@ import { clientAddressOrPeer, requestOrigin, type ProxyConfig } from '../http/ss
 import type { SvelteKitServer } from '../http/ssr/respond.ts';
 import { scan } from '../http/static/scan.ts';
 import { assemble } from './assemble.ts';
+import { systemClock } from './clock.ts';
+import { WorkerBus } from './cluster/worker-bus.ts';
+import type { Worker } from './cluster/worker.ts';
 import { logTraffic, tapTraffic } from './debug.ts';
 import type { Environment } from './env.ts';
 import { missingHostPin, type PinParts } from './host-pin.ts';
@@ -40,9 +44,9 @@ export interface Built {
 	readonly life: Life;
 	/**
 	 * Joins a listener to the hooks, runs `init`, and is ready. Absent `sockets` = there is no endpoint; `secure` = the listener speaks
-	 * TLS. Call it once.
+	 * TLS; `worker` = what this process is to a primary, which speaks for all of its workers. Call it once.
 	 */
-	serve(listen: (sockets: ListenOptions['sockets']) => Promise<Listener>, secure: boolean): Promise<ServerCore>;
+	serve(listen: (sockets: ListenOptions['sockets']) => Promise<Listener>, secure: boolean, worker?: Worker): Promise<ServerCore>;
 }
 
 /** Initialises the app, reads the hooks and the static files. Throws a StartError for what the operator can change. */
@@ -91,11 +95,12 @@ export async function loadBuilt(entry: Entry, environment: Environment, log: Log
 	return {
 		http,
 		life,
-		async serve(listen, secure) {
+		async serve(listen, secure, worker) {
 			core = await assemble({
 				listen: (sockets) => listen(websocket ? sockets : undefined),
 				hooks: environment.debug ? logTraffic(hooks, log) : hooks,
 				log,
+				...(worker && { bus: relayOf(worker, environment.relaySecret ?? (websocket || {}).workerRelayHmacSecret, log) }),
 				websocket: websocket || resolveWebSocketOptions({}, () => {}),
 				shutdownTimeoutMs: environment.shutdownTimeoutMs,
 				expectedOrigin: (request) => originOrNothing(proxy, (name) => request.header(name), secure),
@@ -103,7 +108,7 @@ export async function loadBuilt(entry: Entry, environment: Environment, log: Log
 			});
 			if (environment.debug) tapTraffic(core.platform, log);
 			life.start();
-			if (websocket) announceEndpoint(websocket.path, log);
+			if (websocket && !worker) announceEndpoint(websocket.path, log);
 			return core;
 		}
 	};
@@ -131,7 +136,12 @@ function warnAboutOrigin(prefix: string, log: Log): void {
 	);
 }
 
-function announceEndpoint(path: string, log: Log): void {
+function relayOf({ channel }: Worker, secret: string | undefined, log: Log): Bus {
+	return new WorkerBus({ channel, secret, clock: systemClock(), log, telemetry: () => {} });
+}
+
+/** Says where clients connect. */
+export function announceEndpoint(path: string, log: Log): void {
 	log.info(`WebSocket endpoint registered at ${path}`);
 	if (path !== '/ws') log.info(`Clients need the same path: connect({ path: '${path}' })`);
 }

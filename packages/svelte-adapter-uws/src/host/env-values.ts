@@ -1,10 +1,13 @@
 import { accessSync, constants } from 'node:fs';
+import { availableParallelism } from 'node:os';
 
 /** How the text of one variable becomes a value: `undefined` = it is not one. */
 export interface Form<Value> {
 	/** The end of the sentence `expected …`. */
 	readonly expected: string;
 	readonly parse: (text: string) => Value | undefined;
+	/** Errors say how long it is, and no more. */
+	readonly isSecret?: boolean;
 }
 
 const WHOLE = /^\d+(?:\.0+)?$/;
@@ -38,6 +41,19 @@ export const header: Form<string> = {
 	expected: 'the name of a request header',
 	parse: (given) => (HEADER_NAME.test(given) ? given.toLowerCase() : undefined)
 };
+
+/** How many workers: a number, or as many as there are processors. */
+export const workers: Form<number> = {
+	expected: 'auto or a whole number, 1 or more',
+	parse: (given) => (given === 'auto' ? availableParallelism() : whole(1).parse(given))
+};
+
+/** A secret of `min` characters or more. */
+export const secret = (min: number): Form<string> => ({
+	expected: `${min} or more. A random one: openssl rand -hex 32`,
+	parse: (given) => (given.length >= min ? given : undefined),
+	isSecret: true
+});
 
 /** A file that can be read. */
 export const readable: Form<string> = {

@@ -1,6 +1,7 @@
+import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { INHERITED, readEnvironment, UNAVAILABLE, VARIABLES, type Environment } from './env.ts';
+import { INHERITED, readEnvironment, VARIABLES, type Environment } from './env.ts';
 
 const file = fileURLToPath(import.meta.url);
 const read = (env: Record<string, string>, prefix = '') => readEnvironment(env, { prefix, pid: 7, platform: 'linux' });
@@ -26,6 +27,8 @@ it('has a default for everything', () => {
 		shutdownTimeoutMs: 30_000,
 		shutdownDelayMs: 0,
 		transport: undefined,
+		cluster: undefined,
+		relaySecret: undefined,
 		debug: false
 	});
 });
@@ -123,6 +126,20 @@ const TABLE: Readonly<
 		expected: 'a whole number, 0 to 2147483647'
 	},
 	TRANSPORT: { good: [['node', { transport: 'node' }]], bad: ['bun', ''], expected: 'uws or node' },
+	CLUSTER_WORKERS: {
+		good: [
+			['3', { cluster: { workers: 3, mode: undefined } }],
+			['auto', { cluster: { workers: availableParallelism(), mode: undefined } }]
+		],
+		bad: ['0', '2.5', 'all', ''],
+		expected: 'auto or a whole number, 1 or more'
+	},
+	CLUSTER_MODE: { good: [['reuseport', { cluster: undefined }]], bad: ['fork', ''], expected: 'reuseport or acceptor' },
+	WORKER_RELAY_HMAC_SECRET: {
+		good: [['sixteen letters!', { relaySecret: 'sixteen letters!' }]],
+		bad: ['too short', ''],
+		expected: '16 or more. A random one: openssl rand -hex 32'
+	},
 	WS_DEBUG: { good: [['1', { debug: true }]], bad: ['verbose', ''], expected: 'true, false, 1 or 0' },
 	LISTEN_PID: { good: [['7', {}]], bad: ['me', ''], expected: 'a whole number, 0 or more' },
 	LISTEN_FDS: { good: [['1', {}]], bad: ['all', ''], expected: 'a whole number, 0 or more' }
@@ -135,22 +152,25 @@ it('has every variable in the table of this test', () => {
 describe.each(Object.entries(TABLE))('%s', (name, { good, bad, expected }) => {
 	const others = name === 'SSL_CERT' ? { SSL_KEY: file } : name === 'SSL_KEY' ? { SSL_CERT: file } : {};
 
+	const got = (given: string): string =>
+		name === 'WORKER_RELAY_HMAC_SECRET' ? `${given.length} characters` : JSON.stringify(given);
+
 	it.each(good)('takes %j', (given, values) => {
 		expect(read({ ...others, [name]: given })).toMatchObject(values);
 	});
 
 	it.each(bad)('refuses %j', (given) => {
-		expect(() => read({ ...others, [name]: given })).toThrow(`${name}: got ${JSON.stringify(given)}, expected ${expected}.`);
+		expect(() => read({ ...others, [name]: given })).toThrow(`${name}: got ${got(given)}, expected ${expected}.`);
 	});
 
 	if (INHERITED.includes(name)) {
 		it('never carries the prefix', () => {
-			expect(() => read({ [name]: bad[0]! }, 'APP_')).toThrow(`${name}: got ${JSON.stringify(bad[0])}`);
+			expect(() => read({ [name]: bad[0]! }, 'APP_')).toThrow(`${name}: got ${got(bad[0]!)}`);
 		});
 	} else {
 		it('is read with the prefix alone when there is one', () => {
 			expect(() => read({ [name]: bad[0]! }, 'APP_')).not.toThrow();
-			expect(() => read({ [`APP_${name}`]: bad[0]! }, 'APP_')).toThrow(`APP_${name}: got ${JSON.stringify(bad[0])}`);
+			expect(() => read({ [`APP_${name}`]: bad[0]! }, 'APP_')).toThrow(`APP_${name}: got ${got(bad[0]!)}`);
 		});
 	}
 });
@@ -189,9 +209,8 @@ it('needs both halves of TLS, in files that can be read', () => {
 	);
 });
 
-it.each(UNAVAILABLE)('refuses %s, which this version cannot do, instead of ignoring it', (name) => {
-	expect(() => read({ [name]: 'auto' })).toThrow(`${name} is not available in this version`);
-	expect(() => read({ [`APP_${name}`]: 'auto' }, 'APP_')).toThrow(`APP_${name} is not available in this version`);
+it('takes the mode of a cluster along with its size', () => {
+	expect(read({ CLUSTER_WORKERS: '2', CLUSTER_MODE: 'acceptor' }).cluster).toEqual({ workers: 2, mode: 'acceptor' });
 });
 
 it('refuses a variable with the prefix that nobody reads, and names the nearest', () => {

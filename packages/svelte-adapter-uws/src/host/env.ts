@@ -1,4 +1,4 @@
-import { flag, header, oneOf, origin, readable, size, text, whole, type Form } from './env-values.ts';
+import { flag, header, oneOf, origin, readable, secret, size, text, whole, workers, type Form } from './env-values.ts';
 import { nearestName } from './nearest.ts';
 import { StartError } from './start-error.ts';
 
@@ -35,6 +35,10 @@ export interface Environment {
 	readonly shutdownDelayMs: number;
 	/** `undefined` = the native one where it loads. */
 	readonly transport: 'uws' | 'node' | undefined;
+	/** Present = several workers; `mode` is the one that was asked for. */
+	readonly cluster: { readonly workers: number; readonly mode: 'reuseport' | 'acceptor' | undefined } | undefined;
+	/** Signs what workers relay; 16 characters or more. */
+	readonly relaySecret: string | undefined;
 	/** A line in the log for every open, close, subscribe, unsubscribe and publish. */
 	readonly debug: boolean;
 }
@@ -60,14 +64,14 @@ export const VARIABLES: Readonly<Record<string, string | undefined>> = {
 	SHUTDOWN_TIMEOUT: '30',
 	SHUTDOWN_DELAY_MS: '0',
 	TRANSPORT: undefined,
+	CLUSTER_WORKERS: undefined,
+	CLUSTER_MODE: undefined,
+	WORKER_RELAY_HMAC_SECRET: undefined,
 	WS_DEBUG: undefined
 };
 
 /** Those that a service manager sets; they never carry a prefix. */
 export const INHERITED: readonly string[] = ['LISTEN_PID', 'LISTEN_FDS'];
-
-/** Those of other versions of this server, which this one refuses rather than ignores. */
-export const UNAVAILABLE: readonly string[] = ['CLUSTER_WORKERS', 'CLUSTER_MODE', 'WORKER_RELAY_HMAC_SECRET'];
 
 /** The descriptor of the first socket that a service manager hands over. */
 const FIRST_FD = 3;
@@ -92,7 +96,6 @@ export interface Reader {
  */
 export function readEnvironment(env: Variables, { prefix, pid = process.pid, platform = process.platform }: Reader): Environment {
 	refuseStrangers(env, prefix);
-	refuseUnavailable(env, prefix);
 
 	const read = <Value>(name: string, form: Form<Value>): Value | undefined => {
 		const given = env[prefix + name] ?? VARIABLES[name];
@@ -118,6 +121,9 @@ export function readEnvironment(env: Variables, { prefix, pid = process.pid, pla
 		);
 	}
 
+	const count = read('CLUSTER_WORKERS', workers);
+	const mode = read('CLUSTER_MODE', oneOf('reuseport', 'acceptor'));
+
 	return {
 		host: read('HOST', { ...text, expected: 'an address or a host name' })!,
 		port: read('PORT', whole(0, 65_535))!,
@@ -138,13 +144,16 @@ export function readEnvironment(env: Variables, { prefix, pid = process.pid, pla
 		shutdownTimeoutMs: seconds('SHUTDOWN_TIMEOUT')!,
 		shutdownDelayMs: read('SHUTDOWN_DELAY_MS', whole(0, 2_147_483_647))!,
 		transport: read('TRANSPORT', oneOf('uws', 'node')),
+		cluster: count === undefined ? undefined : { workers: count, mode },
+		relaySecret: read('WORKER_RELAY_HMAC_SECRET', secret(16)),
 		debug: read('WS_DEBUG', flag) ?? false
 	};
 }
 
-function parse<Value>(name: string, given: string, { expected, parse: toValue }: Form<Value>): Value {
+function parse<Value>(name: string, given: string, { expected, parse: toValue, isSecret }: Form<Value>): Value {
 	const value = toValue(given.trim());
-	if (value === undefined) throw new StartError(`${name}: got ${JSON.stringify(given)}, expected ${expected}.`);
+	const got = isSecret ? `${given.length} characters` : JSON.stringify(given);
+	if (value === undefined) throw new StartError(`${name}: got ${got}, expected ${expected}.`);
 	return value;
 }
 
@@ -169,19 +178,11 @@ function refuseStrangers(env: Variables, prefix: string): void {
 	const known = Object.keys(VARIABLES);
 	for (const name of Object.keys(env)) {
 		const bare = name.slice(prefix.length);
-		if (!name.startsWith(prefix) || known.includes(bare) || UNAVAILABLE.includes(bare)) continue;
+		if (!name.startsWith(prefix) || known.includes(bare)) continue;
 		const nearest = nearestName(bare, known);
 		const expected = nearest ? `${prefix}${nearest}` : `one of ${known.map((other) => prefix + other).join(', ')}`;
 		throw new StartError(
 			`${name}: got a variable that the server does not know, expected ${expected}. If it belongs to something else, choose another envPrefix.`
 		);
 	}
-}
-
-function refuseUnavailable(env: Variables, prefix: string): void {
-	const name = UNAVAILABLE.find((unavailable) => env[prefix + unavailable] !== undefined);
-	if (name === undefined) return;
-	throw new StartError(
-		`${prefix}${name} is not available in this version: the server runs as one process. Unset it, and start several instances behind a load balancer instead.`
-	);
 }

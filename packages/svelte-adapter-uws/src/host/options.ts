@@ -5,6 +5,8 @@ interface Rule {
 	readonly fallback: unknown;
 	readonly expected: string;
 	readonly accepts: (value: unknown) => boolean;
+	/** Errors do not show the value. */
+	readonly isSecret?: boolean;
 }
 
 type Rules<Options> = { readonly [Name in keyof Required<Options>]: Rule };
@@ -52,6 +54,12 @@ const webSocketRules: Rules<WebSocketOptions> = {
 	allowSystemTopicSubscribe: flag(false),
 	allowNonAsciiTopics: flag(false),
 	compressCredentialedResponses: flag(false),
+	workerRelayHmacSecret: {
+		fallback: undefined,
+		expected: 'a secret of 16 characters or more',
+		accepts: (value) => value === undefined || (typeof value === 'string' && value.length >= 16),
+		isSecret: true
+	},
 	unsafeSameOriginWithoutHostPin: flag(false)
 };
 
@@ -124,7 +132,8 @@ function apply(
 	const resolved: Record<string, unknown> = {};
 	for (const [name, rule] of Object.entries(rules)) {
 		const value = given[name] === undefined ? rule.fallback : given[name];
-		if (!rule.accepts(value)) throw new RangeError(`${prefix}${name}: got ${show(value)}, expected ${rule.expected}.`);
+		if (!rule.accepts(value))
+			throw new RangeError(`${prefix}${name}: got ${rule.isSecret ? 'something else' : show(value)}, expected ${rule.expected}.`);
 		if (value !== undefined) resolved[name] = value;
 	}
 	return resolved;

@@ -7,6 +7,8 @@ import { attach } from '../transport/node/attach.ts';
 import { answerNode } from '../transport/node/http.ts';
 import { loadBuilt, type Built, type Entry } from './built.ts';
 import { systemClock } from './clock.ts';
+import { startCluster } from './cluster/start.ts';
+import { workerLog, workerOf, type Worker } from './cluster/worker.ts';
 import { readEnvironment, type Environment } from './env.ts';
 import { consoleLog } from './log.ts';
 import { createEnd, endWhenIdle, onSignals, shutDown, type ShutdownParts } from './shutdown.ts';
@@ -45,6 +47,8 @@ export function createServing(entry: Entry): Serving {
 	let serving: Running | undefined;
 	let embedded: Promise<Running> | undefined;
 	let ended: Promise<void> | undefined;
+	/** How a primary, which serves nothing itself, ends. */
+	let onEnd: ((reason: string) => Promise<void>) | undefined;
 
 	/** For a server of somebody else's: there is no listener before `attach`. */
 	const embed = (): Promise<Running> =>
@@ -58,12 +62,24 @@ export function createServing(entry: Entry): Serving {
 
 	return {
 		async start() {
-			const log = consoleLog();
+			const worker = workerOf(process, consoleLog());
+			const log = worker ? workerLog(consoleLog(), worker.id) : consoleLog();
 			try {
-				const environment = readEnvironment(process.env, { prefix });
-				const { running, address, announcement } = await listen(entry, environment, log);
+				const environment = asked(readEnvironment(process.env, { prefix }), worker);
+				if (environment.cluster) {
+					const cluster = await startCluster(entry, { ...environment, cluster: environment.cluster }, log);
+					onEnd = (reason) => cluster.shutDown(reason);
+					return cluster.address;
+				}
+				const { running, address, announcement } = await listen(entry, environment, log, worker);
 				serving = running;
-				const end = createEnd((reason) => (ended ??= shutDown(reason, partsOf(running))));
+				const shut = (reason: string): Promise<void> => (ended ??= shutDown(reason, partsOf(running)));
+				if (worker) {
+					worker.onShutdown(() => running.built.life.announceEnd(), shut);
+					worker.ready(address.port);
+					return address;
+				}
+				const end = createEnd(shut);
 				onSignals(end);
 				const { core, built } = running;
 				if (environment.listenFd !== undefined && environment.idleTimeoutMs !== undefined) {
@@ -77,8 +93,10 @@ export function createServing(entry: Entry): Serving {
 				log.info(announcement);
 				return address;
 			} catch (error) {
-				if (error instanceof StartError) log.error(`The server did not start. ${error.message.replaceAll('\n', ' ')}`);
-				else log.error('The server did not start', error);
+				const reason = error instanceof StartError ? error.message.replaceAll('\n', ' ') : undefined;
+				if (reason === undefined) log.error('The server did not start', error);
+				if (worker) await worker.refuse(reason ?? String(error));
+				else if (reason !== undefined) log.error(`The server did not start. ${reason}`);
 				process.exit(1);
 			}
 		},
@@ -104,9 +122,17 @@ export function createServing(entry: Entry): Serving {
 			await serving?.core?.drain();
 		},
 		async shutdown(reason = 'shutdown') {
-			if (serving) await (ended ??= shutDown(reason, partsOf(serving)));
+			if (onEnd) await onEnd(reason);
+			else if (serving) await (ended ??= shutDown(reason, partsOf(serving)));
 		}
 	};
+}
+
+/** What the environment asks of this process: the primary has told its workers where to listen, and does the waiting for them. */
+function asked(environment: Environment, worker: Worker | undefined): Environment {
+	if (!worker) return environment;
+	const { port, mode, transport } = worker;
+	return { ...environment, port, transport, reusePort: mode === 'reuseport', shutdownDelayMs: 0, cluster: undefined };
 }
 
 /** A server that answers, and what it is made of. */
@@ -129,7 +155,8 @@ const NOWHERE: Listener = {
 async function listen(
 	entry: Entry,
 	environment: Environment,
-	log: Log
+	log: Log,
+	worker: Worker | undefined
 ): Promise<{ readonly running: Running; readonly address: Address; readonly announcement: string }> {
 	const { host, port, socketPath, listenFd, tls } = environment;
 	const transport = await chooseTransport(environment.transport, log).catch(refuse);
@@ -155,7 +182,8 @@ async function listen(
 					...(environment.headersTimeoutMs === undefined ? {} : { headersTimeoutMs: environment.headersTimeoutMs })
 				})
 				.catch(refuse),
-		tls !== undefined
+		tls !== undefined,
+		worker
 	);
 	if (core.listener.reloadCertificate) reloadOnHangUp(() => core.listener.reloadCertificate?.(), log);
 	const note = transport.name === 'uws' ? '' : ` (${transport.name} transport)`;

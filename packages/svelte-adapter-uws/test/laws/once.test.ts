@@ -1,26 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import type { Bus } from '../../src/contract/bus.ts';
-import type { Encoded } from '../../src/contract/envelope.ts';
+import { memoryBus } from '../../src/host/memory-bus.ts';
 import { startCore } from '../support/core.ts';
-
-/** Several nodes in one process: what one relays, every other receives. */
-class LocalBus {
-	readonly #receivers = new Map<Bus, (message: Encoded) => void>();
-
-	member(): Bus {
-		const member: Bus = {
-			relay: (message) => {
-				for (const [other, receive] of this.#receivers) if (other !== member) receive(message);
-			},
-			start: async (receive) => {
-				this.#receivers.set(member, receive);
-				return { [Symbol.asyncDispose]: async () => void this.#receivers.delete(member) };
-			}
-		};
-		return member;
-	}
-}
 
 interface Publish {
 	readonly node: number;
@@ -44,8 +25,8 @@ const publishes: fc.Arbitrary<readonly Publish[]> = fc.array(
 it('brings each envelope to each subscriber on each node once, in the order of its node, and taps it once everywhere', async () => {
 	await fc.assert(
 		fc.asyncProperty(publishes, fc.array(fc.subarray(['a', 'b']), { minLength: 3, maxLength: 3 }), async (script, held) => {
-			const bus = new LocalBus();
-			const nodes = await Promise.all([0, 1, 2].map(() => startCore({}, { bus: bus.member() })));
+			const bus = memoryBus();
+			const nodes = await Promise.all([0, 1, 2].map(() => startCore({}, { bus: bus.join() })));
 			const clients = await Promise.all(nodes.map((node) => node.join()));
 			const tapped: string[][] = nodes.map(() => []);
 			nodes.forEach((node, i) => node.platform.tap(({ data }, origin) => tapped[i]!.push(`${data as number} ${origin}`)));

@@ -13,4 +13,12 @@ export const open: WebSocketHooks['open'] = (ws, { platform }) => {
 
 export const subscribe: WebSocketHooks['subscribe'] = (_ws, topic) => topic !== 'private';
 
-export const message: WebSocketHooks['message'] = (ws, { text }) => void ws.send(`echo ${text}`);
+export const init: WebSocketHooks['init'] = () => {
+	if (process.env.FAIL_INIT) throw new Error('no database');
+	console.log(`init in ${process.pid}`);
+};
+
+export const message: WebSocketHooks['message'] = (ws, { text }) =>
+	void ws.send(text === 'who' ? `process ${process.pid}` : `echo ${text}`);
+
+export const shutdown: WebSocketHooks['shutdown'] = () => console.log(`shutdown in ${process.pid}`);

@@ -1,0 +1,70 @@
+import type { Encoded } from '../../contract/envelope.ts';
+
+/** One relayed envelope, and its tag where relays are signed. */
+export interface RelayItem extends Encoded {
+	readonly tag?: string;
+}
+
+/** Everything that travels between the primary and its workers. */
+export type Message =
+	| { readonly type: 'ready'; readonly port: number }
+	| { readonly type: 'refused'; readonly reason: string }
+	| { readonly type: 'ping' | 'pong' | 'announce' | 'shutdown' | 'reload' }
+	| { readonly type: 'relay'; readonly items: readonly RelayItem[] };
+
+/** One end of a line between the primary and one worker: messages arrive once, in order, as structured clones. */
+export interface Channel {
+	/** Sends; does nothing once the other end is gone. `size` is about how many bytes the message takes, if it can be many. */
+	send(message: Message, size?: number): void;
+	/** Calls `receive` with every message from now on. */
+	listen(receive: (message: Message) => void): Disposable;
+}
+
+/** What a process can do with the one that it started, or that started it. */
+interface Peer {
+	readonly connected: boolean;
+	send?(message: unknown, callback?: (error: Error | null) => void): boolean;
+	on(event: 'message', listener: (message: unknown) => void): unknown;
+	off(event: 'message', listener: (message: unknown) => void): unknown;
+}
+
+/** Apps use the line between processes as well, so ours are wrapped. */
+interface Wrapped {
+	readonly svelteAdapterUws: Message;
+}
+
+/** Bytes that may wait for the other end. A process that lets more pile up takes nothing any more. */
+const MAX_WAITING = 67_108_864;
+
+/** A channel to another process. `overflowed` hears of each message that is not sent because too much waits already. */
+export function processChannel(peer: Peer, overflowed: (waiting: number) => void): Channel {
+	let waiting = 0;
+	return {
+		send(message, size = 0) {
+			if (!peer.connected) return;
+			if (size > 0 && waiting + size > MAX_WAITING) return overflowed(waiting);
+			waiting += size;
+			// Without a callback, the error of a peer that has just gone would be thrown.
+			peer.send?.({ svelteAdapterUws: message } satisfies Wrapped, () => void (waiting -= size));
+		},
+		listen(receive) {
+			const hear = (message: unknown): void => {
+				if (isWrapped(message)) receive(message.svelteAdapterUws);
+			};
+			peer.on('message', hear);
+			return { [Symbol.dispose]: () => void peer.off('message', hear) };
+		}
+	};
+}
+
+/** Sends a message and resolves once it has left, for a process that ends after it. */
+export function lastWord(peer: Peer, message: Message): Promise<void> {
+	return new Promise((resolve) => {
+		if (peer.connected) peer.send?.({ svelteAdapterUws: message } satisfies Wrapped, () => resolve());
+		else resolve();
+	});
+}
+
+function isWrapped(message: unknown): message is Wrapped {
+	return typeof message === 'object' && message !== null && 'svelteAdapterUws' in message;
+}

@@ -1,0 +1,161 @@
+import { rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { connect, type Client } from './client.ts';
+import { build, createProject, deploy, Running } from './project.ts';
+
+let directory: string;
+beforeAll(() => {
+	const project = createProject('kit3', 'cluster');
+	build(project);
+	directory = deploy(project);
+});
+afterAll(() => rmSync(directory, { recursive: true, force: true }));
+
+const serve = (env: Readonly<Record<string, string>>): Running =>
+	new Running(['build'], directory, { HOST: '127.0.0.1', PORT: '0', APP_SECRET: 'at run time', CLUSTER_WORKERS: '2', ...env });
+const portOf = async (server: Running): Promise<number> =>
+	Number((await server.said(/Listening on http:\/\/127\.0\.0\.1:(\d+)/))[1]);
+const pidsIn = (server: Running, what: string): number[] =>
+	[...server.output.matchAll(new RegExp(`${what} in (\\d+)`, 'g'))].map(([, pid]) => Number(pid));
+
+interface Visitor extends Client {
+	readonly pid: number;
+}
+
+async function visit(port: number): Promise<Visitor> {
+	const client = await connect(`ws://127.0.0.1:${port}/live`, `http://127.0.0.1:${port}`);
+	client.send('who');
+	return Object.assign(client, { pid: Number((await client.text()).replace('process ', '')) });
+}
+
+/** A client on each of so many workers; the kernel decides who gets a connection, so it may take several. */
+async function onEach(port: number, workers: number): Promise<Visitor[]> {
+	const found = new Map<number, Visitor>();
+	while (found.size < workers) {
+		const visitor = await visit(port);
+		if (found.has(visitor.pid)) await visitor[Symbol.asyncDispose]();
+		else found.set(visitor.pid, visitor);
+	}
+	return [...found.values()];
+}
+
+const publish = (port: number, text: string): Promise<Response> =>
+	fetch(`http://127.0.0.1:${port}/publish`, {
+		method: 'POST',
+		body: text,
+		// A connection of its own each time, so that any worker may be the one that publishes.
+		headers: { origin: `http://127.0.0.1:${port}`, connection: 'close' }
+	});
+
+describe.each([
+	{ TRANSPORT: 'uws', CLUSTER_MODE: 'reuseport' },
+	{ TRANSPORT: 'node', CLUSTER_MODE: 'reuseport' },
+	{ TRANSPORT: 'node', CLUSTER_MODE: 'acceptor' }
+])('two workers, $CLUSTER_MODE on $TRANSPORT', (env) => {
+	let server: Running;
+	let port: number;
+	beforeAll(async () => {
+		server = serve({ ...env, WORKER_RELAY_HMAC_SECRET: 'the same in both workers' });
+		port = await portOf(server);
+	});
+	afterAll(() => server[Symbol.asyncDispose]());
+
+	it('runs init in each, and says once where the server is', () => {
+		expect(new Set(pidsIn(server, 'init')).size).toBe(2);
+		expect(server.output.match(/Listening on/g)).toHaveLength(1);
+		expect(server.output).toContain(`(2 workers, ${env.CLUSTER_MODE})`);
+		expect(server.output.match(/WebSocket endpoint registered at \/live/g)).toHaveLength(1);
+	});
+
+	it('brings what any worker publishes to the clients of each, once', async () => {
+		const visitors = await onEach(port, 2);
+		for (const visitor of visitors) await visitor.subscribe('news');
+		const texts = Array.from({ length: 10 }, (_, n) => `text ${n}`);
+		for (const text of texts) expect((await publish(port, text)).status).toBeLessThan(300);
+		for (const visitor of visitors) {
+			const heard: unknown[] = [];
+			for (const _ of texts) heard.push(((await visitor.event('news')) as { text: string }).text);
+			// Between two workers that publish, there is no order.
+			expect(heard.toSorted()).toEqual(texts);
+			visitor.send('done');
+			expect(await visitor.text()).toBe('echo done');
+			expect(visitor.unread('news')).toBe(0);
+		}
+		for (const visitor of visitors) await visitor[Symbol.asyncDispose]();
+	});
+
+	it('keeps the connections of a worker when the one beside it is killed, and replaces it', async () => {
+		const [victim, witness] = (await onEach(port, 2)) as [Visitor, Visitor];
+		await witness.subscribe('news');
+		const before = pidsIn(server, 'init');
+		process.kill(victim.pid, 'SIGKILL');
+		expect(await victim.closed).toMatchObject({ code: 1006 });
+		await vi.waitFor(() => expect(pidsIn(server, 'init').length).toBe(before.length + 1), { timeout: 30_000, interval: 5 });
+
+		witness.send('still here');
+		expect(await witness.text()).toBe('echo still here');
+		const visitors = await onEach(port, 2);
+		expect(visitors.map(({ pid }) => pid)).not.toContain(victim.pid);
+		await publish(port, 'after the kill');
+		expect(await witness.event('news')).toEqual({ text: 'after the kill' });
+		for (const visitor of [...visitors, witness]) await visitor[Symbol.asyncDispose]();
+	});
+
+	it('replaces both when both are killed at once', async () => {
+		const victims = await onEach(port, 2);
+		for (const { pid } of victims) process.kill(pid, 'SIGKILL');
+		for (const victim of victims) await victim.closed;
+		const fresh = await vi.waitFor(() => onEach(port, 2), { timeout: 30_000, interval: 50 });
+		for (const { pid } of fresh) expect(victims.map((victim) => victim.pid)).not.toContain(pid);
+		for (const visitor of fresh) await visitor[Symbol.asyncDispose]();
+	});
+
+	it('shuts down each worker on SIGTERM, telling its clients, and ends with 0', async () => {
+		const visitors = await onEach(port, 2);
+		server.child.kill('SIGTERM');
+		for (const visitor of visitors) expect(await visitor.closed).toMatchObject({ code: 1001 });
+		expect(await server.exited).toBe(0);
+		expect(new Set(pidsIn(server, 'shutdown'))).toEqual(new Set(visitors.map(({ pid }) => pid)));
+	});
+});
+
+it('keeps serving as unhealthy for the delay although the workers were signalled too', async () => {
+	await using server = serve({ SHUTDOWN_DELAY_MS: '600000' });
+	const port = await portOf(server);
+	// As a terminal does it.
+	for (const pid of [...pidsIn(server, 'init'), server.child.pid!]) process.kill(pid, 'SIGINT');
+	await vi.waitFor(async () => expect((await fetch(`http://127.0.0.1:${port}/healthz`)).status).toBe(503), { timeout: 10_000 });
+	expect((await fetch(`http://127.0.0.1:${port}/`)).status).toBe(200);
+	server.child.kill('SIGINT');
+	expect(await server.exited).toBe(1);
+	for (const pid of pidsIn(server, 'init'))
+		await vi.waitFor(() => expect(() => process.kill(pid, 0)).toThrow(), { timeout: 10_000 });
+});
+
+it('leaves no worker behind when the primary is killed', async () => {
+	await using server = serve({});
+	await portOf(server);
+	server.child.kill('SIGKILL');
+	await server.exited;
+	for (const pid of pidsIn(server, 'init'))
+		await vi.waitFor(() => expect(() => process.kill(pid, 0)).toThrow(), { timeout: 10_000 });
+});
+
+it('does not start on a port that is taken', async () => {
+	const other = createServer().listen(0, '127.0.0.1');
+	await vi.waitFor(() => expect(other.listening).toBe(true));
+	const { port } = other.address() as AddressInfo;
+	await using server = serve({ PORT: String(port) });
+	expect(await server.exited).toBe(1);
+	expect(server.output).toContain('the port is taken');
+	other.close();
+});
+
+it('does not start when its workers refuse to, and says why', async () => {
+	await using server = serve({ FAIL_INIT: 'yes' });
+	expect(await server.exited).toBe(1);
+	expect(server.output).toContain('The server did not start. Error: no database');
+	expect(server.output).not.toContain('Listening');
+});
