@@ -6,7 +6,6 @@ import { ASSIGNMENT, type Assignment } from './worker.ts';
 
 /** Sets how worker processes are started: `file`, with the arguments and Node options of this process. */
 export function prepareProcesses(file: string): void {
-	cluster.schedulingPolicy = cluster.SCHED_RR;
 	cluster.setupPrimary({ exec: file, args: process.argv.slice(2), serialization: 'advanced' });
 }
 

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import type { Encoded } from '../../contract/envelope.ts';
 import { TestClock } from '../../../test/support/clock.ts';
 import { memoryLog, memoryTelemetry } from '../../../test/support/log.ts';
-import type { Channel, Message } from './channel.ts';
+import type { Channel, Message, RelayItem } from './channel.ts';
 import { WorkerBus } from './worker-bus.ts';
 
 const SECRET = 'sixteen letters!';
@@ -34,11 +34,11 @@ function worker(secret?: string) {
 }
 
 /** What a worker with this secret sends for an envelope. */
-async function sealed(secret?: string): Promise<Message & { type: 'relay' }> {
+async function sealed(secret?: string): Promise<Extract<Message, { type: 'relay' }>> {
 	const { bus, sent } = worker(secret);
 	bus.relay(envelope);
 	await Promise.resolve();
-	return sent[0] as Message & { type: 'relay' };
+	return sent[0] as Extract<Message, { type: 'relay' }>;
 }
 
 it('sends what is relayed in one microtask as one message, and more than a batch holds as several', async () => {
@@ -84,7 +84,7 @@ it.each([
 	expect(log.lines).toHaveLength(2);
 });
 
-async function change(part: Partial<Message & { type: 'relay' }['items'][number]>): Promise<Message> {
+async function change(part: Partial<RelayItem>): Promise<Message> {
 	const { items } = await sealed(SECRET);
 	return { type: 'relay', items: [{ ...items[0]!, ...part }] };
 }
