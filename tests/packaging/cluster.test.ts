@@ -105,9 +105,11 @@ describe.each([
 
 	it('replaces both when both are killed at once', async () => {
 		const victims = await onEach(port, 2);
+		const before = pidsIn(server, 'init').length;
 		for (const { pid } of victims) process.kill(pid, 'SIGKILL');
 		for (const victim of victims) await victim.closed;
-		const fresh = await vi.waitFor(() => onEach(port, 2), { timeout: 30_000, interval: 50 });
+		await vi.waitFor(() => expect(pidsIn(server, 'init').length).toBe(before + 2), { timeout: 30_000 });
+		const fresh = await onEach(port, 2);
 		for (const { pid } of fresh) expect(victims.map((victim) => victim.pid)).not.toContain(pid);
 		for (const visitor of fresh) await visitor[Symbol.asyncDispose]();
 	});
