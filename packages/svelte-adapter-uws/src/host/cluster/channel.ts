@@ -1,4 +1,5 @@
 import type { Encoded } from '../../contract/envelope.ts';
+import type { StoreCall, StoreResult } from './store-calls.ts';
 
 /** One relayed envelope, and its tag where relays are signed. */
 export interface RelayItem extends Encoded {
@@ -10,7 +11,9 @@ export type Message =
 	| { readonly type: 'ready'; readonly port: number }
 	| { readonly type: 'refused'; readonly reason: string }
 	| { readonly type: 'ping' | 'pong' | 'announce' | 'shutdown' | 'reload' }
-	| { readonly type: 'relay'; readonly items: readonly RelayItem[] };
+	| { readonly type: 'relay'; readonly items: readonly RelayItem[] }
+	| StoreCall
+	| StoreResult;
 
 /** One end of a line between the primary and one worker: messages arrive once, in order, as structured clones. */
 export interface Channel {
