@@ -5,7 +5,13 @@ import { planCluster, type ClusterMode } from './plan.ts';
 function plan(platform: NodeJS.Platform, mode?: ClusterMode, transport?: 'uws' | 'node') {
 	const log = memoryLog();
 	const { lines } = log;
-	return { ...planCluster({ cluster: { workers: 2, mode }, transport, socketPath: undefined, listenFd: undefined }, { platform, prefix: 'MY_', log }), lines };
+	return {
+		...planCluster(
+			{ cluster: { workers: 2, mode }, transport, socketPath: undefined, listenFd: undefined },
+			{ platform, prefix: 'MY_', log }
+		),
+		lines
+	};
 }
 
 describe('on Linux', () => {

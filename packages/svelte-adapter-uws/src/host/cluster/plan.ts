@@ -17,7 +17,12 @@ export interface ClusterPlan {
  * node transport. Throws a StartError for what cannot be.
  */
 export function planCluster(
-	{ cluster, transport, socketPath, listenFd }: Pick<Environment, 'transport' | 'socketPath' | 'listenFd'> & { readonly cluster: NonNullable<Environment['cluster']> },
+	{
+		cluster,
+		transport,
+		socketPath,
+		listenFd
+	}: Pick<Environment, 'transport' | 'socketPath' | 'listenFd'> & { readonly cluster: NonNullable<Environment['cluster']> },
 	{ platform, prefix, log }: { readonly platform: NodeJS.Platform; readonly prefix: string; readonly log: Log }
 ): ClusterPlan {
 	const { workers } = cluster;
