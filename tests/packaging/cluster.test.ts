@@ -123,6 +123,24 @@ describe.each([
 	});
 });
 
+describe.each(['1', '2', '4'])('a timer of the leader among %s workers', (workers) => {
+	it('fires once each time, and goes on elsewhere when the leader is killed', async () => {
+		await using server = serve({ CLUSTER_WORKERS: workers, LEASE_MS: '600' });
+		await portOf(server);
+		const ticks = (): { slot: string; pid: number }[] =>
+			[...server.output.matchAll(/tick (\d+) in (\d+)/g)].map(([, slot, pid]) => ({ slot: slot!, pid: Number(pid) }));
+		const until = (check: () => void): Promise<void> => vi.waitFor(check, { timeout: 30_000 });
+
+		await until(() => expect(ticks().length).toBeGreaterThan(10));
+		const leader = ticks()[0]!.pid;
+		expect(new Set(ticks().map(({ pid }) => pid))).toEqual(new Set([leader]));
+		process.kill(leader, 'SIGKILL');
+		await until(() => expect(ticks().filter(({ pid }) => pid !== leader).length).toBeGreaterThan(10));
+		expect(new Set(ticks().map(({ pid }) => pid)).size).toBe(2);
+		expect(new Set(ticks().map(({ slot }) => slot)).size).toBe(ticks().length);
+	});
+});
+
 it('keeps serving as unhealthy for the delay although the workers were signalled too', async () => {
 	await using server = serve({ SHUTDOWN_DELAY_MS: '600000' });
 	const port = await portOf(server);

@@ -1,5 +1,6 @@
 import type { Connection } from './connection.ts';
 import type { Envelope } from './envelope.ts';
+import type { Stores } from './stores.ts';
 
 export interface PublishOptions {
 	/** `false`: this node only. Default true. */
@@ -53,6 +54,8 @@ export interface Platform {
 	readonly connections: number;
 	/** Largest inbound frame in bytes. */
 	readonly maxPayloadLength: number;
+	/** What all nodes of this app know together: presence, replay, rate limits, locks, results, leases, who is where. */
+	readonly stores: Stores;
 	/**
 	 * Sends an event to every subscriber of a topic, on every node. True when this node has a subscriber or the event was relayed.
 	 * Throws a TypeError for a bad name or data that JSON cannot carry; nothing is sent then.

@@ -3,6 +3,7 @@ import type { Clock } from '../contract/clock.ts';
 import type { WebSocketHooks } from '../contract/hooks.ts';
 import type { Log } from '../contract/log.ts';
 import type { Platform } from '../contract/platform.ts';
+import type { Stores } from '../contract/stores.ts';
 import type { Telemetry } from '../contract/telemetry.ts';
 import type { Listener, SocketHandler, UpgradeRequest } from '../contract/transport.ts';
 
@@ -32,6 +33,7 @@ export interface ServerParts {
 	readonly listen: (sockets: SocketHandler) => Promise<Listener>;
 	readonly hooks: WebSocketHooks;
 	readonly bus?: Bus;
+	readonly stores: Stores;
 	readonly clock: Clock;
 	readonly log: Log;
 	readonly telemetry: Telemetry;

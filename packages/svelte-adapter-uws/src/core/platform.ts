@@ -2,6 +2,7 @@ import type { Connection } from '../contract/connection.ts';
 import type { Log } from '../contract/log.ts';
 import type { BatchedMessage, Platform, PublishOptions, TopicHelper } from '../contract/platform.ts';
 import { encodeData, encodePrefix } from '../protocol/envelope-codec.ts';
+import type { Stores } from '../contract/stores.ts';
 import type { Audience } from './audience.ts';
 import { ServerConnection } from './connection.ts';
 import { isThenable } from './isolation.ts';
@@ -19,6 +20,7 @@ export interface PlatformParts {
 	readonly taps: Taps;
 	readonly connections: ReadonlySet<ServerConnection>;
 	readonly log: Log;
+	readonly stores: Stores;
 }
 
 /** The platform of one server: a thin face over its parts, made of functions that can be detached from it. */
@@ -53,6 +55,7 @@ export function createPlatform(parts: PlatformParts): Platform {
 		requestId: parts.requestId,
 		epoch: parts.epoch,
 		maxPayloadLength: parts.maxPayloadLength,
+		stores: parts.stores,
 		get connections() {
 			return connections.size;
 		},

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { counterId, OPTIONS, settle, startCore, upgradeRequest } from '../../test/support/core.ts';
+import { counterId, testStores, OPTIONS, settle, startCore, upgradeRequest } from '../../test/support/core.ts';
 import { TestClock } from '../../test/support/clock.ts';
 import { memoryLog, memoryTelemetry } from '../../test/support/log.ts';
 import type { Bus } from '../contract/bus.ts';
@@ -29,7 +29,8 @@ it('leaves nothing running when init fails', async () => {
 		log: memoryLog(),
 		telemetry: memoryTelemetry(),
 		options: OPTIONS,
-		randomId: counterId()
+		randomId: counterId(),
+		stores: testStores()
 	};
 	const listener = { port: 0, publish() {}, stopAccepting() {}, [Symbol.asyncDispose]: async () => void ended.push('listener') };
 	const failing = { init: () => Promise.reject(new Error('no database')) };

@@ -22,7 +22,7 @@ import { Upgrades, type Accepted } from './upgrade.ts';
  * went wrong, and with nothing left running.
  */
 export async function createServerCore(parts: ServerParts): Promise<ServerCore> {
-	const { bus, clock, log, telemetry, options, randomId } = parts;
+	const { bus, stores, clock, log, telemetry, options, randomId } = parts;
 	let listener: Listener | undefined;
 
 	const sessions = new Set<Session>();
@@ -44,6 +44,7 @@ export async function createServerCore(parts: ServerParts): Promise<ServerCore> 
 		log,
 		epoch,
 		maxPayloadLength,
+		stores,
 		requestId: randomId(),
 		connections: sessions
 	});

@@ -3,10 +3,12 @@ import type { Clock } from '../contract/clock.ts';
 import type { WebSocketHooks } from '../contract/hooks.ts';
 import type { Log } from '../contract/log.ts';
 import type { ResolvedWebSocketOptions } from '../contract/options.ts';
+import type { Stores } from '../contract/stores.ts';
 import type { Telemetry } from '../contract/telemetry.ts';
 import type { ListenOptions, Listener, UpgradeRequest } from '../contract/transport.ts';
 import type { ServerCore } from '../core/parts.ts';
 import { createServerCore } from '../core/server.ts';
+import { memoryStores } from '../service/memory-stores.ts';
 import { systemClock } from './clock.ts';
 import { createRandomId } from './random-id.ts';
 
@@ -26,18 +28,22 @@ export interface AssembleParts {
 	readonly clock?: Clock;
 	readonly telemetry?: Telemetry;
 	readonly bus?: Bus;
+	/** Default: in memory, for this server alone. */
+	readonly stores?: Stores;
 }
 
 /** Joins a transport, the hooks and the options into a running server. Resolves once `init` has run. */
 export function assemble(parts: AssembleParts): Promise<ServerCore> {
-	const { websocket } = parts;
+	const { websocket, clock = systemClock() } = parts;
+	const randomId = createRandomId();
 	return createServerCore({
 		listen: (handler) => parts.listen({ handler, options: websocket }),
 		hooks: parts.hooks,
-		clock: parts.clock ?? systemClock(),
+		clock,
 		log: parts.log,
 		telemetry: parts.telemetry ?? (() => {}),
 		...(parts.bus ? { bus: parts.bus } : {}),
+		stores: parts.stores ?? memoryStores(randomId(), clock, randomId),
 		options: {
 			origin: { allowed: websocket.allowedOrigins, expectedOrigin: parts.expectedOrigin },
 			clientAddress: parts.clientAddress ?? ((request) => request.remoteAddress),
@@ -47,6 +53,6 @@ export function assemble(parts: AssembleParts): Promise<ServerCore> {
 			allowSystemTopicSubscribe: websocket.allowSystemTopicSubscribe,
 			allowNonAsciiTopics: websocket.allowNonAsciiTopics
 		},
-		randomId: createRandomId()
+		randomId
 	});
 }

@@ -5,6 +5,7 @@ import { Readable } from 'node:stream';
 import type { Bus } from '../contract/bus.ts';
 import type { Log } from '../contract/log.ts';
 import type { BuildSettings } from '../contract/options.ts';
+import type { Stores } from '../contract/stores.ts';
 import type { ListenOptions, Listener } from '../contract/transport.ts';
 import type { ServerCore } from '../core/parts.ts';
 import { createHttpHandler, type HttpServing } from '../http/handler.ts';
@@ -13,6 +14,7 @@ import type { SvelteKitServer } from '../http/ssr/respond.ts';
 import { scan } from '../http/static/scan.ts';
 import { assemble } from './assemble.ts';
 import { systemClock } from './clock.ts';
+import { connectStores } from './cluster/store-client.ts';
 import { WorkerBus } from './cluster/worker-bus.ts';
 import type { Worker } from './cluster/worker.ts';
 import { logTraffic, tapTraffic } from './debug.ts';
@@ -100,7 +102,7 @@ export async function loadBuilt(entry: Entry, environment: Environment, log: Log
 				listen: (sockets) => listen(websocket ? sockets : undefined),
 				hooks: environment.debug ? logTraffic(hooks, log) : hooks,
 				log,
-				...(worker && { bus: relayOf(worker, environment.relaySecret ?? (websocket || {}).workerRelayHmacSecret, log) }),
+				...(worker && neighbours(worker, environment.relaySecret ?? (websocket || {}).workerRelayHmacSecret, log)),
 				websocket: websocket || resolveWebSocketOptions({}, () => {}),
 				shutdownTimeoutMs: environment.shutdownTimeoutMs,
 				expectedOrigin: (request) => originOrNothing(proxy, (name) => request.header(name), secure),
@@ -136,8 +138,12 @@ function warnAboutOrigin(prefix: string, log: Log): void {
 	);
 }
 
-function relayOf({ channel }: Worker, secret: string | undefined, log: Log): Bus {
-	return new WorkerBus({ channel, secret, clock: systemClock(), log, telemetry: () => {} });
+/** What joins a worker to the others. */
+function neighbours({ channel, node }: Worker, secret: string | undefined, log: Log): { bus: Bus; stores: Stores } {
+	return {
+		bus: new WorkerBus({ channel, secret, clock: systemClock(), log, telemetry: () => {} }),
+		stores: connectStores(node, channel)
+	};
 }
 
 /** Says where clients connect. */

@@ -12,7 +12,7 @@ import type { ServerCore } from '../../src/core/parts.ts';
 import { createServerCore } from '../../src/core/server.ts';
 import { systemClock } from '../../src/host/clock.ts';
 import { createTopicStores } from '../../src/client/store/topic.ts';
-import { counterId, OPTIONS } from '../support/core.ts';
+import { counterId, testStores, OPTIONS } from '../support/core.ts';
 import { memoryLog, memoryTelemetry } from '../support/log.ts';
 import { SOCKET_OPTIONS, wireTransports, type WireTransport } from '../support/transports.ts';
 import { valueOf } from '../support/browser.ts';
@@ -27,7 +27,8 @@ async function start(transport: WireTransport, hooks: WebSocketHooks = {}, port 
 		log: memoryLog(),
 		telemetry: memoryTelemetry(),
 		options: OPTIONS,
-		randomId: counterId()
+		randomId: counterId(),
+		stores: testStores()
 	});
 	onTestFinished(() => core[Symbol.asyncDispose]());
 	return core;

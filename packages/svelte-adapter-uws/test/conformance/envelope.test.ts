@@ -6,7 +6,7 @@ import { createServerCore } from '../../src/core/server.ts';
 import { systemClock } from '../../src/host/clock.ts';
 import { RefusedHandshake } from '../../src/transport/memory/handshake.ts';
 import type { MemoryListener } from '../../src/transport/memory/index.ts';
-import { counterId, OPTIONS } from '../support/core.ts';
+import { counterId, testStores, OPTIONS } from '../support/core.ts';
 import { memoryLog, memoryTelemetry } from '../support/log.ts';
 import { SOCKET_OPTIONS, wireTransports } from '../support/transports.ts';
 
@@ -48,7 +48,8 @@ for (const transport of await wireTransports()) {
 				log: memoryLog(),
 				telemetry: memoryTelemetry(),
 				options: { ...OPTIONS, origin: { allowed: 'same-origin', expectedOrigin: () => ORIGIN } },
-				randomId: counterId()
+				randomId: counterId(),
+				stores: testStores()
 			});
 			const open =
 				transport.name === 'memory' ? inMemory(core.listener) : overWebSocket(`ws://127.0.0.1:${core.listener.port}/ws`);

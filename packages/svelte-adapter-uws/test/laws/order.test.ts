@@ -5,7 +5,7 @@ import type { WebSocketHooks } from '../../src/contract/hooks.ts';
 import type { SocketEvents } from '../../src/contract/transport.ts';
 import { createServerCore } from '../../src/core/server.ts';
 import { systemClock } from '../../src/host/clock.ts';
-import { counterId, OPTIONS } from '../support/core.ts';
+import { counterId, testStores, OPTIONS } from '../support/core.ts';
 import { memoryLog, memoryTelemetry } from '../support/log.ts';
 import { SOCKET_OPTIONS, wireTransports, type WireClient, type WireTransport } from '../support/transports.ts';
 
@@ -59,7 +59,8 @@ async function start(transport: WireTransport) {
 		log: memoryLog(),
 		telemetry: memoryTelemetry(),
 		options: OPTIONS,
-		randomId: counterId()
+		randomId: counterId(),
+		stores: testStores()
 	});
 	const connect = async (): Promise<{ wire: WireClient; ws: Connection }> => {
 		const count = opened.length;

@@ -1,7 +1,10 @@
 import type { Bus } from '../../src/contract/bus.ts';
+import type { Clock } from '../../src/contract/clock.ts';
 import type { WebSocketHooks } from '../../src/contract/hooks.ts';
 import type { Listener, SocketEvents, SocketHandler, UpgradeDecision, UpgradeRequest } from '../../src/contract/transport.ts';
+import type { Stores } from '../../src/contract/stores.ts';
 import type { ServerCore, ServerOptions } from '../../src/core/parts.ts';
+import { memoryStores } from '../../src/service/memory-stores.ts';
 import { createServerCore } from '../../src/core/server.ts';
 import type { Accepted } from '../../src/core/upgrade.ts';
 import { TestClock } from './clock.ts';
@@ -22,6 +25,9 @@ export function counterId(): () => string {
 	let n = 0;
 	return () => `id${++n}`;
 }
+
+/** Stores of a node called `node`. */
+export const testStores = (clock: Clock = new TestClock()): Stores => memoryStores('node', clock, counterId());
 
 export function upgradeRequest(
 	headers: Record<string, string> = {},
@@ -71,6 +77,7 @@ export async function startCore(
 		telemetry,
 		options: { ...OPTIONS, ...given.options },
 		randomId: counterId(),
+		stores: testStores(clock),
 		...(given.bus && { bus: given.bus })
 	});
 	const upgrade = async (request: UpgradeRequest = upgradeRequest()): Promise<UpgradeDecision<Accepted>> =>

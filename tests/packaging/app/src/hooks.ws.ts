@@ -1,5 +1,6 @@
 import { secret } from './secret.ts';
 import { upgradeResponse, type WebSocketHooks } from 'svelte-adapter-uws';
+import { createLeader, type Leader } from 'svelte-adapter-uws/plugins/leader';
 import { greeting } from './greeting.ts';
 import { state } from './state.ts';
 
@@ -13,7 +14,19 @@ export const open: WebSocketHooks['open'] = (ws, { platform }) => {
 
 export const subscribe: WebSocketHooks['subscribe'] = (_ws, topic) => topic !== 'private';
 
-export const init: WebSocketHooks['init'] = () => {
+/** Says which tenth of a second it is, on the leader alone. */
+function tell(leader: Leader): void {
+	let last = 0;
+	setInterval(() => {
+		const slot = Math.floor(Date.now() / 100);
+		if (!leader.isLeader() || slot === last) return;
+		last = slot;
+		console.log(`tick ${slot} in ${process.pid}`);
+	}, 20).unref();
+}
+
+export const init: WebSocketHooks['init'] = ({ platform }) => {
+	if (process.env.LEASE_MS) tell(createLeader(platform, { leaseMs: Number(process.env.LEASE_MS) }));
 	if (process.env.FAIL_INIT) throw new Error('no database');
 	console.log(`init in ${process.pid}`);
 };

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { memoryLog } from '../../../test/support/log.ts';
 import { manualClock } from '../clock.ts';
+import { memoryStores } from '../../service/memory-stores.ts';
+import { createRandomId } from '../random-id.ts';
 import type { Message } from './channel.ts';
 import { Primary } from './primary.ts';
 import { SLOT_TIMES } from './slot.ts';
@@ -8,6 +10,7 @@ import { SLOT_TIMES } from './slot.ts';
 /** A worker that does what the test says. */
 class FakeWorker {
 	readonly pid = 1;
+	readonly node: string;
 	readonly id: number;
 	readonly heard: Message[] = [];
 	answers = true;
@@ -17,6 +20,7 @@ class FakeWorker {
 
 	constructor(id: number) {
 		this.id = id;
+		this.node = `node ${id}`;
 	}
 
 	readonly channel = {
@@ -61,6 +65,7 @@ function cluster(workers: number) {
 	const clock = manualClock();
 	const log = memoryLog();
 	let gaveUp = 0;
+	const stores = memoryStores('primary', clock, createRandomId());
 	const primary = new Primary({
 		workers,
 		spawn: (id) => {
@@ -68,11 +73,20 @@ function cluster(workers: number) {
 			spawned.push(worker);
 			return worker;
 		},
+		stores,
 		clock,
 		log,
 		gaveUp: () => void gaveUp++
 	});
-	return { primary, spawned, clock, log, gaveUp: () => gaveUp, of: (id: number) => spawned.filter((worker) => worker.id === id) };
+	return {
+		primary,
+		spawned,
+		stores,
+		clock,
+		log,
+		gaveUp: () => gaveUp,
+		of: (id: number) => spawned.filter((worker) => worker.id === id)
+	};
 }
 
 describe('starting', () => {
@@ -159,6 +173,18 @@ describe('restarts', () => {
 		of(2).at(-1)!.ready();
 		clock.advance(SLOT_TIMES.firstDelayMs * 2);
 		expect([of(1).length, of(2).length]).toEqual([3, 2]);
+	});
+
+	it('remove from presence and registry what the worker that ended held, and leave what others hold', async () => {
+		const { primary, spawned, stores } = cluster(2);
+		void primary.start();
+		for (const node of ['node 1', 'node 2']) {
+			await stores.presence.join('t', { key: node, connection: node, node, data: null }, 60_000);
+			await stores.registry.open('ann', { node, connection: node }, 60_000);
+		}
+		spawned[0]!.end();
+		expect((await stores.presence.list('t')).map(({ key }) => key)).toEqual(['node 2']);
+		expect(await stores.registry.find('ann')).toEqual([{ node: 'node 2', connection: 'node 2' }]);
 	});
 
 	it('leave nothing of the worker that ended', () => {

@@ -2,14 +2,18 @@ import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import type { Clock } from '../../contract/clock.ts';
 import type { Log } from '../../contract/log.ts';
+import type { Stores } from '../../contract/stores.ts';
 import { StartError } from '../start-error.ts';
 import type { Message } from './channel.ts';
 import { Hub } from './hub.ts';
+import { serveStores } from './store-server.ts';
 import { Slot, type WorkerProcess } from './slot.ts';
 
 export interface PrimaryParts {
 	readonly workers: number;
 	readonly spawn: (id: number) => WorkerProcess;
+	/** What the workers know together. */
+	readonly stores: Stores;
 	readonly clock: Clock;
 	readonly log: Log;
 	/** A slot's attempts are used up. */
@@ -40,7 +44,7 @@ export class Primary {
 				clock,
 				log,
 				gaveUp,
-				joined: (channel) => this.#hub.join(channel),
+				joined: (worker) => this.#join(worker),
 				ready: () => {
 					this.#wasReady = true;
 					this.#tried(id);
@@ -90,6 +94,21 @@ export class Primary {
 			slot.stop();
 			slot.kill();
 		}
+	}
+
+	#join({ channel, node }: WorkerProcess): Disposable {
+		const { stores, log } = this.#parts;
+		const relayed = this.#hub.join(channel);
+		const served = serveStores(stores, channel);
+		return {
+			[Symbol.dispose]() {
+				relayed[Symbol.dispose]();
+				served[Symbol.dispose]();
+				// Its connections ended with it, and nobody else will say so.
+				for (const store of [stores.presence, stores.registry])
+					store.drop(node).catch((error: unknown) => log.error(`What ${node} left in the stores could not be removed`, error));
+			}
+		};
 	}
 
 	#tried(id: number): void {

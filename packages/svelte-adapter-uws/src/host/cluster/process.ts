@@ -25,6 +25,7 @@ export function spawnWorker(assignment: Assignment, log: Log): WorkerProcess {
 	});
 	return {
 		pid: child.pid,
+		node: assignment.node,
 		channel,
 		kill,
 		onExit(ended) {

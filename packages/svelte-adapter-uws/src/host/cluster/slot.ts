@@ -5,6 +5,8 @@ import type { Channel, Message } from './channel.ts';
 /** A worker process as its slot sees it. */
 export interface WorkerProcess {
 	readonly pid: number | undefined;
+	/** Who it is in the stores. */
+	readonly node: string;
 	readonly channel: Channel;
 	/** Ends it without asking. */
 	kill(): void;
@@ -19,7 +21,7 @@ export interface SlotParts {
 	readonly clock: Clock;
 	readonly log: Log;
 	/** A worker was started; what is disposed once it has ended. */
-	readonly joined: (channel: Channel) => Disposable;
+	readonly joined: (worker: WorkerProcess) => Disposable;
 	readonly ready: (port: number) => void;
 	/** A worker will not start, and says why: another attempt would end the same way. */
 	readonly refused: (reason: string) => void;
@@ -60,7 +62,7 @@ export class Slot {
 	start(): void {
 		const { id, spawn, clock, log, joined } = this.#parts;
 		const worker = (this.#worker = spawn());
-		const membership = joined(worker.channel);
+		const membership = joined(worker);
 		const began = clock.now();
 		let readyAt: number | undefined;
 		let heardAt = began;

@@ -3,6 +3,8 @@ import type { Log } from '../../contract/log.ts';
 import { announceEndpoint, type Entry } from '../built.ts';
 import { systemClock } from '../clock.ts';
 import type { Environment } from '../env.ts';
+import { memoryStores } from '../../service/memory-stores.ts';
+import { createRandomId } from '../random-id.ts';
 import { createEnd, onSignals } from '../shutdown.ts';
 import { planCluster } from './plan.ts';
 import { prepareProcesses, spawnWorker } from './process.ts';
@@ -25,10 +27,12 @@ export async function startCluster(
 	const { workers, mode, transport } = planCluster(environment, { platform: process.platform, prefix: settings.envPrefix, log });
 	const port = await probePort(host, environment.port, mode === 'reuseport' && environment.reusePort);
 	const clock = systemClock();
+	const randomId = createRandomId();
 	prepareProcesses(join(directory, 'index.js'));
 	const primary = new Primary({
 		workers,
-		spawn: (id) => spawnWorker({ id, port, mode, ...(transport ? { transport } : {}) }, log),
+		spawn: (id) => spawnWorker({ id, node: randomId(), port, mode, ...(transport ? { transport } : {}) }, log),
+		stores: memoryStores(randomId(), clock, randomId),
 		clock,
 		log,
 		gaveUp: () => process.exit(1)

@@ -6,6 +6,8 @@ import type { Environment } from '../env.ts';
 /** What the primary tells a worker when it starts it; JSON in one variable. */
 export interface Assignment {
 	readonly id: number;
+	/** Who the worker is in the stores: another one each time, because what it left there is not its successor's. */
+	readonly node: string;
 	readonly port: number;
 	readonly mode: ClusterMode;
 	readonly transport?: Environment['transport'];
