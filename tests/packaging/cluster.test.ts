@@ -86,6 +86,15 @@ describe.each([
 		for (const visitor of visitors) await visitor[Symbol.asyncDispose]();
 	});
 
+	it('counts connections here and everywhere', async () => {
+		const visitors = await onEach(port, 2);
+		for (const visitor of visitors) {
+			visitor.send('how many');
+			expect(await visitor.text()).toBe('here 1, everywhere 2');
+		}
+		for (const visitor of visitors) await visitor[Symbol.asyncDispose]();
+	});
+
 	it('keeps the connections of a worker when the one beside it is killed, and replaces it', async () => {
 		const [victim, witness] = (await onEach(port, 2)) as [Visitor, Visitor];
 		await witness.subscribe('news');

@@ -2,6 +2,7 @@
  * What one publish costs the server core, without an engine below it: nanoseconds an operation, the least of several rounds.
  * Run with `node bench/micro/core/publisher.bench.ts`.
  */
+import type { Stores } from '../../../packages/svelte-adapter-uws/src/contract/stores.ts';
 import type { SocketHandler } from '../../../packages/svelte-adapter-uws/src/contract/transport.ts';
 import { createServerCore } from '../../../packages/svelte-adapter-uws/src/core/server.ts';
 
@@ -32,7 +33,9 @@ async function start() {
 			allowSystemTopicSubscribe: false,
 			allowNonAsciiTopics: false
 		},
-		randomId: () => `id${++ids}`
+		randomId: () => `id${++ids}`,
+		// Nothing that is measured asks them.
+		stores: {} as Stores
 	});
 	const turn = (): void => {
 		const due = soon;

@@ -7,6 +7,7 @@ export type * from './contract/hooks.ts';
 export type * from './contract/http.ts';
 export type * from './contract/log.ts';
 export type * from './contract/options.ts';
+export type * from './contract/peers.ts';
 export type * from './contract/platform.ts';
 export type * from './contract/store/idempotency.ts';
 export type * from './contract/store/lease.ts';

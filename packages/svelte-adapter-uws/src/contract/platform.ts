@@ -1,5 +1,6 @@
 import type { Connection } from './connection.ts';
 import type { Envelope } from './envelope.ts';
+import type { Everywhere } from './peers.ts';
 import type { Stores } from './stores.ts';
 
 export interface PublishOptions {
@@ -75,6 +76,8 @@ export interface Platform {
 	/** Asks the `subscribe` hook without joining. */
 	checkSubscribe(ws: Connection, topic: string): Promise<string | null>;
 	unsubscribe(ws: Connection, topic: string): boolean;
+	/** `connections`, `subscribers` and `sendTo` over all workers of this machine. */
+	readonly everywhere: Everywhere;
 	/** Subscribers of a topic on this worker. */
 	subscribers(topic: string): number;
 	bufferedAmount(ws: Connection): number;

@@ -8,7 +8,7 @@ import type { ReplayStore } from './store/replay.ts';
 
 /**
  * What the nodes of one app know together. In one process it is in memory; with `CLUSTER_WORKERS` the primary has it, and a call
- * is a message there and back, about a tenth of a millisecond. It ends with the server.
+ * is a message there and back, about a twentieth of a millisecond. It ends with the server.
  */
 export interface Stores {
 	/** Who this node is in the stores. */

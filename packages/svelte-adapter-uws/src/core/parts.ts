@@ -2,6 +2,7 @@ import type { Bus } from '../contract/bus.ts';
 import type { Clock } from '../contract/clock.ts';
 import type { WebSocketHooks } from '../contract/hooks.ts';
 import type { Log } from '../contract/log.ts';
+import type { Peers } from '../contract/peers.ts';
 import type { Platform } from '../contract/platform.ts';
 import type { Stores } from '../contract/stores.ts';
 import type { Telemetry } from '../contract/telemetry.ts';
@@ -33,6 +34,8 @@ export interface ServerParts {
 	readonly listen: (sockets: SocketHandler) => Promise<Listener>;
 	readonly hooks: WebSocketHooks;
 	readonly bus?: Bus;
+	/** Absent = there is no other node to ask. */
+	readonly peers?: Peers;
 	readonly stores: Stores;
 	readonly clock: Clock;
 	readonly log: Log;

@@ -2,6 +2,7 @@ import type { Connection } from '../contract/connection.ts';
 import type { Log } from '../contract/log.ts';
 import type { BatchedMessage, Platform, PublishOptions, TopicHelper } from '../contract/platform.ts';
 import { encodeData, encodePrefix } from '../protocol/envelope-codec.ts';
+import type { Everywhere } from '../contract/peers.ts';
 import type { Stores } from '../contract/stores.ts';
 import type { Audience } from './audience.ts';
 import { ServerConnection } from './connection.ts';
@@ -21,6 +22,7 @@ export interface PlatformParts {
 	readonly connections: ReadonlySet<ServerConnection>;
 	readonly log: Log;
 	readonly stores: Stores;
+	readonly everywhere: Everywhere;
 }
 
 /** The platform of one server: a thin face over its parts, made of functions that can be detached from it. */
@@ -30,8 +32,6 @@ export function createPlatform(parts: PlatformParts): Platform {
 
 	const publish = (topic: string, event: string, data?: unknown, options?: PublishOptions): boolean =>
 		publisher.publish(topic, event, data, options);
-	// Not the publisher's remembered prefixes: the events of direct sends are often ids that never come again.
-	const encode = (topic: string, event: string, data: unknown): string => `${encodePrefix(topic, event)}${encodeData(data)}}`;
 
 	/** Says once of each mistake that the filter counts as no. */
 	const refuse = (mistake: 'returned a promise' | 'threw', details?: unknown): false => {
@@ -56,6 +56,7 @@ export function createPlatform(parts: PlatformParts): Platform {
 		epoch: parts.epoch,
 		maxPayloadLength: parts.maxPayloadLength,
 		stores: parts.stores,
+		everywhere: parts.everywhere,
 		get connections() {
 			return connections.size;
 		},
@@ -64,13 +65,9 @@ export function createPlatform(parts: PlatformParts): Platform {
 		publishBatched: (messages) => {
 			if (Array.isArray(messages) && messages.length > 0) publisher.publishTogether(collapse(messages));
 		},
-		send: (ws, topic, event, data) => own(ws).sendFrame(encode(topic, event, data)),
-		sendTo: (filter, topic, event, data) => {
-			const frame = encode(topic, event, data);
-			let sent = 0;
-			for (const connection of connections) if (passes(filter, connection) && connection.sendFrame(frame) !== 2) sent++;
-			return sent;
-		},
+		send: (ws, topic, event, data) => own(ws).sendFrame(encodeDirect(topic, event, data)),
+		sendTo: (filter, topic, event, data) =>
+			sendFrame(connections, (connection) => passes(filter, connection), encodeDirect(topic, event, data)),
 		subscribe: (ws, topic) => subscriptions.join(own(ws), topic),
 		checkSubscribe: (ws, topic) => subscriptions.check(own(ws), topic),
 		unsubscribe: (ws, topic) => subscriptions.leave(own(ws), topic),
@@ -80,6 +77,23 @@ export function createPlatform(parts: PlatformParts): Platform {
 		tap: (tap) => taps.add(tap),
 		gate: (gate) => subscriptions.gate(gate)
 	};
+}
+
+/** The frame of an event for one client; without a position. */
+export function encodeDirect(topic: string, event: string, data: unknown): string {
+	// Not the publisher's remembered prefixes: the events of direct sends are often ids that never come again.
+	return `${encodePrefix(topic, event)}${encodeData(data)}}`;
+}
+
+/** Sends to each connection that passes; gives how many it was not dropped for. */
+export function sendFrame(
+	connections: Iterable<ServerConnection>,
+	passes: (connection: ServerConnection) => boolean,
+	frame: string
+): number {
+	let sent = 0;
+	for (const connection of connections) if (passes(connection) && connection.sendFrame(frame) !== 2) sent++;
+	return sent;
 }
 
 /** The same platform for one request or connection, with an id of its own. */

@@ -3,11 +3,12 @@ import type { Listener, Socket, SocketEvents, SocketHandler } from '../contract/
 import { encodeWelcome } from '../protocol/control.ts';
 import { Audience } from './audience.ts';
 import { ByteCounter } from './byte-counter.ts';
+import { createEverywhere, reply, type Local } from './everywhere.ts';
 import { FanOut } from './fan-out.ts';
 import { createReport } from './isolation.ts';
 import { Lifecycle, type Farewell } from './lifecycle.ts';
 import type { ServerCore, ServerParts } from './parts.ts';
-import { createPlatform, derivePlatform } from './platform.ts';
+import { createPlatform, derivePlatform, encodeDirect, sendFrame } from './platform.ts';
 import { Publisher } from './publisher.ts';
 import { Sequencer } from './sequencer.ts';
 import { Session, type SessionParts } from './session.ts';
@@ -22,7 +23,7 @@ import { Upgrades, type Accepted } from './upgrade.ts';
  * went wrong, and with nothing left running.
  */
 export async function createServerCore(parts: ServerParts): Promise<ServerCore> {
-	const { bus, stores, clock, log, telemetry, options, randomId } = parts;
+	const { bus, peers, stores, clock, log, telemetry, options, randomId } = parts;
 	let listener: Listener | undefined;
 
 	const sessions = new Set<Session>();
@@ -36,6 +37,12 @@ export async function createServerCore(parts: ServerParts): Promise<ServerCore> 
 	const subscriptions = new Subscriptions({ report, telemetry, ...options });
 	const { epoch } = sequencer;
 	const { maxPayloadLength } = options;
+	const local: Local = {
+		connections: () => sessions.size,
+		subscribers: (topic) => audience.of(topic)?.size ?? 0,
+		send: (passes, frame) => sendFrame(sessions, (session) => passes(session.getUserData()), frame),
+		encode: encodeDirect
+	};
 	const platform = createPlatform({
 		publisher,
 		audience,
@@ -45,6 +52,7 @@ export async function createServerCore(parts: ServerParts): Promise<ServerCore> 
 		epoch,
 		maxPayloadLength,
 		stores,
+		everywhere: createEverywhere(local, peers),
 		requestId: randomId(),
 		connections: sessions
 	});
@@ -105,11 +113,14 @@ export async function createServerCore(parts: ServerParts): Promise<ServerCore> 
 
 	const started = (listener = await parts.listen(handler));
 	let relay: AsyncDisposable | undefined;
+	let answering: Disposable | undefined;
 	const stop = async (): Promise<void> => {
+		answering?.[Symbol.dispose]();
 		await relay?.[Symbol.asyncDispose]();
 		await started[Symbol.asyncDispose]();
 	};
 	try {
+		answering = peers?.answer((question) => reply(local, question));
 		relay = await bus?.start((message) => publisher.receive(message));
 		await lifecycle.init();
 	} catch (error) {

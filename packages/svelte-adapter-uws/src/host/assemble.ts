@@ -3,6 +3,7 @@ import type { Clock } from '../contract/clock.ts';
 import type { WebSocketHooks } from '../contract/hooks.ts';
 import type { Log } from '../contract/log.ts';
 import type { ResolvedWebSocketOptions } from '../contract/options.ts';
+import type { Peers } from '../contract/peers.ts';
 import type { Stores } from '../contract/stores.ts';
 import type { Telemetry } from '../contract/telemetry.ts';
 import type { ListenOptions, Listener, UpgradeRequest } from '../contract/transport.ts';
@@ -28,6 +29,7 @@ export interface AssembleParts {
 	readonly clock?: Clock;
 	readonly telemetry?: Telemetry;
 	readonly bus?: Bus;
+	readonly peers?: Peers;
 	/** Default: in memory, for this server alone. */
 	readonly stores?: Stores;
 }
@@ -43,6 +45,7 @@ export function assemble(parts: AssembleParts): Promise<ServerCore> {
 		log: parts.log,
 		telemetry: parts.telemetry ?? (() => {}),
 		...(parts.bus ? { bus: parts.bus } : {}),
+		...(parts.peers ? { peers: parts.peers } : {}),
 		stores: parts.stores ?? memoryStores(randomId(), clock, randomId),
 		options: {
 			origin: { allowed: websocket.allowedOrigins, expectedOrigin: parts.expectedOrigin },

@@ -5,6 +5,7 @@ import { Readable } from 'node:stream';
 import type { Bus } from '../contract/bus.ts';
 import type { Log } from '../contract/log.ts';
 import type { BuildSettings } from '../contract/options.ts';
+import type { Peers } from '../contract/peers.ts';
 import type { Stores } from '../contract/stores.ts';
 import type { ListenOptions, Listener } from '../contract/transport.ts';
 import type { ServerCore } from '../core/parts.ts';
@@ -16,6 +17,7 @@ import { assemble } from './assemble.ts';
 import { systemClock } from './clock.ts';
 import { connectStores } from './cluster/store-client.ts';
 import { WorkerBus } from './cluster/worker-bus.ts';
+import { workerPeers } from './cluster/worker-peers.ts';
 import type { Worker } from './cluster/worker.ts';
 import { logTraffic, tapTraffic } from './debug.ts';
 import type { Environment } from './env.ts';
@@ -139,9 +141,10 @@ function warnAboutOrigin(prefix: string, log: Log): void {
 }
 
 /** What joins a worker to the others. */
-function neighbours({ channel, node }: Worker, secret: string | undefined, log: Log): { bus: Bus; stores: Stores } {
+function neighbours({ channel, node }: Worker, secret: string | undefined, log: Log): { bus: Bus; peers: Peers; stores: Stores } {
 	return {
 		bus: new WorkerBus({ channel, secret, clock: systemClock(), log, telemetry: () => {} }),
+		peers: workerPeers(channel),
 		stores: connectStores(node, channel)
 	};
 }

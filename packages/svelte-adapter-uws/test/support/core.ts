@@ -2,6 +2,7 @@ import type { Bus } from '../../src/contract/bus.ts';
 import type { Clock } from '../../src/contract/clock.ts';
 import type { WebSocketHooks } from '../../src/contract/hooks.ts';
 import type { Listener, SocketEvents, SocketHandler, UpgradeDecision, UpgradeRequest } from '../../src/contract/transport.ts';
+import type { Peers } from '../../src/contract/peers.ts';
 import type { Stores } from '../../src/contract/stores.ts';
 import type { ServerCore, ServerOptions } from '../../src/core/parts.ts';
 import { memoryStores } from '../../src/service/memory-stores.ts';
@@ -51,7 +52,7 @@ export interface FakeClient {
 /** A core on the fake engine with its clock, log and telemetry. */
 export async function startCore(
 	hooks: WebSocketHooks = {},
-	given: { readonly options?: Partial<ServerOptions>; readonly bus?: Bus } = {}
+	given: { readonly options?: Partial<ServerOptions>; readonly bus?: Bus; readonly peers?: Peers } = {}
 ) {
 	const engine = new FakeEngine();
 	const clock = new TestClock();
@@ -78,7 +79,8 @@ export async function startCore(
 		options: { ...OPTIONS, ...given.options },
 		randomId: counterId(),
 		stores: testStores(clock),
-		...(given.bus && { bus: given.bus })
+		...(given.bus && { bus: given.bus }),
+		...(given.peers && { peers: given.peers })
 	});
 	const upgrade = async (request: UpgradeRequest = upgradeRequest()): Promise<UpgradeDecision<Accepted>> =>
 		handler!.upgrade(request);

@@ -31,7 +31,10 @@ export const init: WebSocketHooks['init'] = ({ platform }) => {
 	console.log(`init in ${process.pid}`);
 };
 
-export const message: WebSocketHooks['message'] = (ws, { text }) =>
-	void ws.send(text === 'who' ? `process ${process.pid}` : `echo ${text}`);
+export const message: WebSocketHooks['message'] = async (ws, { text, platform }) => {
+	if (text === 'who') ws.send(`process ${process.pid}`);
+	else if (text === 'how many') ws.send(`here ${platform.connections}, everywhere ${await platform.everywhere.connections()}`);
+	else ws.send(`echo ${text}`);
+};
 
 export const shutdown: WebSocketHooks['shutdown'] = () => console.log(`shutdown in ${process.pid}`);

@@ -1,4 +1,5 @@
 import type { Encoded } from '../../contract/envelope.ts';
+import type { Question } from '../../contract/peers.ts';
 import type { StoreCall, StoreResult } from './store-calls.ts';
 
 /** One relayed envelope, and its tag where relays are signed. */
@@ -12,6 +13,9 @@ export type Message =
 	| { readonly type: 'refused'; readonly reason: string }
 	| { readonly type: 'ping' | 'pong' | 'announce' | 'shutdown' | 'reload' }
 	| { readonly type: 'relay'; readonly items: readonly RelayItem[] }
+	| { readonly type: 'ask'; readonly id: number; readonly question: Question }
+	| { readonly type: 'answer'; readonly id: number; readonly value: number }
+	| { readonly type: 'answers'; readonly id: number; readonly values: readonly number[] }
 	| StoreCall
 	| StoreResult;
 

@@ -6,6 +6,7 @@ import type { Stores } from '../../contract/stores.ts';
 import { StartError } from '../start-error.ts';
 import type { Message } from './channel.ts';
 import { Hub } from './hub.ts';
+import { Polls } from './polls.ts';
 import { serveStores } from './store-server.ts';
 import { Slot, type WorkerProcess } from './slot.ts';
 
@@ -27,6 +28,7 @@ const GRACE_MS = 2_000;
 export class Primary {
 	readonly #parts: PrimaryParts;
 	readonly #hub = new Hub();
+	readonly #polls: Polls;
 	readonly #slots: readonly Slot[];
 	readonly #started = Promise.withResolvers<void>();
 	readonly #seen = new Set<number>();
@@ -35,6 +37,7 @@ export class Primary {
 
 	constructor(parts: PrimaryParts) {
 		this.#parts = parts;
+		this.#polls = new Polls(parts.clock);
 		const { spawn, clock, log, gaveUp } = parts;
 		this.#slots = Array.from({ length: parts.workers }, (_, index) => {
 			const id = index + 1;
@@ -99,10 +102,12 @@ export class Primary {
 	#join({ channel, node }: WorkerProcess): Disposable {
 		const { stores, log } = this.#parts;
 		const relayed = this.#hub.join(channel);
+		const polled = this.#polls.join(channel);
 		const served = serveStores(stores, channel);
 		return {
 			[Symbol.dispose]() {
 				relayed[Symbol.dispose]();
+				polled[Symbol.dispose]();
 				served[Symbol.dispose]();
 				// Its connections ended with it, and nobody else will say so.
 				for (const store of [stores.presence, stores.registry])
