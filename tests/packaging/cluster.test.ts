@@ -132,6 +132,21 @@ describe.each([
 	});
 });
 
+it('loses no connection to a worker that hangs until it is ended, where the primary accepts', async () => {
+	await using server = serve({ CLUSTER_MODE: 'acceptor', TRANSPORT: 'node' });
+	const port = await portOf(server);
+	const [hanging] = pidsIn(server, 'init');
+	process.kill(hanging!, 'SIGSTOP');
+	const answers = Array.from({ length: 6 }, async () => {
+		const response = await fetch(`http://127.0.0.1:${port}/info`, { headers: { connection: 'close' } });
+		return response.status;
+	});
+	// The worker beside it has answered its half, so the other half waits.
+	await Promise.all(answers.map((answer) => Promise.race([answer, new Promise((resolve) => setTimeout(resolve, 300))])));
+	process.kill(hanging!, 'SIGKILL');
+	expect(await Promise.all(answers)).toEqual([200, 200, 200, 200, 200, 200]);
+});
+
 describe.each(['1', '2', '4'])('a timer of the leader among %s workers', (workers) => {
 	it('fires once each time, and goes on elsewhere when the leader is killed', async () => {
 		await using server = serve({ CLUSTER_WORKERS: workers, LEASE_MS: '600' });

@@ -86,6 +86,8 @@ export interface ListenOptions {
 	readonly socketPath?: string;
 	/** The descriptor of a socket that listens already, in place of host and port. Only `node` can. */
 	readonly fd?: number;
+	/** Connections that somebody else accepts, in place of listening: net.Sockets, unread. Only `node` can. */
+	readonly handed?: Handed;
 	/** Milliseconds after which an HTTP connection without a request is closed; 0 = never. Only `node` can; the engine's is 10 s. */
 	readonly keepAliveTimeoutMs?: number;
 	/** Milliseconds that the head of a request may take; 0 = no limit. Only `node` can; the engine's is 10 s. */
@@ -98,6 +100,14 @@ export interface ListenOptions {
 	readonly tls?: { readonly cert: string; readonly key: string };
 	/** Lets several processes share the port where the system can. Default false: a second listener on the port fails. */
 	readonly sharePort?: boolean;
+}
+
+/** Where connections come from that somebody else accepted. */
+export interface Handed {
+	/** The port that they came to. */
+	readonly port: number;
+	/** Calls `accept` with each connection until disposed. */
+	take(accept: (connection: unknown) => void): Disposable;
 }
 
 /** A transport that is listening. Fan-out lives here so that uWS can do it in C++ and the others can build a frame once for all. */

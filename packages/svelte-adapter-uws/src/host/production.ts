@@ -175,6 +175,7 @@ async function listen(
 					http: built.life.hold(built.http),
 					sharePort: environment.reusePort,
 					...(sockets && { sockets }),
+					...(worker?.handed && { handed: worker.handed }),
 					...(tls && { tls }),
 					...(socketPath === undefined ? {} : { socketPath }),
 					...(listenFd === undefined ? {} : { fd: listenFd }),

@@ -1,13 +1,14 @@
 import { portSuite, tcpTransportSuite, transportSuite } from 'conformance/transport';
 import { nodeTransport } from '../../src/transport/node/index.ts';
 import { loadUws } from '../../src/transport/uws/index.ts';
-import { inMemory, onAForeignServer, onAnyPort, onItsOwnPort } from '../support/transport-fixtures.ts';
+import { fromAnAcceptor, inMemory, onAForeignServer, onAnyPort, onItsOwnPort } from '../support/transport-fixtures.ts';
 
 const uws = await loadUws();
 
 transportSuite({ name: 'memory', create: inMemory });
 transportSuite({ name: 'node', create: onItsOwnPort(nodeTransport) });
 transportSuite({ name: 'node, attached', create: onAForeignServer });
+transportSuite({ name: 'node, handed', create: fromAnAcceptor });
 transportSuite({
 	name: 'uws',
 	create: onItsOwnPort(uws),
@@ -18,6 +19,7 @@ transportSuite({
 
 tcpTransportSuite({ name: 'node', create: onItsOwnPort(nodeTransport) });
 tcpTransportSuite({ name: 'node, attached', create: onAForeignServer });
+tcpTransportSuite({ name: 'node, handed', create: fromAnAcceptor });
 tcpTransportSuite({
 	name: 'uws',
 	create: onItsOwnPort(uws),

@@ -1,5 +1,5 @@
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer as createAcceptor, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import {
 	RefusedUpgrade,
@@ -9,9 +9,10 @@ import {
 	type TransportFixture
 } from 'conformance/transport/fixture';
 import { overTcp } from 'conformance/transport/tcp';
-import type { Listener, SocketHandler, SocketOptions, Transport } from '../../src/contract/transport.ts';
+import type { Handed, Listener, SocketHandler, SocketOptions, Transport } from '../../src/contract/transport.ts';
 import { RefusedHandshake } from '../../src/transport/memory/handshake.ts';
 import { memoryTransport } from '../../src/transport/memory/index.ts';
+import { nodeTransport } from '../../src/transport/node/index.ts';
 import { attach } from '../../src/transport/node/attach.ts';
 
 /** Disposes of what a test has served. */
@@ -49,6 +50,37 @@ export const onItsOwnPort = (transport: Transport) => async (): Promise<TcpFixtu
 	};
 	return disposing({ serve }, listeners);
 };
+
+/** As in a worker of a primary that accepts: connections come from elsewhere. */
+export async function fromAnAcceptor(): Promise<TcpFixture & AsyncDisposable> {
+	const parts: AsyncDisposable[] = [];
+	const serve: TcpFixture['serve'] = async (handler, options) => {
+		const accepts = new Set<(connection: unknown) => void>();
+		const acceptor = createAcceptor({ pauseOnConnect: true }, (connection) => {
+			for (const accept of accepts) accept(connection);
+			connection.resume();
+		});
+		await new Promise<void>((resolve) => void acceptor.listen(0, '127.0.0.1', resolve));
+		parts.unshift({ [Symbol.asyncDispose]: () => new Promise((resolve) => void acceptor.close(() => resolve())) });
+		const { port } = acceptor.address() as AddressInfo;
+		const handed: Handed = {
+			port,
+			take(accept) {
+				accepts.add(accept);
+				return {
+					[Symbol.dispose]() {
+						accepts.delete(accept);
+						acceptor.close();
+					}
+				};
+			}
+		};
+		const listener = await nodeTransport.listen({ host: '127.0.0.1', port: 0, handed, sockets: { handler, options } });
+		parts.unshift(listener);
+		return { listener, connect: overTcp(`ws://127.0.0.1:${port}`) };
+	};
+	return disposing({ serve }, parts);
+}
 
 /** As in dev: the server is somebody else's, with pages of its own. */
 export async function onAForeignServer(): Promise<TcpFixture & AsyncDisposable> {

@@ -1,3 +1,5 @@
+import type { ChildProcess } from 'node:child_process';
+import type { Socket } from 'node:net';
 import type { Encoded } from '../../contract/envelope.ts';
 import type { Question } from '../../contract/peers.ts';
 import type { StoreCall, StoreResult } from './store-calls.ts';
@@ -13,6 +15,9 @@ export type Message =
 	| { readonly type: 'refused'; readonly reason: string }
 	| { readonly type: 'ping' | 'pong' | 'announce' | 'shutdown' | 'reload' }
 	| { readonly type: 'relay'; readonly items: readonly RelayItem[] }
+	/** A connection comes with it. */
+	| { readonly type: 'connection'; readonly id: number }
+	| { readonly type: 'accepted'; readonly id: number }
 	| { readonly type: 'ask'; readonly id: number; readonly question: Question }
 	| { readonly type: 'answer'; readonly id: number; readonly value: number }
 	| { readonly type: 'answers'; readonly id: number; readonly values: readonly number[] }
@@ -23,16 +28,16 @@ export type Message =
 export interface Channel {
 	/** Sends; does nothing once the other end is gone. `size` is about how many bytes the message takes, if it can be many. */
 	send(message: Message, size?: number): void;
-	/** Calls `receive` with every message from now on. */
-	listen(receive: (message: Message) => void): Disposable;
+	/** Calls `receive` with every message from now on, and the connection that came with it. */
+	listen(receive: (message: Message, connection?: unknown) => void): Disposable;
 }
 
 /** What a process can do with the one that it started, or that started it. */
 interface Peer {
 	readonly connected: boolean;
 	send?(message: unknown, callback?: (error: Error | null) => void): boolean;
-	on(event: 'message', listener: (message: unknown) => void): unknown;
-	off(event: 'message', listener: (message: unknown) => void): unknown;
+	on(event: 'message', listener: (message: unknown, handle?: unknown) => void): unknown;
+	off(event: 'message', listener: (message: unknown, handle?: unknown) => void): unknown;
 }
 
 /** Apps use the line between processes as well, so ours are wrapped. */
@@ -55,8 +60,8 @@ export function processChannel(peer: Peer, overflowed: (waiting: number) => void
 			peer.send?.({ svelteAdapterUws: message } satisfies Wrapped, () => void (waiting -= size));
 		},
 		listen(receive) {
-			const hear = (message: unknown): void => {
-				if (isWrapped(message)) receive(message.svelteAdapterUws);
+			const hear = (message: unknown, handle?: unknown): void => {
+				if (isWrapped(message)) receive(message.svelteAdapterUws, handle);
 			};
 			peer.on('message', hear);
 			return { [Symbol.dispose]: () => void peer.off('message', hear) };
@@ -70,6 +75,12 @@ export function lastWord(peer: Peer, message: Message): Promise<void> {
 		if (peer.connected) peer.send?.({ svelteAdapterUws: message } satisfies Wrapped, () => resolve());
 		else resolve();
 	});
+}
+
+/** Gives a connection to a process that this one started. It stays open here too, until the other says that it has it. */
+export function handOver(child: ChildProcess, id: number, connection: Socket): void {
+	if (!child.connected) return;
+	child.send({ svelteAdapterUws: { type: 'connection', id } } satisfies Wrapped, connection, { keepOpen: true }, () => {});
 }
 
 function isWrapped(message: unknown): message is Wrapped {

@@ -50,6 +50,8 @@ class FakeWorker {
 		this.#ended(how);
 	}
 
+	hand(): void {}
+
 	kill(): void {
 		this.killed = true;
 		this.end('SIGKILL');

@@ -4,6 +4,7 @@ import type { Clock } from '../../contract/clock.ts';
 import type { Log } from '../../contract/log.ts';
 import type { Stores } from '../../contract/stores.ts';
 import { StartError } from '../start-error.ts';
+import type { Acceptor } from './acceptor.ts';
 import type { Message } from './channel.ts';
 import { Hub } from './hub.ts';
 import { Polls } from './polls.ts';
@@ -13,6 +14,8 @@ import { Slot, type WorkerProcess } from './slot.ts';
 export interface PrimaryParts {
 	readonly workers: number;
 	readonly spawn: (id: number) => WorkerProcess;
+	/** Absent where workers listen themselves. */
+	readonly acceptor?: Acceptor;
 	/** What the workers know together. */
 	readonly stores: Stores;
 	readonly clock: Clock;
@@ -80,7 +83,8 @@ export class Primary {
 
 	/** Has every worker shut down; ends what is left after `timeoutMs` and a little. */
 	async drain(timeoutMs: number): Promise<void> {
-		const { clock, log } = this.#parts;
+		const { clock, log, acceptor } = this.#parts;
+		acceptor?.close();
 		const empty = new Promise<void>((resolve) => (this.#emptied = resolve));
 		if (!this.#slots.some(({ isAlive }) => isAlive)) return;
 		this.send({ type: 'shutdown' });
@@ -99,13 +103,16 @@ export class Primary {
 		}
 	}
 
-	#join({ channel, node }: WorkerProcess): Disposable {
-		const { stores, log } = this.#parts;
+	#join(worker: WorkerProcess): Disposable {
+		const { channel, node } = worker;
+		const { stores, log, acceptor } = this.#parts;
+		const handed = acceptor?.join(worker);
 		const relayed = this.#hub.join(channel);
 		const polled = this.#polls.join(channel);
 		const served = serveStores(stores, channel);
 		return {
 			[Symbol.dispose]() {
+				handed?.[Symbol.dispose]();
 				relayed[Symbol.dispose]();
 				polled[Symbol.dispose]();
 				served[Symbol.dispose]();

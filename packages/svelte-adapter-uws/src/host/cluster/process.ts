@@ -1,21 +1,21 @@
-import cluster from 'node:cluster';
+import { fork } from 'node:child_process';
 import type { Log } from '../../contract/log.ts';
-import { processChannel } from './channel.ts';
+import { handOver, processChannel } from './channel.ts';
 import type { WorkerProcess } from './slot.ts';
 import { ASSIGNMENT, type Assignment } from './worker.ts';
 
-/** Sets how worker processes are started: `file`, with the arguments and Node options of this process. */
-export function prepareProcesses(file: string): void {
-	cluster.setupPrimary({ exec: file, args: process.argv.slice(2), serialization: 'advanced' });
-}
-
 /**
- * Starts one worker. Processes and not threads, because the engine ends the whole process when a thread that it runs in ends,
- * whatever for.
+ * Starts `file` as a worker, with the arguments and Node options of this process. Processes and not threads, because the engine
+ * ends the whole process when a thread that it runs in ends, whatever for.
  */
-export function spawnWorker(assignment: Assignment, log: Log): WorkerProcess {
-	const worker = cluster.fork({ [ASSIGNMENT]: JSON.stringify(assignment) });
-	const { process: child } = worker;
+export function spawnWorker(file: string, assignment: Assignment, log: Log): WorkerProcess {
+	const isInspected = process.execArgv.some((option) => option.startsWith('--inspect'));
+	const child = fork(file, process.argv.slice(2), {
+		serialization: 'advanced',
+		env: { ...process.env, [ASSIGNMENT]: JSON.stringify(assignment) },
+		// Two processes cannot have one port for the debugger.
+		execArgv: isInspected ? [...process.execArgv, '--inspect-port=0'] : process.execArgv
+	});
 	const kill = (): void => void child.kill('SIGKILL');
 	const channel = processChannel(child, (waiting) => {
 		log.error(
@@ -27,6 +27,7 @@ export function spawnWorker(assignment: Assignment, log: Log): WorkerProcess {
 		pid: child.pid,
 		node: assignment.node,
 		channel,
+		hand: (id, connection) => handOver(child, id, connection),
 		kill,
 		onExit(ended) {
 			let hasEnded = false;

@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import type { Clock } from '../../contract/clock.ts';
 import type { Log } from '../../contract/log.ts';
 import type { Channel, Message } from './channel.ts';
@@ -8,6 +9,8 @@ export interface WorkerProcess {
 	/** Who it is in the stores. */
 	readonly node: string;
 	readonly channel: Channel;
+	/** Gives it a connection, which it answers with `accepted` and the same id. */
+	hand(id: number, connection: Socket): void;
 	/** Ends it without asking. */
 	kill(): void;
 	/** Calls `ended` once with how it ended, for example `exit code 1`. */

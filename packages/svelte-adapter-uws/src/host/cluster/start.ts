@@ -6,8 +6,9 @@ import type { Environment } from '../env.ts';
 import { memoryStores } from '../../service/memory-stores.ts';
 import { createRandomId } from '../random-id.ts';
 import { createEnd, onSignals } from '../shutdown.ts';
+import { Acceptor } from './acceptor.ts';
 import { planCluster } from './plan.ts';
-import { prepareProcesses, spawnWorker } from './process.ts';
+import { spawnWorker } from './process.ts';
 import { Primary, probePort } from './primary.ts';
 
 /** The workers of one machine, all of them ready. */
@@ -28,10 +29,15 @@ export async function startCluster(
 	const port = await probePort(host, environment.port, mode === 'reuseport' && environment.reusePort);
 	const clock = systemClock();
 	const randomId = createRandomId();
-	prepareProcesses(join(directory, 'index.js'));
+	const file = join(directory, 'index.js');
+	const failed = (error: Error): void => {
+		log.error(`The primary cannot listen on ${host}:${port} any more: ${error.message}`);
+		process.exit(1);
+	};
 	const primary = new Primary({
 		workers,
-		spawn: (id) => spawnWorker({ id, node: randomId(), port, mode, ...(transport ? { transport } : {}) }, log),
+		spawn: (id) => spawnWorker(file, { id, node: randomId(), port, mode, ...(transport ? { transport } : {}) }, log),
+		...(mode === 'acceptor' ? { acceptor: new Acceptor({ host, port, failed }) } : {}),
 		stores: memoryStores(randomId(), clock, randomId),
 		clock,
 		log,

@@ -1,4 +1,5 @@
 import type { Log } from '../../contract/log.ts';
+import type { ListenOptions } from '../../contract/transport.ts';
 import { lastWord, processChannel, type Channel } from './channel.ts';
 import type { ClusterMode } from './plan.ts';
 import type { Environment } from '../env.ts';
@@ -16,6 +17,8 @@ export interface Assignment {
 /** The primary's end of being a worker. */
 export interface Worker extends Assignment {
 	readonly channel: Channel;
+	/** The connections that the primary accepts for it; `undefined` = it listens itself. */
+	readonly handed: ListenOptions['handed'];
 	/** The server listens and its `init` hook has run. */
 	ready(port: number): void;
 	/** It will not start, and neither would the next one. The process is to exit when this resolves. */
@@ -53,11 +56,15 @@ export function workerOf(self: NodeJS.Process, log: Log): Worker | undefined {
 			void shut('shutdown').finally(() => self.exit(0));
 		}
 	});
+	// Without a primary nobody would tell it to end.
+	self.once('disconnect', () => self.exit(0));
 	// A terminal and service managers signal every process; when to go is for the primary to say.
 	self.on('SIGTERM', () => {}).on('SIGINT', () => {});
+	const assignment = JSON.parse(text) as Assignment;
 	return {
-		...(JSON.parse(text) as Assignment),
+		...assignment,
 		channel,
+		handed: assignment.mode === 'acceptor' ? handedBy(channel, assignment.port) : undefined,
 		ready: (port) => channel.send({ type: 'ready', port }),
 		refuse: (reason) => lastWord(self, { type: 'refused', reason }),
 		onShutdown(onAnnounce, onShut) {
@@ -65,6 +72,19 @@ export function workerOf(self: NodeJS.Process, log: Log): Worker | undefined {
 			shut = onShut;
 			if (isAnnounced) announce();
 		}
+	};
+}
+
+function handedBy(channel: Channel, port: number): NonNullable<ListenOptions['handed']> {
+	return {
+		port,
+		take: (accept) =>
+			channel.listen((message, connection) => {
+				if (message.type !== 'connection') return;
+				// First: if this process dies of the connection, nobody else shall have what is left of it.
+				channel.send({ type: 'accepted', id: message.id });
+				if (connection !== undefined) accept(connection);
+			})
 	};
 }
 

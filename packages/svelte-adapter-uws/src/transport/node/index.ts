@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { createServer as createHttp, type IncomingMessage, type ServerOptions, type ServerResponse } from 'node:http';
 import { createServer as createHttps, type Server as HttpsServer } from 'node:https';
-import { Server as NetServer, type AddressInfo, type ListenOptions as NetListenOptions } from 'node:net';
+import { Server as NetServer, type AddressInfo, type ListenOptions as NetListenOptions, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import type { ListenOptions, Listener, Transport } from '../../contract/transport.ts';
+import type { Handed, ListenOptions, Listener, Transport } from '../../contract/transport.ts';
 import { freeSocketPath } from '../shared/socket-path.ts';
 import { withCertificate } from '../shared/tls.ts';
 import { answerNode } from './http.ts';
@@ -47,21 +47,26 @@ export const nodeTransport: Transport = {
 			raw.once('close', () => ordinary.delete(raw));
 			answerOrdinary(request, raw, answer);
 		});
+		const handed = options.handed && takeFrom(options.handed, server);
 		if (options.socketPath !== undefined) await freeSocketPath(options.socketPath);
-		await new Promise<void>((resolve, reject) => {
-			server.once('error', (error: NodeJS.ErrnoException) => {
-				upgrades?.dispose();
-				reject(listenError(error, options));
+		if (!handed)
+			await new Promise<void>((resolve, reject) => {
+				server.once('error', (error: NodeJS.ErrnoException) => {
+					upgrades?.dispose();
+					reject(listenError(error, options));
+				});
+				server.listen(where(options), resolve);
 			});
-			server.listen(where(options), resolve);
-		});
 		// A connection that cannot be accepted is reported here; without a listener it would end the process.
 		server.on('error', () => {});
 		// The close of http drops idle connections, on which a request may be on its way.
-		const stopAccepting = (): void => void (server.listening && NetServer.prototype.close.call(server));
+		const stopAccepting = (): void => {
+			handed?.[Symbol.dispose]();
+			if (server.listening) NetServer.prototype.close.call(server);
+		};
 		let closed: Promise<void> | undefined;
 		return {
-			port: portOf(server.address()),
+			port: options.handed?.port ?? portOf(server.address()),
 			publish: (topic, frame) => upgrades?.publish(topic, frame),
 			stopAccepting,
 			...(tls && {
@@ -72,6 +77,7 @@ export const nodeTransport: Transport = {
 			}),
 			[Symbol.asyncDispose]() {
 				// `close` calls back once the last connection has ended, also when the server had stopped listening before.
+				stopAccepting();
 				closed ??= new Promise((resolve) => void server.close(() => resolve()));
 				upgrades?.dispose();
 				for (const raw of ordinary) raw.destroy();
@@ -81,6 +87,19 @@ export const nodeTransport: Transport = {
 		};
 	}
 };
+
+/** Serves connections that somebody else accepted as if `server` had. */
+function takeFrom(handed: Handed, server: NetServer): Disposable {
+	// Where HTTP servers start to watch for connections that are late.
+	server.emit('listening');
+	return handed.take((connection) => {
+		const socket = connection as Socket;
+		// As `server` sets them on what it accepts.
+		socket.allowHalfOpen = true;
+		socket.setNoDelay(true);
+		server.emit('connection', socket);
+	});
+}
 
 function readCertificate({ cert, key }: NonNullable<ListenOptions['tls']>): { readonly cert: Buffer; readonly key: Buffer } {
 	return { cert: readFileSync(cert), key: readFileSync(key) };

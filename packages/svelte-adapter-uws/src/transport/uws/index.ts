@@ -32,6 +32,7 @@ function createUws(engine: Engine): Transport {
 
 /** What the engine has no setting for must not look as if it had. */
 function refuseUnknown(options: ListenOptions): void {
+	if (options.handed) throw new TypeError('handed: got connections, but the native engine takes none over.');
 	for (const name of ['fd', 'keepAliveTimeoutMs', 'headersTimeoutMs'] as const) {
 		if (options[name] !== undefined)
 			throw new TypeError(`${name}: got ${options[name]}, but the native engine has no such setting.`);
