@@ -136,3 +136,31 @@ describe.each(['uws', 'node'])('TLS on %s', (transport) => {
 		expect((await site.handshake())[0]).toBe('first');
 	});
 });
+
+describe.each([
+	['uws', 'reuseport'],
+	['node', 'reuseport'],
+	['node', 'acceptor']
+])('TLS on %s with two workers, %s', (transport, CLUSTER_MODE) => {
+	it('takes a renewed certificate in every worker when the primary hears SIGHUP', async () => {
+		using certificate = new Certificate('first');
+		await using site = await serve(transport, certificate, { CLUSTER_WORKERS: '2', CLUSTER_MODE });
+		const { server } = site;
+		const names = async (): Promise<unknown[]> =>
+			(await Promise.all(Array.from({ length: 10 }, () => site.handshake()))).map(([name]) => name);
+		expect(new Set(await names())).toEqual(new Set(['first']));
+		const ws = await site.open();
+		const ends: unknown[] = [];
+		ws.on('close', (code) => void ends.push(code));
+		await subscribe(ws, 'notes');
+
+		certificate.renew('second');
+		server.child.kill('SIGHUP');
+		await vi.waitFor(() => expect(server.output.match(/The certificate was renewed/g)).toHaveLength(2), { timeout: 10_000 });
+		expect(new Set(await names())).toEqual(new Set(['second']));
+		expect(ends).toEqual([]);
+		server.child.kill('SIGTERM');
+		expect(await server.exited).toBe(0);
+		expect(ends).toEqual([1001]);
+	});
+});

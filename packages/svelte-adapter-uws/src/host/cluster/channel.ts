@@ -48,16 +48,24 @@ interface Wrapped {
 /** Bytes that may wait for the other end. A process that lets more pile up takes nothing any more. */
 const MAX_WAITING = 67_108_864;
 
-/** A channel to another process. `overflowed` hears of each message that is not sent because too much waits already. */
+/** A channel to another process. `overflowed` hears of messages that are not sent because too much waits already: once each time that it begins. */
 export function processChannel(peer: Peer, overflowed: (waiting: number) => void): Channel {
 	let waiting = 0;
+	let isFull = false;
 	return {
 		send(message, size = 0) {
 			if (!peer.connected) return;
-			if (size > 0 && waiting + size > MAX_WAITING) return overflowed(waiting);
+			if (size > 0 && waiting + size > MAX_WAITING) {
+				if (!isFull) overflowed(waiting);
+				isFull = true;
+				return;
+			}
 			waiting += size;
 			// Without a callback, the error of a peer that has just gone would be thrown.
-			peer.send?.({ svelteAdapterUws: message } satisfies Wrapped, () => void (waiting -= size));
+			peer.send?.({ svelteAdapterUws: message } satisfies Wrapped, () => {
+				waiting -= size;
+				if (waiting < MAX_WAITING / 2) isFull = false;
+			});
 		},
 		listen(receive) {
 			const hear = (message: unknown, handle?: unknown): void => {
