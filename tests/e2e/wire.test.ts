@@ -2,9 +2,9 @@ import { overWebSocket } from 'conformance/wire/client';
 import { envelopeSuite } from 'conformance/wire/envelope';
 import { rpcSuite } from 'conformance/wire/rpc';
 import { afterAll, beforeAll, describe } from 'vitest';
-import { App, MODES } from './support/modes.ts';
+import { App, CLUSTERED, MODES } from './support/modes.ts';
 
-describe.each(MODES)('$name', (mode) => {
+describe.each([...MODES, ...CLUSTERED])('$name', (mode) => {
 	let app: App;
 	beforeAll(async () => void (app = await App.serve(mode, 'tests/app')));
 	afterAll(() => app?.[Symbol.asyncDispose]());

@@ -32,6 +32,20 @@ export const MODES: readonly Mode[] = [
 	{ name: 'preview on node', command: onPort('preview'), env: {} }
 ];
 
+/** Behind a primary. One worker, because suites look into the app that they talk to, and there is one of it in each. */
+export const CLUSTERED: readonly Mode[] = [
+	{
+		name: 'build on uws, in a worker',
+		command: () => ['build'],
+		env: { TRANSPORT: 'uws', CLUSTER_WORKERS: '1', WORKER_RELAY_HMAC_SECRET: 'a secret of the tests' }
+	},
+	{
+		name: 'build on node, in a worker of an acceptor',
+		command: () => ['build'],
+		env: { TRANSPORT: 'node', CLUSTER_WORKERS: '1', CLUSTER_MODE: 'acceptor' }
+	}
+];
+
 /** A served app that can be stopped and started again on its port, with its data kept. */
 export class App implements AsyncDisposable {
 	readonly url: string;
