@@ -39,6 +39,17 @@ export const leaseStoreSuite: (subject: Subject<StoreFixture<LeaseStore>>) => vo
 		expect((await any().hold('leader', 'x', 1_000)).holder).toBe('y');
 	});
 
+	law('frees everything that a holder had who is gone, and nothing of others', async (fixture) => {
+		const any = inTurn(fixture);
+		const { epoch } = await any().hold('a', 'x', 60_000);
+		await any().hold('b', 'x', 60_000);
+		await any().hold('c', 'y', 60_000);
+		await any().drop('x');
+		expect([await any().current('a'), await any().current('b')]).toEqual([undefined, undefined]);
+		expect((await any().hold('c', 'z', 1_000)).holder).toBe('y');
+		expect((await any().hold('a', 'z', 1_000)).epoch).toBeGreaterThan(epoch);
+	});
+
 	law('is freed by its holder alone, and has a greater epoch when it is taken again', async (fixture) => {
 		const any = inTurn(fixture);
 		const { epoch } = await any().hold('leader', 'x', 1_000);

@@ -12,4 +12,6 @@ export interface LeaseStore {
 	/** Frees it; false when somebody else holds it, or nobody. */
 	release(name: string, holder: string): Promise<boolean>;
 	current(name: string): Promise<Tenure | undefined>;
+	/** Frees everything that a holder had who is gone for good. */
+	drop(holder: string): Promise<void>;
 }

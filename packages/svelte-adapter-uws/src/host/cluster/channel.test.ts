@@ -6,16 +6,16 @@ import { lastWord, processChannel, type Message } from './channel.ts';
 class Peer extends EventEmitter {
 	connected = true;
 	readonly sent: unknown[] = [];
-	#waiting: (() => void)[] = [];
+	#waiting: ((error: Error | null) => void)[] = [];
 
-	send(message: unknown, taken: () => void = () => {}): boolean {
+	send(message: unknown, taken: (error: Error | null) => void = () => {}): boolean {
 		this.sent.push(message);
 		this.#waiting.push(taken);
 		return true;
 	}
 
 	take(count = Infinity): void {
-		for (const taken of this.#waiting.splice(0, count)) taken();
+		for (const taken of this.#waiting.splice(0, count)) taken(null);
 	}
 }
 

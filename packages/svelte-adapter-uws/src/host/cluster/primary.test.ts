@@ -177,16 +177,19 @@ describe('restarts', () => {
 		expect([of(1).length, of(2).length]).toEqual([3, 2]);
 	});
 
-	it('remove from presence and registry what the worker that ended held, and leave what others hold', async () => {
+	it('remove from presence, registry and leases what the worker that ended held, and leave what others hold', async () => {
 		const { primary, spawned, stores } = cluster(2);
 		void primary.start();
 		for (const node of ['node 1', 'node 2']) {
 			await stores.presence.join('t', { key: node, connection: node, node, data: null }, 60_000);
 			await stores.registry.open('ann', { node, connection: node }, 60_000);
+			await stores.lease.hold(`lease of ${node}`, node, 60_000);
 		}
 		spawned[0]!.end();
 		expect((await stores.presence.list('t')).map(({ key }) => key)).toEqual(['node 2']);
 		expect(await stores.registry.find('ann')).toEqual([{ node: 'node 2', connection: 'node 2' }]);
+		expect(await stores.lease.current('lease of node 1')).toBeUndefined();
+		expect((await stores.lease.current('lease of node 2'))?.holder).toBe('node 2');
 	});
 
 	it('leave nothing of the worker that ended', () => {

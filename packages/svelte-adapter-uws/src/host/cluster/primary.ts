@@ -116,8 +116,8 @@ export class Primary {
 				relayed[Symbol.dispose]();
 				polled[Symbol.dispose]();
 				served[Symbol.dispose]();
-				// Its connections ended with it, and nobody else will say so.
-				for (const store of [stores.presence, stores.registry])
+				// Its connections and its lead ended with it, and nobody else will say so.
+				for (const store of [stores.presence, stores.registry, stores.lease])
 					store.drop(node).catch((error: unknown) => log.error(`What ${node} left in the stores could not be removed`, error));
 			}
 		};

@@ -10,7 +10,7 @@ export const STORE_METHODS: { readonly [Name in StoreName]: { readonly [Method i
 	rateLimit: { take: true, ban: true, unban: true, reset: true },
 	lock: { acquire: true, renew: true, release: true },
 	idempotency: { claim: true, settle: true, abandon: true, forget: true },
-	lease: { hold: true, release: true, current: true },
+	lease: { hold: true, release: true, current: true, drop: true },
 	registry: { open: true, close: true, find: true, touch: true, drop: true }
 };
 

@@ -65,7 +65,8 @@ describe('a lead', () => {
 		const lease: LeaseStore = {
 			hold: (...args) => (silent ? new Promise(() => {}) : store.hold(...args)),
 			release: (...args) => store.release(...args),
-			current: (name) => store.current(name)
+			current: (name) => store.current(name),
+			drop: (holder) => store.drop(holder)
 		};
 		const { settled, isLeader, epoch } = runForLeader({ lease, node: 'a', clock, leaseMs: 4_000, renewMs: 1_000 });
 		await settled;
@@ -86,7 +87,8 @@ describe('a lead', () => {
 		const lease: LeaseStore = {
 			hold: (...args) => (failing ? Promise.reject(new Error('away')) : store.hold(...args)),
 			release: (...args) => store.release(...args),
-			current: (name) => store.current(name)
+			current: (name) => store.current(name),
+			drop: (holder) => store.drop(holder)
 		};
 		const onError = (error: unknown): void => void errors.push(error);
 		const leader = runForLeader({ lease, node: 'a', clock, leaseMs: 4_000, renewMs: 1_000, onError });
@@ -112,7 +114,7 @@ describe('a lead', () => {
 	it('can be stopped while the store does not answer', async () => {
 		const clock = manualClock();
 		const never = (): Promise<never> => new Promise(() => {});
-		const leader = runForLeader({ lease: { hold: never, release: never, current: never }, node: 'a', clock });
+		const leader = runForLeader({ lease: { hold: never, release: never, current: never, drop: never }, node: 'a', clock });
 		const stopped = leader.stop();
 		clock.advance(2_000);
 		await stopped;

@@ -26,6 +26,10 @@ export class MemoryLeaseStore implements LeaseStore {
 		return this.#tenures.get(name)?.holder === holder && this.#tenures.delete(name);
 	}
 
+	async drop(holder: string): Promise<void> {
+		for (const [name, tenure] of [...this.#tenures.entries()]) if (tenure.holder === holder) this.#tenures.delete(name);
+	}
+
 	async current(name: string): Promise<Tenure | undefined> {
 		return this.#tenures.get(name);
 	}
