@@ -3,7 +3,7 @@ import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { connect, type Client } from './client.ts';
-import { build, createProject, deploy, Running } from './project.ts';
+import { build, createProject, deploy, freePort, Running } from './project.ts';
 
 let directory: string;
 beforeAll(() => {
@@ -13,8 +13,15 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
-const serve = (env: Readonly<Record<string, string>>): Running =>
-	new Running(['build'], directory, { HOST: '127.0.0.1', PORT: '0', APP_SECRET: 'at run time', CLUSTER_WORKERS: '2', ...env });
+const serve = async (env: Readonly<Record<string, string>>): Promise<Running> =>
+	new Running(['build'], directory, {
+		HOST: '127.0.0.1',
+		// Not any: workers that are started again come back to it.
+		PORT: String(await freePort()),
+		APP_SECRET: 'at run time',
+		CLUSTER_WORKERS: '2',
+		...env
+	});
 const portOf = async (server: Running): Promise<number> =>
 	Number((await server.said(/Listening on http:\/\/127\.0\.0\.1:(\d+)/))[1]);
 const pidsIn = (server: Running, what: string): number[] =>
@@ -57,7 +64,7 @@ describe.each([
 	let server: Running;
 	let port: number;
 	beforeAll(async () => {
-		server = serve({ ...env, WORKER_RELAY_HMAC_SECRET: 'the same in both workers' });
+		server = await serve({ ...env, WORKER_RELAY_HMAC_SECRET: 'the same in both workers' });
 		port = await portOf(server);
 	});
 	afterAll(() => server[Symbol.asyncDispose]());
@@ -133,7 +140,7 @@ describe.each([
 });
 
 it('loses no connection to a worker that hangs until it is ended, where the primary accepts', async () => {
-	await using server = serve({ CLUSTER_MODE: 'acceptor', TRANSPORT: 'node' });
+	await using server = await serve({ CLUSTER_MODE: 'acceptor', TRANSPORT: 'node' });
 	const port = await portOf(server);
 	const [hanging] = pidsIn(server, 'init');
 	process.kill(hanging!, 'SIGSTOP');
@@ -149,7 +156,7 @@ it('loses no connection to a worker that hangs until it is ended, where the prim
 
 describe.each(['1', '2', '4'])('a timer of the leader among %s workers', (workers) => {
 	it('fires once each time, and goes on elsewhere when the leader is killed', async () => {
-		await using server = serve({ CLUSTER_WORKERS: workers, LEASE_MS: '600' });
+		await using server = await serve({ CLUSTER_WORKERS: workers, LEASE_MS: '600' });
 		await portOf(server);
 		const ticks = (): { slot: string; pid: number }[] =>
 			[...server.output.matchAll(/tick (\d+) in (\d+)/g)].map(([, slot, pid]) => ({ slot: slot!, pid: Number(pid) }));
@@ -166,7 +173,7 @@ describe.each(['1', '2', '4'])('a timer of the leader among %s workers', (worker
 });
 
 it('keeps serving as unhealthy for the delay although the workers were signalled too', async () => {
-	await using server = serve({ SHUTDOWN_DELAY_MS: '600000' });
+	await using server = await serve({ SHUTDOWN_DELAY_MS: '600000' });
 	const port = await portOf(server);
 	// As a terminal does it.
 	for (const pid of [...pidsIn(server, 'init'), server.child.pid!]) process.kill(pid, 'SIGINT');
@@ -179,7 +186,7 @@ it('keeps serving as unhealthy for the delay although the workers were signalled
 });
 
 it('leaves no worker behind when the primary is killed', async () => {
-	await using server = serve({});
+	await using server = await serve({});
 	await portOf(server);
 	server.child.kill('SIGKILL');
 	await server.exited;
@@ -191,14 +198,14 @@ it('does not start on a port that is taken', async () => {
 	const other = createServer().listen(0, '127.0.0.1');
 	await vi.waitFor(() => expect(other.listening).toBe(true));
 	const { port } = other.address() as AddressInfo;
-	await using server = serve({ PORT: String(port) });
+	await using server = await serve({ PORT: String(port) });
 	expect(await server.exited).toBe(1);
 	expect(server.output).toContain('the port is taken');
 	other.close();
 });
 
 it('does not start when its workers refuse to, and says why', async () => {
-	await using server = serve({ FAIL_INIT: 'yes' });
+	await using server = await serve({ FAIL_INIT: 'yes' });
 	expect(await server.exited).toBe(1);
 	expect(server.output).toContain('The server did not start. Error: no database');
 	expect(server.output).not.toContain('Listening');

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { Certificate } from './certificate.ts';
-import { Running } from './project.ts';
+import { freePort, Running } from './project.ts';
 
 // Built before the tests run, as for the tests in a browser.
 const app = fileURLToPath(new URL('../app', import.meta.url));
@@ -144,7 +144,11 @@ describe.each([
 ])('TLS on %s with two workers, %s', (transport, CLUSTER_MODE) => {
 	it('takes a renewed certificate in every worker when the primary hears SIGHUP', async () => {
 		using certificate = new Certificate('first');
-		await using site = await serve(transport, certificate, { CLUSTER_WORKERS: '2', CLUSTER_MODE });
+		await using site = await serve(transport, certificate, {
+			PORT: String(await freePort()),
+			CLUSTER_WORKERS: '2',
+			CLUSTER_MODE
+		});
 		const { server } = site;
 		const names = async (): Promise<unknown[]> =>
 			(await Promise.all(Array.from({ length: 10 }, () => site.handshake()))).map(([name]) => name);

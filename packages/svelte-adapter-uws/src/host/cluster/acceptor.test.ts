@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { expect, it, vi } from 'vitest';
@@ -33,8 +34,17 @@ class Taker implements WorkerProcess {
 	onExit(): void {}
 }
 
+/** Outside of the range from which the system takes ports of outgoing connections. */
+async function freePort(): Promise<number> {
+	for (let attempt = 0; attempt < 50; attempt++) {
+		const port = randomInt(20_000, 32_000);
+		if (await probePort('127.0.0.1', port, false).catch(() => undefined)) return port;
+	}
+	throw new Error('No port is free.');
+}
+
 async function accepting(stack: DisposableStack, workers: number) {
-	const port = await probePort('127.0.0.1', 0, false);
+	const port = await freePort();
 	const failed = vi.fn();
 	const acceptor = new Acceptor({ host: '127.0.0.1', port, failed });
 	stack.defer(() => acceptor.close());
