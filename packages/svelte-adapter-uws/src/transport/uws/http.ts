@@ -8,6 +8,27 @@ import { hasBody } from '../shared/request-body.ts';
 import { readUwsBody } from './body.ts';
 import { UwsSink } from './sink.ts';
 
+/**
+ * Header lines that are written again and again, in one call instead of one for each line: the engine puts a value where it
+ * belongs byte by byte, so that the lines that follow can come along with the first one.
+ */
+class HeaderBlocks {
+	/** The value of the first line, and the other lines. */
+	readonly #blocks = new WeakMap<HeaderList, string>();
+
+	write(res: HttpResponse, headers: HeaderList): void {
+		const [first] = headers;
+		if (!first) return;
+		let block = this.#blocks.get(headers);
+		if (block === undefined) {
+			const others = headers.slice(1).map(([name, value]) => `\r\n${name}: ${value}`);
+			block = first[1] + others.join('');
+			this.#blocks.set(headers, block);
+		}
+		res.writeHeader(first[0], block);
+	}
+}
+
 /** A request read out of the engine in one pass, so that it outlives the engine's callback. */
 class UwsHead implements RequestHead {
 	readonly method: string;
@@ -43,33 +64,34 @@ class UwsHead implements RequestHead {
 }
 
 /**
- * Answers one request of the engine. Call it from the route's callback, before anything else is done with `res` and `req`.
+ * What answers requests of the engine. Call it from the route's callback, before anything else is done with `res` and `req`.
  * `stallMs` is how long a client may take nothing of its response.
  */
-export function answerUws(
+export function createUwsAnswer(
 	handler: HttpHandler,
-	res: HttpResponse,
-	req: HttpRequest,
 	secure: boolean,
 	stallMs: number = STALL_MS
-): void {
-	const head = new UwsHead(res, req, secure);
-	const plan = handler.plan(head);
-	if (
-		plan &&
-		!plan.close &&
-		!hasChunks(head) &&
-		(plan.body === undefined || plan.body.length <= UwsSink.ATOMIC || head.method === 'HEAD')
-	) {
-		return writePlan(res, plan, head.method === 'HEAD');
-	}
-	// The engine takes almost anything for the end of a chunk, so what follows such a body may be a part of it to others.
-	const sink = new UwsSink(res, { stallMs, isLast: plan?.close || hasChunks(head) });
-	if (plan) return sendPlan(sink, plan, head.method);
-	void head.peer;
-	const body = hasBody(head) ? readUwsBody(res, handler.bodyLimit) : undefined;
-	sink.body = body;
-	void answer(handler, head, sink, body);
+): (res: HttpResponse, req: HttpRequest) => void {
+	const blocks = new HeaderBlocks();
+	return (res, req) => {
+		const head = new UwsHead(res, req, secure);
+		const plan = handler.plan(head);
+		if (
+			plan &&
+			!plan.close &&
+			!hasChunks(head) &&
+			(plan.body === undefined || plan.body.length <= UwsSink.ATOMIC || head.method === 'HEAD')
+		) {
+			return writePlan(res, plan, head.method === 'HEAD', blocks);
+		}
+		// The engine takes almost anything for the end of a chunk, so what follows such a body may be a part of it to others.
+		const sink = new UwsSink(res, { stallMs, isLast: plan?.close || hasChunks(head) });
+		if (plan) return sendPlan(sink, plan, head.method);
+		void head.peer;
+		const body = hasBody(head) ? readUwsBody(res, handler.bodyLimit) : undefined;
+		sink.body = body;
+		void answer(handler, head, sink, body);
+	};
 }
 
 function hasChunks({ headers }: RequestHead): boolean {
@@ -77,10 +99,11 @@ function hasChunks({ headers }: RequestHead): boolean {
 }
 
 /** The hot path: nothing is allocated, and there is no abort to hear of, because the response is complete before this returns. */
-function writePlan(res: HttpResponse, plan: StaticPlan, isHead: boolean): void {
+function writePlan(res: HttpResponse, plan: StaticPlan, isHead: boolean, blocks: HeaderBlocks): void {
 	const { headers, status, body } = plan;
 	if (status !== 200) res.writeStatus(`${status} ${STATUS_CODES[status] ?? ''}`);
-	for (let index = 0; index < headers.length; index++) res.writeHeader(headers[index]![0], headers[index]![1]);
+	if (status === 200) blocks.write(res, headers);
+	else for (let index = 0; index < headers.length; index++) res.writeHeader(headers[index]![0], headers[index]![1]);
 	if (status === 304) res.endWithoutBody();
 	else if (isHead || !body) res.endWithoutBody(plan.length);
 	else res.end(body);

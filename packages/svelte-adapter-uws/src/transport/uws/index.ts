@@ -4,7 +4,7 @@ import { asksForWebSocket, refuseHandshake } from '../shared/handshake.ts';
 import { checkSocketOptions } from '../shared/limits.ts';
 import { freeSocketPath } from '../shared/socket-path.ts';
 import { Generations, type Generation } from './generations.ts';
-import { answerUws } from './http.ts';
+import { createUwsAnswer } from './http.ts';
 import { loadEngine, type Engine } from './load.ts';
 import type { UserData } from './socket.ts';
 import { refuseUws, upgradeUws, UwsHandshake, type Opening } from './upgrade.ts';
@@ -48,13 +48,14 @@ function serve(engine: Engine, generation: Generation, options: ListenOptions): 
 /** Answers everything but handshakes, and handshakes that the engine did not take for one. */
 function createAnswer({ http, sockets, tls }: ListenOptions): Answer {
 	const path = sockets?.options.path;
+	const answer = http && createUwsAnswer(http, tls !== undefined);
 	return (res, req) => {
 		if (path !== undefined && req.getHeader('upgrade') !== '' && req.getUrl() === path) {
 			const handshake = new UwsHandshake(res, req);
 			const refusal = asksForWebSocket(handshake.header) && refuseHandshake(handshake.method, handshake.header);
 			if (refusal) return refuseUws(res, handshake, refusal);
 		}
-		if (http) return answerUws(http, res, req, tls !== undefined);
+		if (answer) return answer(res, req);
 		res
 			.writeStatus('426 Upgrade Required')
 			.writeHeader('content-type', 'text/plain; charset=utf-8')
