@@ -11,9 +11,13 @@ class NodeHead implements RequestHead {
 	readonly path: string;
 	readonly query: string;
 	readonly headers: HeaderList;
-	readonly peer: Peer;
+	readonly #req: IncomingMessage;
+	readonly #secure: boolean;
+	#peer: Peer | undefined;
 
 	constructor(req: IncomingMessage, secure: boolean) {
+		this.#req = req;
+		this.#secure = secure;
 		const url = req.url ?? '';
 		const mark = url.indexOf('?');
 		this.method = req.method ?? '';
@@ -23,7 +27,11 @@ class NodeHead implements RequestHead {
 		const headers: [string, string][] = [];
 		for (let index = 0; index < raw.length; index += 2) headers.push([raw[index]!.toLowerCase(), raw[index + 1]!]);
 		this.headers = headers;
-		this.peer = { address: normalizeAddress(req.socket.remoteAddress ?? ''), secure };
+	}
+
+	/** Has to be read once while the client is there. */
+	get peer(): Peer {
+		return (this.#peer ??= { address: normalizeAddress(this.#req.socket.remoteAddress ?? ''), secure: this.#secure });
 	}
 
 	header(name: string): string {
@@ -48,6 +56,7 @@ export function answerNode(
 	if (req.httpVersionMajor !== 1) return sink.whole({ status: 400, headers: [], length: 0, close: true }, undefined);
 	const plan = handler.plan(head);
 	if (plan) return sendPlan(sink, plan, head.method);
+	void head.peer;
 	const body = hasBody(head) ? readNodeBody(req, res, handler.bodyLimit) : undefined;
 	sink.body = body;
 	void answer(handler, head, sink, body);

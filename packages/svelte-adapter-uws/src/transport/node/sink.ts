@@ -8,9 +8,12 @@ export class NodeSink implements ResponseSink {
 	readonly #req: IncomingMessage;
 	readonly #res: ServerResponse;
 	readonly #stallMs: number;
-	readonly #abort = new AbortController();
+	/** Made when somebody asks: plain answers are given without. */
+	#abort: AbortController | undefined;
 	body: RequestBody | undefined;
 	#closed = false;
+	/** The client has left before the response was complete. */
+	#left = false;
 
 	constructor(req: IncomingMessage, res: ServerResponse, stallMs: number) {
 		this.#req = req;
@@ -23,6 +26,10 @@ export class NodeSink implements ResponseSink {
 	}
 
 	get signal(): AbortSignal {
+		if (!this.#abort) {
+			this.#abort = new AbortController();
+			if (this.#left) this.#abort.abort();
+		}
 		return this.#abort.signal;
 	}
 
@@ -105,7 +112,8 @@ export class NodeSink implements ResponseSink {
 		this.#closed = true;
 		// The server has set its own timeout for the next request.
 		this.#req.socket.removeListener('timeout', this.#drop);
-		if (!this.#res.writableFinished) this.#abort.abort();
-		this.body?.fail(this.#abort.signal.reason);
+		this.#left = !this.#res.writableFinished;
+		if (this.#left) this.#abort?.abort();
+		this.body?.fail(this.signal.reason);
 	}
 }

@@ -1,5 +1,6 @@
 /** The shortest usual form of an address: IPv4 without its IPv6 mapping. Anything else stays as it is. */
 export function normalizeAddress(text: string): string {
+	if (!text.includes(':')) return text;
 	const mapped = /^(?:::|(?:0{1,4}:){5})ffff:(?:(\d+\.\d+\.\d+\.\d+)|([0-9a-f]{1,4}):([0-9a-f]{1,4}))$/i.exec(text);
 	if (!mapped) return compress(text);
 	if (mapped[1]) return mapped[1];
