@@ -96,9 +96,18 @@ export function sendFrame(
 	return sent;
 }
 
-/** The same platform for one request or connection, with an id of its own. */
-export function derivePlatform(base: Platform, requestId: string): Platform {
-	return Object.create(base, { requestId: { value: requestId, enumerable: true } }) as Platform;
+/** Makes the same platform for each request or connection, with an id of its own. */
+export function createDerivedPlatforms(base: Platform): (requestId: string) => Platform {
+	// One class for all: made by descriptor, each would cost many times as much.
+	class DerivedPlatform {
+		readonly requestId: string;
+
+		constructor(requestId: string) {
+			this.requestId = requestId;
+		}
+	}
+	Object.setPrototypeOf(DerivedPlatform.prototype, base);
+	return (requestId) => new DerivedPlatform(requestId) as Platform;
 }
 
 function own(ws: Connection): ServerConnection {

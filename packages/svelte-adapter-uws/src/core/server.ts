@@ -8,7 +8,7 @@ import { FanOut } from './fan-out.ts';
 import { createReport } from './isolation.ts';
 import { Lifecycle, type Farewell } from './lifecycle.ts';
 import type { ServerCore, ServerParts } from './parts.ts';
-import { createPlatform, derivePlatform, encodeDirect, sendFrame } from './platform.ts';
+import { createDerivedPlatforms, createPlatform, encodeDirect, sendFrame } from './platform.ts';
 import { Publisher } from './publisher.ts';
 import { Sequencer } from './sequencer.ts';
 import { Session, type SessionParts } from './session.ts';
@@ -91,7 +91,7 @@ export async function createServerCore(parts: ServerParts): Promise<ServerCore> 
 		randomId,
 		bytes: new ByteCounter(),
 		noTopics: new Set(),
-		platformFor: (requestId) => derivePlatform(platform, requestId),
+		platformFor: createDerivedPlatforms(platform),
 		now: () => clock.now(),
 		ended: (session) => void sessions.delete(session)
 	};
