@@ -1,7 +1,11 @@
 /**
  * Measures the servers beside each other and prints one table.
- * `npm run bench`, with `-- --only <text in the scenario's name>`, `--rounds N` (default 3), `--seconds N` (default 3), `--markdown`.
+ * `npm run bench`, with `-- --only <text in the scenario's name>`, `--rounds N` (default 3), `--seconds N` (default 3), `--markdown`;
+ * `--quick` is one round of a second, `--micro` runs the benchmarks of parts instead.
  */
+import { spawnSync } from 'node:child_process';
+import { globSync } from 'node:fs';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { SCENARIOS, type Result, type Scenario } from './wire/scenarios.ts';
 import { pinLoad, Server } from './wire/server.ts';
@@ -10,14 +14,16 @@ import { table, type Measured } from './wire/table.ts';
 const { values } = parseArgs({
 	options: {
 		only: { type: 'string', multiple: true },
-		rounds: { type: 'string', default: '3' },
-		seconds: { type: 'string', default: '3' },
+		rounds: { type: 'string' },
+		seconds: { type: 'string' },
+		quick: { type: 'boolean', default: false },
+		micro: { type: 'boolean', default: false },
 		markdown: { type: 'boolean', default: false }
 	}
 });
 
 function positive(name: 'rounds' | 'seconds'): number {
-	const number = Number(values[name]);
+	const number = Number(values[name] ?? (values.quick ? 1 : 3));
 	if (number > 0) return number;
 	throw new Error(`--${name}: got ${values[name]}, expected a number above 0`);
 }
@@ -45,7 +51,19 @@ async function measure(scenario: Scenario): Promise<Measured> {
 	return { scenario, results };
 }
 
-pinLoad();
-const measured: Measured[] = [];
-for (const scenario of chosen) measured.push(await measure(scenario));
-console.log(table(measured, values.markdown));
+/** Runs the benchmarks of parts, one after the other. Throws when one of them fails. */
+function runMicro(): void {
+	for (const file of globSync('micro/*/*.bench.ts', { cwd: import.meta.dirname }).toSorted()) {
+		console.log(`\n${file}`);
+		const { status } = spawnSync(process.execPath, [join(import.meta.dirname, file)], { stdio: 'inherit' });
+		if (status !== 0) throw new Error(`${file} failed: see above.`);
+	}
+}
+
+if (values.micro) runMicro();
+else {
+	pinLoad();
+	const measured: Measured[] = [];
+	for (const scenario of chosen) measured.push(await measure(scenario));
+	console.log(table(measured, values.markdown));
+}

@@ -5,9 +5,9 @@ export interface Measured {
 	readonly results: ReadonlyMap<string, readonly Result[]>;
 }
 
-const HEAD = ['scenario', 'subject', 'median', 'unit', 'server µs', 'of the first', 'goal'];
+const HEAD = ['scenario', 'subject', 'median', 'unit', 'server µs', 'by rate', 'by time', 'goal'];
 
-/** All results as one table: medians, and ratios to the first subject of each scenario (above 1 is better than it). */
+/** All results as one table: medians, and ratios to the first subject of each scenario (above 1 is better than it, everywhere). */
 export function table(measured: readonly Measured[], markdown: boolean): string {
 	const rows = measured.flatMap(({ scenario, results }) => {
 		const medians = new Map([...results].map(([subject, list]) => [subject, median(list)]));
@@ -20,7 +20,8 @@ export function table(measured: readonly Measured[], markdown: boolean): string 
 				Math.round(value).toLocaleString('en'),
 				scenario.unit,
 				cpu.toFixed(2),
-				ratio(scenario, medians.get(subject)!, first).toFixed(2),
+				byRate(scenario, medians.get(subject)!, first).toFixed(2),
+				byTime(medians.get(subject)!, first).toFixed(2),
 				goal(scenario, subject, medians)
 			];
 		});
@@ -29,8 +30,16 @@ export function table(measured: readonly Measured[], markdown: boolean): string 
 }
 
 /** How much better the first result is than the second. */
-function ratio({ by }: Scenario, one: Result, other: Result): number {
-	return by === 'cpu' ? other.cpu / one.cpu : other.value / one.value;
+function ratio(scenario: Scenario, one: Result, other: Result): number {
+	return scenario.by === 'time' ? byTime(one, other) : byRate(scenario, one, other);
+}
+
+function byRate({ by }: Scenario, one: Result, other: Result): number {
+	return by === 'less' ? other.value / one.value : one.value / other.value;
+}
+
+function byTime(one: Result, other: Result): number {
+	return other.cpu / one.cpu;
 }
 
 function goal(scenario: Scenario, subject: string, medians: ReadonlyMap<string, Result>): string {
@@ -49,7 +58,7 @@ function median(results: readonly Result[]): Result {
 
 function asMarkdown(rows: readonly (readonly string[])[]): string {
 	const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
-	return [line(HEAD), '| --- | --- | ---: | --- | ---: | ---: | --- |', ...rows.map(line)].join('\n');
+	return [line(HEAD), '| --- | --- | ---: | --- | ---: | ---: | ---: | --- |', ...rows.map(line)].join('\n');
 }
 
 function asText(rows: readonly (readonly string[])[]): string {
