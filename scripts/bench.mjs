@@ -13,6 +13,8 @@ function run(args, cwd, env = {}) {
 
 setup({ bench: true });
 buildPackages();
-const app = join(root, 'bench', 'app');
-for (const adapter of ['uws', 'node']) run([vite, 'build', '--logLevel', 'error'], app, { ADAPTER: adapter });
+if (!process.argv.includes('--micro')) {
+	const app = join(root, 'bench', 'app');
+	for (const adapter of ['uws', 'node']) run([vite, 'build', '--logLevel', 'error'], app, { ADAPTER: adapter });
+}
 run(['bench/run.ts', ...process.argv.slice(2)], root);
