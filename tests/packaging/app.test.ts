@@ -114,7 +114,7 @@ describe.each(['uws', 'node'])('the built app on %s', (transport) => {
 		await until(parts, 'first');
 		await using client = await visit();
 		server.child.kill('SIGTERM');
-		expect(await client.closed).toMatchObject({ code: 1001 });
+		expect(await client.closed).toMatchObject({ code: 1012 });
 		expect(server.output).toContain('hooks shut down');
 		expect(server.output).not.toContain('app shut down');
 		await parts.return(undefined);

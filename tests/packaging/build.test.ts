@@ -122,7 +122,7 @@ describe.each<Kit>(['kit2', 'kit3'])('a build of %s', (kit) => {
 		it('ends with 0 on SIGTERM, after telling its clients', async () => {
 			const client = await visit();
 			server.child.kill('SIGTERM');
-			expect(await client.closed).toMatchObject({ code: 1001 });
+			expect(await client.closed).toMatchObject({ code: 1012 });
 			expect(await server.exited).toBe(0);
 		});
 
@@ -190,7 +190,7 @@ describe.each<Kit>(['kit2', 'kit3'])('a build of %s', (kit) => {
 		await fetch(`${origin}/publish`, { method: 'POST', body: 'x', headers: { origin } });
 		expect(await client.event('news')).toEqual({ text: 'x' });
 		preview.child.kill('SIGTERM');
-		expect(await client.closed).toMatchObject({ code: 1001 });
+		expect(await client.closed).toMatchObject({ code: 1012 });
 	});
 });
 

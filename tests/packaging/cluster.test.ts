@@ -133,7 +133,7 @@ describe.each([
 	it('shuts down each worker on SIGTERM, telling its clients, and ends with 0', async () => {
 		const visitors = await onEach(port, 2);
 		server.child.kill('SIGTERM');
-		for (const visitor of visitors) expect(await visitor.closed).toMatchObject({ code: 1001 });
+		for (const visitor of visitors) expect(await visitor.closed).toMatchObject({ code: 1012 });
 		expect(await server.exited).toBe(0);
 		expect(new Set(pidsIn(server, 'shutdown'))).toEqual(new Set(visitors.map(({ pid }) => pid)));
 	});

@@ -82,10 +82,10 @@ describe.each<Kit>(['kit2', 'kit3'])('vite dev with %s', (kit) => {
 		expect(await after.text()).toBe('mended now');
 	});
 
-	it('closes its sockets with 1001 when it ends', async () => {
+	it('closes its sockets with 1012 when it ends', async () => {
 		const client = await visit();
 		dev.child.kill('SIGTERM');
-		expect(await client.closed).toMatchObject({ code: 1001 });
+		expect(await client.closed).toMatchObject({ code: 1012 });
 		await dev.exited;
 	});
 });

@@ -73,7 +73,7 @@ describe.each(['uws', 'node'])('the life of a server on %s', (TRANSPORT) => {
 		const page = await fetch(`${origin}/info`);
 		expect([page.status, page.headers.get('connection') === 'close']).toEqual([200, false]);
 		await using client = await visit(origin);
-		expect(await client.closed).toEqual({ code: 1001, reason: 'Server shutting down' });
+		expect(await client.closed).toEqual({ code: 1012, reason: expect.stringMatching(/^Server shutting down; retry in \d+ ms$/) });
 		expect(await server.exited).toBe(0);
 		await expect(fetch(origin)).rejects.toThrow();
 	});
@@ -112,7 +112,7 @@ describe.each(['uws', 'node'])('the life of a server on %s', (TRANSPORT) => {
 			old.child.kill('SIGTERM');
 			expect(await old.exited).toBe(0);
 			const { code } = await (socket.closed as Promise<{ code: number }>);
-			expect(code).toBe(1001);
+			expect(code).toBe(1012);
 			await using back = await visit(origin);
 			expect(await back.subscribe('notes')).toMatchObject({ type: 'subscribed' });
 			old = next;

@@ -226,7 +226,7 @@ describe('handler.js', () => {
 		expect(await client.event('notes')).toBe(1);
 		expect((await fetch(`${origin}/readyz`)).status).toBe(200);
 		server.child.kill('SIGTERM');
-		expect(await client.closed).toEqual({ code: 1001, reason: 'Server shutting down' });
+		expect(await client.closed).toEqual({ code: 1012, reason: expect.stringMatching(/^Server shutting down; retry in \d+ ms$/) });
 		expect(await server.exited).toBe(0);
 		expect(server.output).toMatch(/hooks shut down\n[^]*app shut down: told to\n[^]*shut down, and still here\n/);
 	});

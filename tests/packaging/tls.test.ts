@@ -122,7 +122,7 @@ describe.each(['uws', 'node'])('TLS on %s', (transport) => {
 			agent.destroy();
 			site.server.child.kill('SIGTERM');
 			expect(await site.server.exited).toBe(0);
-			expect(ends).toEqual([1001]);
+			expect(ends).toEqual([1012]);
 		}
 	);
 
@@ -165,6 +165,6 @@ describe.each([
 		expect(ends).toEqual([]);
 		server.child.kill('SIGTERM');
 		expect(await server.exited).toBe(0);
-		expect(ends).toEqual([1001]);
+		expect(ends).toEqual([1012]);
 	});
 });

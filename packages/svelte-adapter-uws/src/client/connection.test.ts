@@ -140,6 +140,15 @@ it.each([1001, 1012])('looks for a server that went away with %i soon and more t
 	expect(pauses).toEqual([1000, 1000, 1000, 6600]);
 });
 
+it('comes back to a server that restarts at the time it named, and not later than its own longest pause', () => {
+	const { browser } = openClient();
+	browser.socket.end(1012, 'Server shutting down; retry in 4321 ms');
+	expect(waited(browser)).toBe(4400);
+	browser.socket.open();
+	browser.socket.end(1012, 'Server shutting down; retry in 999999999 ms');
+	expect(waited(browser)).toBe(300_000);
+});
+
 it('forgets a restart once the server is stable again', () => {
 	const { browser } = openClient();
 	browser.socket.end(1012);

@@ -1,5 +1,6 @@
 import type { Failure, Status } from '../contract/client.ts';
 import { classifyCloseCode, CLOSE_CODES, type CloseClass } from '../protocol/close-codes.ts';
+import { retryHint } from '../protocol/retry-hint.ts';
 import { nextReconnectDelay } from './backoff.ts';
 import { createCell, type Cell } from './cell.ts';
 import type { Environment, WebSocketLike } from './environment.ts';
@@ -137,7 +138,7 @@ export function createConnection(parts: ConnectionParts): Connection {
 		return was;
 	};
 
-	const delay = (code: number, kind: CloseClass): number => {
+	const delay = (code: number, kind: CloseClass, hint: number | undefined): number => {
 		const restarts = code === CLOSE_CODES.GOING_AWAY || code === CLOSE_CODES.RESTART;
 		if (kind === 'THROTTLE') {
 			attempt = Math.max(attempt, THROTTLED_ATTEMPT);
@@ -146,7 +147,7 @@ export function createConnection(parts: ConnectionParts): Connection {
 			attempt = 1;
 			quick = RESTART_ATTEMPTS;
 		}
-		if (quick-- > 0) return random() * RESTART_MS;
+		if (quick-- > 0) return Math.min(hint ?? random() * RESTART_MS, parts.maxReconnectInterval);
 		return nextReconnectDelay(parts.reconnectInterval, parts.maxReconnectInterval, attempt++, random);
 	};
 
@@ -160,7 +161,7 @@ export function createConnection(parts: ConnectionParts): Connection {
 			reason
 		};
 		if (problem.class === 'TERMINAL' || problem.class === 'EXHAUSTED') return end(problem);
-		stopRetry = clock.after(delay(code, kind), attemptNow);
+		stopRetry = clock.after(delay(code, kind, retryHint(reason)), attemptNow);
 		failure.set(problem);
 		if (!ended && !live) status.set('disconnected');
 		if (!ended && was) parts.down(problem, false);

@@ -3,6 +3,7 @@ import type { WebSocketHooks } from '../contract/hooks.ts';
 import type { Platform } from '../contract/platform.ts';
 import type { Listener } from '../contract/transport.ts';
 import { CLOSE_CODES } from '../protocol/close-codes.ts';
+import type { Farewell } from './farewell.ts';
 import type { Report } from './isolation.ts';
 
 export interface LifecycleParts {
@@ -17,14 +18,8 @@ export interface LifecycleParts {
 	readonly listener: () => Listener | undefined;
 }
 
-/** Why every connection has to go. */
-export interface Farewell {
-	readonly code: number;
-	readonly reason: string;
-}
-
 const RELOADED: Farewell = { code: CLOSE_CODES.RESTART, reason: 'Handler reloaded' };
-const SHUTTING_DOWN: Farewell = { code: CLOSE_CODES.GOING_AWAY, reason: 'Server shutting down' };
+const SHUTTING_DOWN: Farewell = { code: CLOSE_CODES.RESTART, reason: 'Server shutting down', spread: true };
 
 /** Which hooks are in force, from the first `init` to the last `shutdown`. */
 export class Lifecycle {

@@ -45,7 +45,7 @@ export interface ServerParts {
 	readonly randomId: () => string;
 }
 
-/** A running server: disposing it closes every socket with 1001 and stops listening. */
+/** A running server: disposing it closes every socket with 1012 and stops listening. */
 export interface ServerCore extends AsyncDisposable {
 	readonly platform: Platform;
 	readonly listener: Listener;
@@ -56,6 +56,6 @@ export interface ServerCore extends AsyncDisposable {
 	 * A rejected `init` keeps the new hooks and rejects.
 	 */
 	replaceHooks(hooks: WebSocketHooks): Promise<void>;
-	/** Runs the `shutdown` hook, stops accepting and closes every socket with 1001. Idempotent. */
+	/** Runs the `shutdown` hook, stops accepting and closes every socket with 1012. Idempotent. */
 	drain(): Promise<void>;
 }

@@ -41,7 +41,7 @@ it('leaves nothing running when init fails', async () => {
 	);
 });
 
-it('drains: shutdown hook, no new connections, every socket closed with 1001; once', async () => {
+it('drains: shutdown hook, no new connections, every socket closed with 1012 and a time to come back; once', async () => {
 	const steps: string[] = [];
 	const server = await startCore({
 		shutdown: async () => void (await settle(), steps.push('shutdown')),
@@ -56,8 +56,8 @@ it('drains: shutdown hook, no new connections, every socket closed with 1001; on
 	await first;
 	expect([server.accepting(), client.socket.closed, steps]).toEqual([
 		false,
-		[1001, 'Server shutting down'],
-		['shutdown', 'close 1001']
+		[1012, expect.stringMatching(/^Server shutting down; retry in \d+ ms$/)],
+		['shutdown', 'close 1012']
 	]);
 	expect(client.heard().at(-1)).toMatchObject({ event: 'last' });
 	expect(server.platform.connections).toBe(0);
@@ -92,7 +92,7 @@ it('refuses who is being decided on when it drains, and closes who comes too lat
 	expect(await pending).toMatchObject({ accept: false, status: 503 });
 	if (!decision.accept) throw new Error('refused');
 	const late = server.open(decision.data);
-	expect([late.socket.closed?.[0], late.heard()[0].type, opened, server.platform.connections]).toEqual([1001, 'welcome', 0, 0]);
+	expect([late.socket.closed?.[0], late.heard()[0].type, opened, server.platform.connections]).toEqual([1012, 'welcome', 0, 0]);
 	expect(server.clock.pending).toBe(0);
 });
 

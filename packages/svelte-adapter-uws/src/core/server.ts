@@ -5,8 +5,9 @@ import { Audience } from './audience.ts';
 import { ByteCounter } from './byte-counter.ts';
 import { createEverywhere, reply, type Local } from './everywhere.ts';
 import { FanOut } from './fan-out.ts';
+import { bid, type Farewell } from './farewell.ts';
 import { createReport } from './isolation.ts';
-import { Lifecycle, type Farewell } from './lifecycle.ts';
+import { Lifecycle } from './lifecycle.ts';
 import type { ServerCore, ServerParts } from './parts.ts';
 import { createDerivedPlatforms, createPlatform, encodeDirect, sendFrame } from './platform.ts';
 import { Publisher } from './publisher.ts';
@@ -58,10 +59,11 @@ export async function createServerCore(parts: ServerParts): Promise<ServerCore> 
 	});
 
 	const { shutdownTimeoutMs = 0 } = options;
-	const closeAll = ({ code, reason }: Farewell): Promise<void> => {
+	const closeAll = (farewell: Farewell): Promise<void> => {
 		upgrades.refusePending();
 		const withinMs = shutdownTimeoutMs > 0 ? shutdownTimeoutMs / 2 : Infinity;
-		return inSlices([...sessions], (session) => session.close(code, reason), { clock, withinMs });
+		const connections = sessions.size;
+		return inSlices([...sessions], (session) => bid(session, farewell, connections), { clock, withinMs });
 	};
 	const lifecycle = new Lifecycle({
 		hooks: parts.hooks,
@@ -105,7 +107,7 @@ export async function createServerCore(parts: ServerParts): Promise<ServerCore> 
 			sessions.add(session);
 			telemetry({ name: 'socket.open' });
 			session.sendFrame(encodeWelcome(session.id, epoch, maxPayloadLength));
-			if (farewell) session.close(farewell.code, farewell.reason);
+			if (farewell) bid(session, farewell, sessions.size);
 			else session.opened();
 			return session;
 		}

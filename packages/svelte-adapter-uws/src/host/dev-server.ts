@@ -22,7 +22,7 @@ export interface DevServerParts {
 	readonly log: Log;
 }
 
-/** The endpoint beside a server of Vite's. Disposing closes its sockets with 1001. */
+/** The endpoint beside a server of Vite's. Disposing closes its sockets with 1012. */
 export interface DevServer extends AsyncDisposable {
 	/** Loads the hooks again; new ones take effect, and those that do not load leave the last good ones in force. */
 	reload(): void;

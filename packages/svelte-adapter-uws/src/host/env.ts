@@ -95,8 +95,6 @@ export interface Reader {
  * @example readEnvironment(process.env, { prefix: '' }).port
  */
 export function readEnvironment(env: Variables, { prefix, pid = process.pid, platform = process.platform }: Reader): Environment {
-	refuseStrangers(env, prefix);
-
 	const read = <Value>(name: string, form: Form<Value>): Value | undefined => {
 		const given = env[prefix + name] ?? VARIABLES[name];
 		return given === undefined ? undefined : parse(prefix + name, given, form);
@@ -172,17 +170,20 @@ function inheritedSocket(env: Variables, pid: number): number | undefined {
 	return FIRST_FD;
 }
 
-/** With a prefix, every variable that carries it is ours: one that is not known is a typing error, or somebody else's prefix. */
-function refuseStrangers(env: Variables, prefix: string): void {
-	if (prefix === '') return;
+/**
+ * A sentence for each variable that carries the prefix and is not known: a typing error, or something else that begins in the same way.
+ * None without a prefix, because every variable would be meant.
+ */
+export function strangers(env: Variables, prefix: string): string[] {
+	if (prefix === '') return [];
 	const known = Object.keys(VARIABLES);
-	for (const name of Object.keys(env)) {
-		const bare = name.slice(prefix.length);
-		if (!name.startsWith(prefix) || known.includes(bare)) continue;
-		const nearest = nearestName(bare, known);
-		const expected = nearest ? `${prefix}${nearest}` : `one of ${known.map((other) => prefix + other).join(', ')}`;
-		throw new StartError(
-			`${name}: got a variable that the server does not know, expected ${expected}. If it belongs to something else, choose another envPrefix.`
-		);
-	}
+	return Object.keys(env)
+		.filter((name) => name.startsWith(prefix) && !known.includes(name.slice(prefix.length)))
+		.map((name) => {
+			const nearest = nearestName(name.slice(prefix.length), known);
+			const hint = nearest
+				? `Did you mean ${prefix}${nearest}?`
+				: `Known are ${known.map((other) => prefix + other).join(', ')}.`;
+			return `${name}: the server does not know this variable and ignores it. ${hint} If it belongs to something else, choose another envPrefix.`;
+		});
 }

@@ -9,7 +9,7 @@ import { loadBuilt, type Built, type Entry } from './built.ts';
 import { systemClock } from './clock.ts';
 import { startCluster } from './cluster/start.ts';
 import { workerLog, workerOf, type Worker } from './cluster/worker.ts';
-import { readEnvironment, type Environment } from './env.ts';
+import { readEnvironment, strangers, type Environment } from './env.ts';
 import { consoleLog } from './log.ts';
 import { createEnd, endWhenIdle, onSignals, shutDown, type ShutdownParts } from './shutdown.ts';
 import { StartError } from './start-error.ts';
@@ -55,6 +55,7 @@ export function createServing(entry: Entry): Serving {
 		(embedded ??= (async () => {
 			const environment = readEnvironment(process.env, { prefix });
 			const log = consoleLog();
+			for (const stranger of strangers(process.env, prefix)) log.warn(stranger);
 			const built = await loadBuilt(entry, environment, log);
 			if (!entry.settings.websocket) built.life.start();
 			return (serving = { built, environment, log });
@@ -66,6 +67,8 @@ export function createServing(entry: Entry): Serving {
 			const log = worker ? workerLog(consoleLog(), worker.id) : consoleLog();
 			try {
 				const environment = asked(readEnvironment(process.env, { prefix }), worker);
+				// Workers have the variables of their primary, which has spoken of them.
+				if (!worker) for (const stranger of strangers(process.env, prefix)) log.warn(stranger);
 				if (environment.cluster) {
 					const cluster = await startCluster(entry, { ...environment, cluster: environment.cluster }, log);
 					onEnd = (reason) => cluster.shutDown(reason);

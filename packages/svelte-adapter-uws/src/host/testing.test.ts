@@ -36,7 +36,7 @@ it.each(['node', 'uws'] as const)('runs the production core on %s', async (trans
 
 	const closed = new Promise((resolve) => ws.once('close', resolve));
 	await server.close();
-	expect(await closed).toBe(1001);
+	expect(await closed).toBe(1012);
 	expect(server.wsConnections.size).toBe(0);
 	await expect(open(server.wsUrl)).rejects.toThrow('ECONNREFUSED');
 });
@@ -50,7 +50,7 @@ it('runs in memory, with clients that need no port', async () => {
 	expect([server.url, server.wsUrl, server.port, server.platform.connections]).toEqual(['', '', 0, 1]);
 	const closed = new Promise((resolve) => (peer.onclose = (code) => resolve(code)));
 	await server.close();
-	expect(await closed).toBe(1001);
+	expect(await closed).toBe(1012);
 });
 
 it('keeps the time of a manual clock', async () => {

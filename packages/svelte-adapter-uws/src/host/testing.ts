@@ -58,7 +58,7 @@ export interface TestServer extends AsyncDisposable {
 	waitForConnection(timeoutMs?: number): Promise<Connection>;
 	/** The next application frame to arrive. Rejects after `timeoutMs`, 5,000 by default. */
 	waitForMessage(timeoutMs?: number): Promise<ReceivedMessage>;
-	/** Runs the `shutdown` hook, closes every socket with 1001 and releases the port. Idempotent. */
+	/** Runs the `shutdown` hook, closes every socket with 1012 and releases the port. Idempotent. */
 	close(): Promise<void>;
 }
 

@@ -86,7 +86,7 @@ it.each(tcp)('$name: survives a restart of the server, and tells it what it saw'
 	client.onDown((failure, terminal) => downs.push([failure?.kind === 'ws-close' && failure.code, terminal]));
 	const { epoch } = first.platform;
 	await first[Symbol.asyncDispose]();
-	await vi.waitFor(() => expect(downs).toEqual([[1001, false]]));
+	await vi.waitFor(() => expect(downs).toEqual([[1012, false]]));
 	client.sendQueued('kept');
 
 	const resumed: ResumeContext[] = [];
