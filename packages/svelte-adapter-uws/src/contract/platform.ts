@@ -39,6 +39,25 @@ export interface TopicHelper {
 export type Origin = 'local' | 'remote';
 export type Tap = (envelope: Envelope, origin: Origin) => void;
 
+/** What leaves for the sockets of this node in the place of an envelope. */
+export interface Shaped {
+	/** Default the topic of the envelope. */
+	readonly topic?: string;
+	readonly event: string;
+	readonly data: unknown;
+	/** `false`: without the position of the envelope. */
+	readonly seq?: boolean;
+	/** Of several of one topic that wait with one key, only the last leaves, at its own place. */
+	readonly coalesceKey?: string;
+}
+
+/**
+ * Decides what the sockets of this node get of one topic, whichever node published: `undefined` = the envelope as it is, a list =
+ * what stands in it, `null` = the envelope is dropped, and this publish reaches nobody, other nodes and taps included. What it throws,
+ * the publish throws; of an envelope of another node it is reported.
+ */
+export type Shape = (event: string, data: unknown, origin: Origin) => readonly Shaped[] | undefined | null;
+
 /**
  * Whether a client may join a topic that it asks for by itself. With a promise the answer comes later, and the frames that follow
  * are handled meanwhile. A gate that throws or rejects says no.
@@ -82,8 +101,16 @@ export interface Platform {
 	subscribers(topic: string): number;
 	bufferedAmount(ws: Connection): number;
 	topic(name: string): TopicHelper;
-	/** Sees every envelope that is published or received on this node, after it was fanned out. Dispose to stop. */
-	tap(tap: Tap): Disposable;
+	/**
+	 * Sees every envelope that is published or received on this node, after it was fanned out; with `topics` those of the topics that
+	 * it says yes to, which spares reading the others. Dispose to stop.
+	 */
+	tap(tap: Tap, topics?: (topic: string) => boolean): Disposable;
+	/**
+	 * Shapes what the sockets of this node get of a topic; what is relayed and tapped stays as it was published. Throws when the topic
+	 * has a shape already. Dispose to stop.
+	 */
+	shape(topic: string, shape: Shape): Disposable;
 	/**
 	 * Guards topics that belong to a library: asked about every subscribe frame of a client, before the `subscribe` hook, which
 	 * the app may not export. False denies with `FORBIDDEN`. Dispose to stop.

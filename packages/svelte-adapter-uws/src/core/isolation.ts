@@ -2,9 +2,10 @@ import type { Clock } from '../contract/clock.ts';
 import type { Log } from '../contract/log.ts';
 import type { Telemetry } from '../contract/telemetry.ts';
 
-/** Reports a failure of the app's code: `where` is the hook, `tap` or `gate`. Never throws, whatever was thrown. */
+/** Reports a failure of the app's code: `where` is the hook, `tap`, `gate` or `shape`. Never throws, whatever was thrown. */
 export type Report = (where: string, error: unknown, requestId?: string) => void;
 
+const NO_HOOKS: ReadonlySet<string> = new Set(['tap', 'gate', 'shape']);
 const WINDOW_MS = 10_000;
 const LINES_PER_WINDOW = 20;
 
@@ -26,10 +27,7 @@ export function createReport(clock: Clock, log: Log, telemetry: Telemetry): Repo
 			return;
 		}
 		const request = requestId === undefined ? '' : ` (request ${requestId})`;
-		log.error(
-			`The ${where === 'tap' || where === 'gate' ? where : `${where} hook`} failed${request}; nobody else is affected.${note}`,
-			error
-		);
+		log.error(`The ${NO_HOOKS.has(where) ? where : `${where} hook`} failed${request}; nobody else is affected.${note}`, error);
 	};
 }
 

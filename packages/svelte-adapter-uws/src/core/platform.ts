@@ -8,6 +8,7 @@ import type { Audience } from './audience.ts';
 import { ServerConnection } from './connection.ts';
 import { isThenable } from './isolation.ts';
 import type { Publisher } from './publisher.ts';
+import type { Shapes } from './shapes.ts';
 import type { Subscriptions } from './subscriptions.ts';
 import type { Taps } from './taps.ts';
 
@@ -19,6 +20,7 @@ export interface PlatformParts {
 	readonly audience: Audience;
 	readonly subscriptions: Subscriptions;
 	readonly taps: Taps;
+	readonly shapes: Shapes;
 	readonly connections: ReadonlySet<ServerConnection>;
 	readonly log: Log;
 	readonly stores: Stores;
@@ -74,7 +76,8 @@ export function createPlatform(parts: PlatformParts): Platform {
 		subscribers: (topic) => audience.of(topic)?.size ?? 0,
 		bufferedAmount: (ws) => ws.getBufferedAmount(),
 		topic: (name) => createTopicHelper(publish, name),
-		tap: (tap) => taps.add(tap),
+		tap: (tap, topics) => taps.add(tap, topics),
+		shape: (topic, shape) => parts.shapes.add(topic, shape),
 		gate: (gate) => subscriptions.gate(gate)
 	};
 }

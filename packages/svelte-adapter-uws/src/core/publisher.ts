@@ -1,6 +1,6 @@
 import type { Bus } from '../contract/bus.ts';
 import type { Clock } from '../contract/clock.ts';
-import type { Encoded } from '../contract/envelope.ts';
+import type { Encoded, Position } from '../contract/envelope.ts';
 import type { BatchedMessage, PublishOptions } from '../contract/platform.ts';
 import type { Frame, SendStatus, Socket } from '../contract/transport.ts';
 import { decodeEncoded, encodeData } from '../protocol/envelope-codec.ts';
@@ -9,6 +9,7 @@ import type { FanOut } from './fan-out.ts';
 import { LIMITS } from './limits.ts';
 import { Prefixes } from './prefixes.ts';
 import type { Sequencer } from './sequencer.ts';
+import type { Shapes } from './shapes.ts';
 import type { SizeWarning } from './size-warning.ts';
 import type { Taps } from './taps.ts';
 
@@ -23,10 +24,19 @@ interface Together {
 }
 type Pending = Encoded | DirectSend | Together;
 
+/** What leaves for the sockets of this node, without the position of the envelope that it was made of. */
+interface Leaving {
+	readonly topic: string;
+	readonly head: string;
+	readonly seq: boolean;
+	readonly coalesceKey: string | undefined;
+}
+
 export interface PublisherParts {
 	readonly audience: Audience;
 	readonly sequencer: Sequencer;
 	readonly fanOut: FanOut;
+	readonly shapes: Shapes;
 	readonly taps: Taps;
 	readonly sizeWarning: SizeWarning;
 	readonly bus: Bus | undefined;
@@ -41,8 +51,11 @@ export class Publisher {
 	readonly #parts: PublisherParts;
 	readonly #prefixes = new Prefixes();
 	readonly #flushLater: () => void;
-	#pending: Pending[] = [];
+	/** `undefined` = coalesced away. */
+	#pending: (Pending | undefined)[] = [];
 	#pendingSize = 0;
+	/** Where in `#pending` the last frame with each coalesce key stands. */
+	readonly #coalesced = new Map<string, number>();
 	#scheduled = false;
 
 	constructor(parts: PublisherParts) {
@@ -53,35 +66,40 @@ export class Publisher {
 		};
 	}
 
-	/** Throws a TypeError, before anything has happened, for names and data that cannot travel. */
+	/** Throws a TypeError, before anything has happened, for names and data that cannot travel; and what a shape throws. */
 	publish(topic: string, event: string, data: unknown, options?: PublishOptions): boolean {
-		const encoded = this.#stamp(topic, this.#encode(topic, event, data), options);
-		const heard = this.#parts.audience.of(topic) !== undefined;
-		if (heard) this.#queue(encoded, encoded.head.length);
+		const head = this.#encode(topic, event, data);
+		const leaving = this.#parts.shapes.has(topic) ? this.#shape(topic, event, data, 'local') : undefined;
+		if (leaving === null) return false;
+		const encoded = this.#stamp(topic, head, options);
+		const heard = this.#deliver(encoded, leaving);
 		return this.#announce(encoded, event, data, options) || heard;
 	}
 
 	/** Publishes messages that belong together. Throws, before anything has happened, when one of them cannot travel. */
 	publishTogether(messages: readonly BatchedMessage[]): void {
-		const heads = messages.map(({ topic, event, data }) => this.#encode(topic, event, data));
-		const batch = messages.map(({ topic, options }, i) => this.#stamp(topic, heads[i]!, options));
-		const heard = batch.filter(({ topic }) => this.#parts.audience.of(topic) !== undefined);
-		const [first] = heard;
-		const isOneTopic = heard.every(({ topic }) => topic === first?.topic);
-		// A run of one topic leaves as one frame anyway, along with its neighbours.
-		if (isOneTopic) for (const encoded of heard) this.#queue(encoded, encoded.head.length);
-		else
-			this.#queue(
-				{ together: heard },
-				heard.reduce((sum, { head }) => sum + head.length, 0)
-			);
-		messages.forEach(({ event, data, options }, i) => this.#announce(batch[i]!, event, data, options));
+		const ready = messages.flatMap((message) => {
+			const { topic, event, data } = message;
+			const head = this.#encode(topic, event, data);
+			const leaving = this.#shape(topic, event, data, 'local');
+			return leaving === null ? [] : [{ message, head, leaving }];
+		});
+		const batch = ready.map(({ message, head }) => this.#stamp(message.topic, head, message.options));
+		// What is coalesced has to be found again one by one.
+		if (ready.some(({ leaving }) => leaving?.some(({ coalesceKey }) => coalesceKey !== undefined)))
+			ready.forEach(({ leaving }, i) => this.#deliver(batch[i]!, leaving));
+		else this.#deliverTogether(ready.flatMap(({ leaving }, i) => this.#outgoing(batch[i]!, leaving)));
+		ready.forEach(({ message: { event, data, options } }, i) => this.#announce(batch[i]!, event, data, options));
 	}
 
 	/** An envelope that another node relayed. It goes to the sockets of this node and no further. */
 	receive(encoded: Encoded): void {
-		if (this.#parts.audience.of(encoded.topic)) this.#queue(encoded, encoded.head.length);
-		if (this.#parts.taps.size > 0) this.#parts.taps.run(decodeEncoded(encoded), 'remote');
+		const { shapes, taps } = this.#parts;
+		const { topic } = encoded;
+		const envelope = shapes.has(topic) || taps.want(topic) ? decodeEncoded(encoded) : undefined;
+		const leaving = envelope && this.#shape(topic, envelope.event, envelope.data, 'remote');
+		if (leaving !== null) this.#deliver(encoded, leaving);
+		if (envelope) taps.run(envelope, 'remote');
 	}
 
 	/** Sends to one socket, after everything that was published before. */
@@ -94,10 +112,11 @@ export class Publisher {
 
 	/** Fans out what is pending now. Whoever changes what a socket hears calls this first, so that the change takes effect in its place. */
 	flush(): void {
-		const pending = this.#pending;
-		if (pending.length === 0) return;
+		if (this.#pending.length === 0) return;
+		const pending = (this.#coalesced.size > 0 ? this.#pending.filter(Boolean) : this.#pending) as readonly Pending[];
 		this.#pending = [];
 		this.#pendingSize = 0;
+		this.#coalesced.clear();
 		for (let i = 0; i < pending.length;) {
 			const item = pending[i]!;
 			if ('socket' in item) i = sendRun(pending, i, item.socket);
@@ -119,6 +138,20 @@ export class Publisher {
 		return head;
 	}
 
+	/** What leaves in the place of an envelope, to topics that somebody holds; `undefined` = the envelope itself, `null` = nothing at all. */
+	#shape(topic: string, event: string, data: unknown, origin: 'local' | 'remote'): readonly Leaving[] | undefined | null {
+		const shaped = this.#parts.shapes.apply(topic, event, data, origin);
+		if (!shaped) return shaped;
+		const leaving: Leaving[] = [];
+		for (const one of shaped) {
+			const to = one.topic ?? topic;
+			if (this.#parts.audience.of(to) === undefined) continue;
+			const { event: name, seq, coalesceKey } = one;
+			leaving.push({ topic: to, head: this.#encode(to, name, one.data), seq: seq !== false, coalesceKey });
+		}
+		return leaving;
+	}
+
 	#stamp(topic: string, head: string, options: PublishOptions | undefined): Encoded {
 		return options?.seq === false ? { topic, head } : { topic, head, position: this.#parts.sequencer.next(topic) };
 	}
@@ -130,8 +163,52 @@ export class Publisher {
 		if (isRelayed) bus.relay(encoded);
 		// Last, because a tap may publish, and what it publishes must follow this envelope everywhere.
 		const { topic, position } = encoded;
-		if (taps.size > 0) taps.run(position ? { topic, event, data, position } : { topic, event, data }, 'local');
+		if (taps.want(topic)) taps.run(position ? { topic, event, data, position } : { topic, event, data }, 'local');
 		return isRelayed;
+	}
+
+	/** Queues what the sockets of this node get of an envelope; false when nobody gets anything. */
+	#deliver(encoded: Encoded, leaving: readonly Leaving[] | undefined): boolean {
+		if (leaving) {
+			for (const one of leaving) {
+				const last = encodedOf(one, encoded.position);
+				if (one.coalesceKey !== undefined) this.#coalesce(one.topic, one.coalesceKey);
+				this.#queue(last, last.head.length);
+			}
+			return leaving.length > 0;
+		}
+		if (this.#parts.audience.of(encoded.topic) === undefined) return false;
+		this.#queue(encoded, encoded.head.length);
+		return true;
+	}
+
+	#deliverTogether(heard: readonly Encoded[]): void {
+		const [first] = heard;
+		const isOneTopic = heard.every(({ topic }) => topic === first?.topic);
+		// A run of one topic leaves as one frame anyway, along with its neighbours.
+		if (isOneTopic) for (const encoded of heard) this.#queue(encoded, encoded.head.length);
+		else
+			this.#queue(
+				{ together: heard },
+				heard.reduce((sum, { head }) => sum + head.length, 0)
+			);
+	}
+
+	#outgoing(encoded: Encoded, leaving: readonly Leaving[] | undefined): readonly Encoded[] {
+		if (leaving) return leaving.map((one) => encodedOf(one, encoded.position));
+		return this.#parts.audience.of(encoded.topic) === undefined ? [] : [encoded];
+	}
+
+	/** Takes away what waits with this key, and remembers that the next one takes its place. */
+	#coalesce(topic: string, coalesceKey: string): void {
+		// A topic holds no control character, so the two cannot be mistaken.
+		const key = `${topic}\n${coalesceKey}`;
+		const before = this.#coalesced.get(key);
+		if (before !== undefined) {
+			this.#pendingSize -= (this.#pending[before] as Encoded).head.length;
+			this.#pending[before] = undefined;
+		}
+		this.#coalesced.set(key, this.#pending.length);
 	}
 
 	#queue(item: Pending, size: number): void {
@@ -142,6 +219,10 @@ export class Publisher {
 		this.#scheduled = true;
 		this.#parts.clock.soon(this.#flushLater);
 	}
+}
+
+function encodedOf({ topic, head, seq }: Leaving, position: Position | undefined): Encoded {
+	return seq && position ? { topic, head, position } : { topic, head };
 }
 
 /** Sends a run of frames to one socket in one write; gives the index behind it. */

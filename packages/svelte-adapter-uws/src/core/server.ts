@@ -13,6 +13,7 @@ import { createDerivedPlatforms, createPlatform, encodeDirect, sendFrame } from 
 import { Publisher } from './publisher.ts';
 import { Sequencer } from './sequencer.ts';
 import { Session, type SessionParts } from './session.ts';
+import { Shapes } from './shapes.ts';
 import { SizeWarning } from './size-warning.ts';
 import { inSlices } from './slices.ts';
 import { Subscriptions } from './subscriptions.ts';
@@ -31,10 +32,11 @@ export async function createServerCore(parts: ServerParts): Promise<ServerCore> 
 	const audience = new Audience(sessions);
 	const report = createReport(clock, log, telemetry);
 	const taps = new Taps(report, log, telemetry);
+	const shapes = new Shapes(report);
 	const sequencer = new Sequencer(randomId().slice(0, 12), log, telemetry);
 	const fanOut = new FanOut(audience, (topic, frame) => listener?.publish(topic, frame));
 	const sizeWarning = new SizeWarning(clock, log, telemetry);
-	const publisher = new Publisher({ audience, sequencer, fanOut, taps, sizeWarning, bus, clock });
+	const publisher = new Publisher({ audience, sequencer, fanOut, shapes, taps, sizeWarning, bus, clock });
 	const subscriptions = new Subscriptions({ report, telemetry, ...options });
 	const { epoch } = sequencer;
 	const { maxPayloadLength } = options;
@@ -49,6 +51,7 @@ export async function createServerCore(parts: ServerParts): Promise<ServerCore> 
 		audience,
 		subscriptions,
 		taps,
+		shapes,
 		log,
 		epoch,
 		maxPayloadLength,

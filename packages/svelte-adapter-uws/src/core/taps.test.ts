@@ -38,11 +38,13 @@ it('goes on after a tap that throws, and reports it', () => {
 it('stops with its disposal, also in the middle of an envelope', () => {
 	const here = taps();
 	const seen: string[] = [];
-	here.taps.add(() => second[Symbol.dispose]());
+	const first = here.taps.add(() => second[Symbol.dispose]());
 	const second = here.taps.add(() => seen.push('second'));
 	here.taps.run(envelope('1'), 'local');
 	expect(seen).toEqual([]);
-	expect(here.taps.size).toBe(1);
+	expect(here.taps.want('t')).toBe(true);
+	first[Symbol.dispose]();
+	expect(here.taps.want('t')).toBe(false);
 });
 
 it('tells a tap that is added by a tap of later envelopes only', () => {
@@ -82,4 +84,21 @@ it('ends a tap that answers its own events, and says so', () => {
 	expect(here.log.lines[0]![1]).toMatch(/"again" on "t"/);
 	here.taps.run(envelope('2'), 'local');
 	expect(seen).toBe(20_000);
+});
+
+it('shows a tap only the topics that it wants', () => {
+	const here = taps();
+	const seen: string[] = [];
+	here.taps.add(
+		({ topic }) => seen.push(topic),
+		(topic) => {
+			if (topic === 'broken') throw new Error('filter');
+			return topic === 't';
+		}
+	);
+	expect([here.taps.want('t'), here.taps.want('u'), here.taps.want('broken')]).toEqual([true, false, false]);
+	here.taps.run(envelope('1'), 'local');
+	here.taps.run({ topic: 'u', event: '2', data: null }, 'local');
+	expect(seen).toEqual(['t']);
+	expect(here.failures).toEqual([new Error('filter')]);
 });

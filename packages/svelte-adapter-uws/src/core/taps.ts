@@ -5,17 +5,22 @@ import type { Telemetry } from '../contract/telemetry.ts';
 import type { Report } from './isolation.ts';
 import { LIMITS } from './limits.ts';
 
+interface Filtered {
+	readonly tap: Tap;
+	readonly wants: ((topic: string) => boolean) | undefined;
+}
+
 /**
  * Shows every envelope to whoever wants to follow along. All taps see all envelopes in one order: what a tap publishes is
  * shown once the current envelope has been shown to everybody.
  */
 export class Taps {
-	readonly #taps = new Set<Tap>();
+	readonly #taps = new Set<Filtered>();
 	readonly #report: Report;
 	readonly #log: Log;
 	readonly #telemetry: Telemetry;
 	/** The taps as they stand; a change makes a new list, so that one that is being walked stays as it is. */
-	#list: readonly Tap[] = [];
+	#list: readonly Filtered[] = [];
 	#queue: [Envelope, Origin][] | undefined;
 
 	constructor(report: Report, log: Log, telemetry: Telemetry) {
@@ -24,13 +29,15 @@ export class Taps {
 		this.#telemetry = telemetry;
 	}
 
-	get size(): number {
-		return this.#taps.size;
+	/** Whether somebody wants to see the envelopes of a topic. */
+	want(topic: string): boolean {
+		for (const filtered of this.#list) if (this.#wants(filtered, topic)) return true;
+		return false;
 	}
 
 	/** The same function may tap twice; each time ends by its own disposal. */
-	add(tap: Tap): Disposable {
-		const own: Tap = (envelope, origin) => tap(envelope, origin);
+	add(tap: Tap, wants?: (topic: string) => boolean): Disposable {
+		const own: Filtered = { tap, wants };
 		this.#taps.add(own);
 		this.#list = [...this.#taps];
 		return {
@@ -58,13 +65,24 @@ export class Taps {
 	}
 
 	#show(envelope: Envelope, origin: Origin): void {
-		for (const tap of this.#list) {
-			if (!this.#taps.has(tap)) continue;
+		for (const filtered of this.#list) {
+			if (!this.#taps.has(filtered) || !this.#wants(filtered, envelope.topic)) continue;
 			try {
-				tap(envelope, origin);
+				filtered.tap(envelope, origin);
 			} catch (error) {
 				this.#report('tap', error);
 			}
+		}
+	}
+
+	/** A filter that throws says no. */
+	#wants({ wants }: Filtered, topic: string): boolean {
+		if (!wants) return true;
+		try {
+			return wants(topic);
+		} catch (error) {
+			this.#report('tap', error);
+			return false;
 		}
 	}
 

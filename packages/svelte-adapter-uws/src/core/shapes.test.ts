@@ -1,0 +1,156 @@
+import { expect, it, vi } from 'vitest';
+import type { Shape } from '../contract/platform.ts';
+import { memoryBus, type MemoryBus } from '../host/memory-bus.ts';
+import { createTestServer } from '../host/testing.ts';
+
+/** A server with one client that has joined `topics`. */
+async function serve(topics: readonly string[], bus?: MemoryBus) {
+	const server = await createTestServer({
+		transport: 'memory',
+		handler: { open: (ws) => topics.forEach((topic) => ws.subscribe(topic)) },
+		...(bus ? { bus: bus.join() } : {})
+	});
+	const opened = server.waitForConnection();
+	const peer = await server.connect();
+	const frames: any[] = [];
+	peer.onmessage = (frame) => void frames.push(...events(JSON.parse(String(frame))));
+	const ws = await opened;
+	return {
+		platform: server.platform,
+		/** The events that it has received, once everything that was published has arrived. */
+		async received(): Promise<any[]> {
+			server.platform.send(ws, 'end', 'end');
+			await vi.waitFor(() => expect(frames.at(-1)).toMatchObject({ topic: 'end' }));
+			return frames.filter(({ topic }) => topic !== undefined && topic !== 'end');
+		},
+		[Symbol.asyncDispose]: () => server.close()
+	};
+}
+
+function events(frame: any): any[] {
+	return frame.type === 'batch' ? frame.events : [frame];
+}
+
+it('gives the sockets what the shape says, and taps what was published', async () => {
+	await using here = await serve(['t']);
+	const tapped: unknown[] = [];
+	here.platform.tap(({ data }) => void tapped.push(data));
+	using _shape = here.platform.shape('t', (event, data: any) => [{ event, data: { no: data.no } }]);
+	expect(here.platform.publish('t', 'created', { no: 1, secret: true })).toBe(true);
+	const [frame] = await here.received();
+	expect(frame).toMatchObject({ topic: 't', event: 'created', data: { no: 1 }, seq: 1 });
+	expect(tapped).toEqual([{ no: 1, secret: true }]);
+});
+
+it('relays what was published, and shapes it again on the node that receives it', async () => {
+	const bus = memoryBus();
+	await using a = await serve(['t'], bus);
+	await using b = await serve(['t'], bus);
+	const twice: Shape = (event, data: any) => [{ event, data: data * 2 }];
+	a.platform.shape('t', twice);
+	b.platform.shape('t', twice);
+	a.platform.publish('t', 'e', 1);
+	expect((await a.received()).map(({ data }) => data)).toEqual([2]);
+	expect((await b.received()).map(({ data }) => data)).toEqual([2]);
+});
+
+it('throws what the shape throws, before anything has happened', async () => {
+	const bus = memoryBus();
+	await using a = await serve(['t'], bus);
+	await using b = await serve(['t'], bus);
+	const shape = a.platform.shape('t', () => {
+		throw new RangeError('no');
+	});
+	expect(() => a.platform.publish('t', 'e', 1)).toThrow(RangeError);
+	expect(() => a.platform.publishBatched([{ topic: 't', event: 'e' }])).toThrow(RangeError);
+	shape[Symbol.dispose]();
+	a.platform.publish('t', 'e', 2);
+	expect(await a.received()).toMatchObject([{ data: 2, seq: 1 }]);
+	expect(await b.received()).toMatchObject([{ data: 2, seq: 1 }]);
+});
+
+it('lets null stop an envelope everywhere, and an empty list only here', async () => {
+	const bus = memoryBus();
+	await using a = await serve(['t', 'u'], bus);
+	await using b = await serve(['t', 'u'], bus);
+	a.platform.shape('t', () => null);
+	a.platform.shape('u', () => []);
+	expect(a.platform.publish('t', 'e', 1)).toBe(false);
+	expect(a.platform.publish('u', 'e', 2)).toBe(true);
+	a.platform.publishBatched([
+		{ topic: 't', event: 'e', data: 3 },
+		{ topic: 'u', event: 'e', data: 4 }
+	]);
+	expect(await a.received()).toEqual([]);
+	expect((await b.received()).map(({ topic, data }) => [topic, data])).toEqual([
+		['u', 2],
+		['u', 4]
+	]);
+});
+
+it('sends what the shape makes for other topics there, with the position of the envelope', async () => {
+	await using here = await serve(['t', 't~~old']);
+	here.platform.shape('t', (event, data) => [
+		{ event, data },
+		{ topic: 't~~old', event, data: `old ${data as string}` },
+		{ topic: 'nobody', event, data: 1n }
+	]);
+	here.platform.publish('t', 'e', 'x');
+	expect(await here.received()).toMatchObject([
+		{ topic: 't', data: 'x', seq: 1 },
+		{ topic: 't~~old', data: 'old x', seq: 1 }
+	]);
+});
+
+it('leaves the position out where the shape says so', async () => {
+	await using here = await serve(['t']);
+	here.platform.shape('t', (event, data) => [{ event, data, seq: false }]);
+	here.platform.publish('t', 'e', 1);
+	const [frame] = await here.received();
+	expect(frame).not.toHaveProperty('seq');
+});
+
+it('keeps of what waits with one key the last, at its own place', async () => {
+	await using here = await serve(['t', 'u']);
+	here.platform.shape('t', (event, data: any) => [{ event, data, coalesceKey: data.key }]);
+	const say = (key: string, n: number): boolean => here.platform.publish('t', 'e', { key, n });
+	say('a', 1);
+	say('b', 1);
+	here.platform.publish('u', 'e', 0);
+	say('a', 2);
+	here.platform.publishBatched([
+		{ topic: 't', event: 'e', data: { key: 'a', n: 3 } },
+		{ topic: 't', event: 'e', data: { key: 'c', n: 1 } }
+	]);
+	const seen = (await here.received()).map(({ topic, data }) => (topic === 'u' ? 'u' : `${data.key}${data.n}`));
+	expect(seen).toEqual(['b1', 'u', 'a3', 'c1']);
+});
+
+it('shapes a topic once, and no longer than its owner lives', async () => {
+	await using here = await serve(['t']);
+	const shape = here.platform.shape('t', () => []);
+	expect(() => here.platform.shape('t', () => [])).toThrow('has a shape already');
+	shape[Symbol.dispose]();
+	const other = here.platform.shape('t', () => []);
+	shape[Symbol.dispose]();
+	expect(() => here.platform.shape('t', () => [])).toThrow('has a shape already');
+	other[Symbol.dispose]();
+});
+
+it('drops an envelope of another node that a shape fails on, and taps it all the same', async () => {
+	const bus = memoryBus();
+	await using a = await serve([], bus);
+	await using b = await serve(['t'], bus);
+	const tapped: unknown[] = [];
+	b.platform.tap(
+		({ data }) => void tapped.push(data),
+		(topic) => topic === 't'
+	);
+	b.platform.shape('t', () => {
+		throw new Error('shape');
+	});
+	a.platform.publish('t', 'e', 1);
+	a.platform.publish('other', 'e', 2);
+	expect(await b.received()).toEqual([]);
+	expect(tapped).toEqual([1]);
+});

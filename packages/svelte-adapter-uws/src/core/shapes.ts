@@ -1,0 +1,41 @@
+import type { Origin, Shape, Shaped } from '../contract/platform.ts';
+import type { Report } from './isolation.ts';
+
+/** Which topics are shaped on their last hop, before the sockets of this node. */
+export class Shapes {
+	readonly #shapes = new Map<string, Shape>();
+	readonly #report: Report;
+
+	constructor(report: Report) {
+		this.#report = report;
+	}
+
+	add(topic: string, shape: Shape): Disposable {
+		if (this.#shapes.has(topic))
+			throw new Error(`platform.shape: ${JSON.stringify(topic)} has a shape already. Dispose the other one first.`);
+		this.#shapes.set(topic, shape);
+		return {
+			[Symbol.dispose]: () => {
+				if (this.#shapes.get(topic) === shape) this.#shapes.delete(topic);
+			}
+		};
+	}
+
+	/** Whether a topic is shaped. */
+	has(topic: string): boolean {
+		return this.#shapes.size > 0 && this.#shapes.has(topic);
+	}
+
+	/** What its shape says; `undefined` also where there is none. A shape that fails on an envelope of another node drops it. */
+	apply(topic: string, event: string, data: unknown, origin: Origin): readonly Shaped[] | undefined | null {
+		const shape = this.#shapes.size === 0 ? undefined : this.#shapes.get(topic);
+		if (!shape) return undefined;
+		if (origin === 'local') return shape(event, data, origin);
+		try {
+			return shape(event, data, origin);
+		} catch (error) {
+			this.#report('shape', error);
+			return null;
+		}
+	}
+}
