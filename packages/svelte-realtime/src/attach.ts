@@ -1,6 +1,7 @@
 import type { Platform } from 'svelte-adapter-uws/contract';
 import { manifest } from 'svelte-realtime/manifest';
 import { standard } from './features/standard.ts';
+import { platforms } from './platforms.ts';
 import { Runtime, type RuntimeParts } from './runtime/runtime.ts';
 
 // Found through the platform that every hook and request is handed, so two servers in one process stay apart; a registered
@@ -53,6 +54,7 @@ export function runtimeOf(platform: Platform, options?: Options): Runtime {
 	});
 	const attached: Attached = { runtime, made: MADE, options: options ?? {} };
 	Object.defineProperty(base, RUNTIME, { value: attached, configurable: true });
+	platforms().add(base);
 	// Whether a client may join a topic depends on all modules; this one may be asked before the init hook, or without it.
 	void runtime.ready();
 	return runtime;
@@ -65,4 +67,5 @@ export function detach(platform: Platform): void {
 	if (!found || found.made > MADE) return;
 	found.runtime[Symbol.dispose]();
 	Reflect.deleteProperty(base, RUNTIME);
+	platforms().delete(base);
 }

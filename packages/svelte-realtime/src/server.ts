@@ -25,7 +25,9 @@ export {
 	type RealtimeHooks,
 	type RealtimeOptions
 } from './hooks.ts';
+export { getPlatform, publish } from './publish.ts';
 export type { DispatchOptions } from './runtime/dispatch.ts';
 export type { Entry, Feature, Host, Installed, OnError, OwnedTopics, StepFeature, Subscribed } from './runtime/host.ts';
 export { Runtime, type InProcessOptions, type RuntimeParts } from './runtime/runtime.ts';
+export type { Watch } from './runtime/watchers.ts';
 export { LiveError, RpcError, type ErrorDetails, type Issue } from './shared/error.ts';

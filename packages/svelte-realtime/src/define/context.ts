@@ -1,10 +1,16 @@
-import type { Connection, Platform, PublishOptions } from 'svelte-adapter-uws/contract';
+import type { Connection, Platform, PublishMessage, PublishOptions } from 'svelte-adapter-uws/contract';
 
 /** Augment it to type `ctx.user` everywhere: `declare module 'svelte-realtime/server' { interface Register { user: MyUser } }`. */
 export interface Register {}
 
 /** The type of `ctx.user`: the registered one, else `any`. */
 export type RegisteredUser = Register extends { user: infer U } ? U : any;
+
+/** Options of a publish. */
+export interface LivePublishOptions extends PublishOptions {
+	/** Without a position, as `seq: false`: an event that may be lost, and that nobody catches up on. Default false. */
+	readonly volatile?: boolean;
+}
 
 /** What a live handler sees of one call. */
 export interface Context<User = RegisteredUser> {
@@ -16,6 +22,27 @@ export interface Context<User = RegisteredUser> {
 	readonly requestId: string;
 	/** Aborts when the caller disconnects or cancels. */
 	readonly signal: AbortSignal;
-	/** Sends an event to every subscriber of a topic, on every node. Throws `INVALID_TOPIC` for names starting with `__`. */
-	publish(topic: string, event: string, data?: unknown, options?: PublishOptions): boolean;
+	/** What the client sent for one more page of a stream; `null` for the first page and for calls. */
+	readonly cursor: any;
+	/**
+	 * Sends an event to every subscriber of a topic, on every node. Throws `INVALID_TOPIC` for names starting with `__`, and a
+	 * TypeError for data that JSON cannot carry.
+	 */
+	publish(topic: string, event: string, data?: unknown, options?: LivePublishOptions): boolean;
+	/** `publish` for each message; one result each. */
+	batch(messages: readonly PublishMessage[]): boolean[];
+	/**
+	 * Publishes at once, and then at most once in `ms` milliseconds, always the newest. Each topic, event and `data.key` counts for
+	 * itself; over 5,000 of them that wait, new ones are not held back.
+	 * @example ctx.publishThrottled('cursors', 'update', { key: ctx.user.id, x, y }, 50);
+	 */
+	publishThrottled(topic: string, event: string, data: unknown, ms: number): boolean;
+	/** Publishes the newest once nothing has come for `ms` milliseconds; limits as in `publishThrottled`. */
+	publishDebounced(topic: string, event: string, data: unknown, ms: number): boolean;
+	/**
+	 * True while `key` is cooling down: it came less than `ms` milliseconds ago, on this worker. At 5,000 keys the others are
+	 * let pass. Throws `INVALID_ARG`.
+	 * @example if (ctx.skip(`typing:${ctx.user.id}`, 500)) return;
+	 */
+	skip(key: string, ms: number): boolean;
 }

@@ -1,10 +1,21 @@
-import type { Connection, Platform, PublishOptions } from 'svelte-adapter-uws/contract';
-import type { Context } from '../define/context.ts';
-import { LiveError } from '../shared/error.ts';
+import type { Connection, Platform, PublishMessage } from 'svelte-adapter-uws/contract';
+import type { Context, LivePublishOptions } from '../define/context.ts';
+import { refuseReserved } from '../shared/topics.ts';
+import type { Pacing } from './pacing.ts';
 
 /** Where a call came from. */
 export interface Source {
 	readonly platform: Platform;
+}
+
+/** Whom a context stands for. */
+export interface Caller extends Source {
+	/** What all contexts of one runtime share. */
+	readonly pacing: Pacing;
+	readonly ws: Connection | null;
+	readonly user: unknown;
+	/** Of a request for one more page. */
+	readonly cursor?: unknown;
 }
 
 /** The context of one call: everything but its own fields is looked up when it is read. */
@@ -12,13 +23,17 @@ export class CallContext implements Context<any> {
 	readonly user: any;
 	readonly ws: Connection | null;
 	readonly platform: Platform;
+	readonly cursor: unknown;
+	readonly #pacing: Pacing;
 	/** Of a call without a connection: nothing ends it. */
 	#endless: AbortSignal | undefined;
 
-	constructor(platform: Platform, ws: Connection | null, user: unknown) {
+	constructor({ pacing, platform, ws, user, cursor }: Caller) {
+		this.#pacing = pacing;
 		this.platform = platform;
 		this.ws = ws;
 		this.user = user;
+		this.cursor = cursor ?? null;
 	}
 
 	get requestId(): string {
@@ -29,15 +44,67 @@ export class CallContext implements Context<any> {
 		return this.ws?.signal ?? (this.#endless ??= new AbortController().signal);
 	}
 
-	publish(topic: string, event: string, data?: unknown, options?: PublishOptions): boolean {
-		if (typeof topic === 'string' && topic.startsWith('__')) {
-			throw new LiveError(
-				'INVALID_TOPIC',
-				`${topic} is a name of the framework. Choose one that does not start with __, or use ctx.platform.publish on purpose.`
-			);
-		}
-		return this.platform.publish(topic, event, data, options);
+	publish(topic: string, event: string, data?: unknown, options?: LivePublishOptions): boolean {
+		return publishOn(this.platform, topic, event, data, options);
 	}
+
+	batch(messages: readonly PublishMessage[]): boolean[] {
+		for (const { topic } of messages) refuseReserved(topic);
+		return this.platform.batch(messages.map((message) => ({ ...message, ...adapterOptions(message.options) })));
+	}
+
+	publishThrottled(topic: string, event: string, data: unknown, ms: number): boolean {
+		return this.#paced('throttle', topic, event, data, ms);
+	}
+
+	publishDebounced(topic: string, event: string, data: unknown, ms: number): boolean {
+		return this.#paced('debounce', topic, event, data, ms);
+	}
+
+	/** @deprecated Use `publishThrottled`. */
+	throttle(topic: string, event: string, data: unknown, ms: number): boolean {
+		this.#pacing.warnOnce('throttle', 'ctx.throttle is called ctx.publishThrottled now. This is said once.');
+		return this.publishThrottled(topic, event, data, ms);
+	}
+
+	/** @deprecated Use `publishDebounced`. */
+	debounce(topic: string, event: string, data: unknown, ms: number): boolean {
+		this.#pacing.warnOnce('debounce', 'ctx.debounce is called ctx.publishDebounced now. This is said once.');
+		return this.publishDebounced(topic, event, data, ms);
+	}
+
+	skip(key: string, ms: number): boolean {
+		return this.#pacing.skip(key, ms);
+	}
+
+	#paced(how: 'throttle' | 'debounce', topic: string, event: string, data: unknown, ms: number): boolean {
+		refuseReserved(topic);
+		const { platform } = this;
+		const publish = (newest: unknown): boolean => platform.publish(topic, event, newest);
+		if (!(typeof ms === 'number' && ms > 0)) {
+			this.#pacing.warnOnce(`${how} ms`, `A paced publish takes milliseconds above 0 last; without them it leaves at once.`);
+			return publish(data);
+		}
+		// Streams of entities must not collapse into one.
+		const entity = typeof data === 'object' && data !== null && 'key' in data ? `\n${String(data.key)}` : '';
+		return this.#pacing[how](`${topic}\n${event}${entity}`, data, ms, publish);
+	}
+}
+
+/** Publishes for the app: refuses the names of the framework. */
+export function publishOn(
+	platform: Platform,
+	topic: string,
+	event: string,
+	data: unknown,
+	options: LivePublishOptions | undefined
+): boolean {
+	refuseReserved(topic);
+	return platform.publish(topic, event, data, adapterOptions(options).options);
+}
+
+function adapterOptions(options: LivePublishOptions | undefined): { readonly options?: LivePublishOptions } {
+	return options ? { options: options.volatile ? { ...options, seq: false } : options } : {};
 }
 
 /**

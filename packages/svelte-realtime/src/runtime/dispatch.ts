@@ -103,7 +103,12 @@ export class Dispatch {
 			if (request.args !== undefined && !Array.isArray(request.args)) throw REFUSED.args;
 			const scope = this.#host.scope(ws);
 			if (scope.calls >= MAX_CALLS) throw REFUSED.tooMany;
-			const made = (context = new CallContext(source.platform, ws, userOf(ws)));
+			const made = (context = new CallContext({
+				pacing: this.#host.pacing,
+				platform: source.platform,
+				ws,
+				user: userOf(ws)
+			}));
 			const found = this.#registry.find(request.rpc);
 			const result = isThenable(found)
 				? found.then((endpoint) => enter(made, ws, request, endpoint, options))

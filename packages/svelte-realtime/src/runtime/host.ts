@@ -3,7 +3,9 @@ import type { Context } from '../define/context.ts';
 import type { DefinitionOf, Handler, Kind } from '../define/definition.ts';
 import type { Lock } from '../define/lock.ts';
 import type { RpcRequest } from '../shared/rpc-frame.ts';
+import type { Pacing } from './pacing.ts';
 import type { Join, Scope } from './scope.ts';
+import type { Watch } from './watchers.ts';
 
 /** Hears a failure of the app's code. What it throws, or rejects with, stops nothing. */
 export type OnError = (path: string, error: unknown, context?: Context) => unknown;
@@ -11,12 +13,21 @@ export type OnError = (path: string, error: unknown, context?: Context) => unkno
 /** All that a feature may touch. A runtime makes one and hands it to each feature it installs. */
 export interface Host {
 	readonly platform: Platform;
+	/** What contexts share. */
+	readonly pacing: Pacing;
 	/** What lives as long as one connection. */
 	readonly scope: (ws: Connection) => Scope;
 	/** One at a time for each key, over all exports. */
 	readonly lock: Lock;
 	/** Milliseconds that only ever grow. */
 	readonly now: () => number;
+	/**
+	 * Hears what is published on topics from now on: by this node or another, by a handler, `platform.publish` or a bridge; `*` in a
+	 * topic = one or more characters. `path` is whom failures of `run` are reported for. What `run` publishes comes after.
+	 */
+	readonly watch: (path: string, topics: readonly string[], run: Watch) => Disposable;
+	/** A context of the server's own: nobody's, unless a user or a connection is given. */
+	readonly context: (caller?: { readonly user?: unknown; readonly ws?: Connection | null }) => Context;
 	/** Reports a failure of the app's code. Never throws. */
 	readonly onError: (path: string, error: unknown, context?: Context) => void;
 }

@@ -3,15 +3,17 @@ import type { Definition, Guard } from '../define/definition.ts';
 import type { Manifest } from '../manifest.ts';
 import { LiveError } from '../shared/error.ts';
 import { isPath } from '../shared/path.ts';
-import { CallContext, type Source } from './context.ts';
+import { CallContext, userOf, type Source } from './context.ts';
 import { Dispatch, type DispatchOptions } from './dispatch.ts';
 import type { Feature, Host, OnError } from './host.ts';
 import { KeyedLock } from './keyed-lock.ts';
 import { contained, print } from './on-error.ts';
+import { Pacing } from './pacing.ts';
 import { pass } from './pipeline.ts';
 import { missingGuard, Registry } from './registry.ts';
 import { Scopes } from './scopes.ts';
 import { TopicGate } from './topic-gate.ts';
+import { Watchers } from './watchers.ts';
 
 /** `onError`, `plainTopics` and `requireGuard` are read at each use. */
 export interface RuntimeParts {
@@ -44,6 +46,8 @@ export class Runtime implements Disposable {
 	readonly #dispatch: Dispatch;
 	readonly #scopes: Scopes;
 	readonly #lock: KeyedLock;
+	readonly #watchers: Watchers;
+	readonly #pacing: Pacing;
 	readonly #gate: Disposable;
 	#ready: Promise<void> | undefined;
 
@@ -51,12 +55,19 @@ export class Runtime implements Disposable {
 		const { platform, features, manifest = [], clock = timers, warn = say } = parts;
 		this.#scopes = new Scopes(clock);
 		this.#lock = new KeyedLock(clock);
+		const onError: Host['onError'] = (path, error, context) =>
+			(parts.onError ? contained(parts.onError, print) : print)(path, error, context);
+		const pacing = (this.#pacing = new Pacing({ clock, warn, failed: (error) => onError('publish', error) }));
+		const watchers = (this.#watchers = new Watchers(platform, onError));
 		const host: Host = {
 			platform,
+			pacing,
+			watch: (path, topics, run) => watchers.add(path, topics, run),
+			context: ({ user = null, ws = null } = {}) => new CallContext({ pacing, platform, ws, user: ws ? userOf(ws) : user }),
 			scope: (ws) => this.#scopes.of(ws),
 			lock: this.#lock,
 			now: () => clock.now(),
-			onError: (path, error, context) => (parts.onError ? contained(parts.onError, print) : print)(path, error, context)
+			onError
 		};
 		this.#registry = new Registry(host, features, manifest, () => parts.requireGuard ?? false);
 		this.#dispatch = new Dispatch(host, this.#registry);
@@ -113,7 +124,7 @@ export class Runtime implements Disposable {
 				`${path} has a guard, so .load() needs to know who asks. Pass { user: locals.user }, or { user: null } for nobody.`
 			);
 		}
-		const context = new CallContext(platform, null, options.user ?? null);
+		const context = new CallContext({ pacing: this.#pacing, platform, ws: null, user: options.user ?? null });
 		if (guard) await pass(guard, context);
 		return installed.load(context, options.args ?? []);
 	}
@@ -122,6 +133,8 @@ export class Runtime implements Disposable {
 	[Symbol.dispose](): void {
 		this.#gate[Symbol.dispose]();
 		this.#lock.clear();
+		this.#watchers[Symbol.dispose]();
+		this.#pacing[Symbol.dispose]();
 		this.#scopes[Symbol.dispose]();
 		this.#registry[Symbol.dispose]();
 	}

@@ -1,0 +1,24 @@
+import type { Platform } from 'svelte-adapter-uws/contract';
+import type { LivePublishOptions } from './define/context.ts';
+import { platforms } from './platforms.ts';
+import { publishOn } from './runtime/context.ts';
+
+/** The platform of the server that runs in this process, the newest where there are several; `null` before it has started. */
+export function getPlatform(): Platform | null {
+	return [...platforms()].at(-1) ?? null;
+}
+
+/**
+ * Publishes from anywhere on the server, such as a `+server` endpoint or a job: to every subscriber of a topic, on every node.
+ * Throws `INVALID_TOPIC` for names starting with `__`, a TypeError for data that JSON cannot carry, and an Error before the
+ * server has started.
+ * @example export const POST = async ({ request }) => { publish('orders', 'created', await request.json()); return new Response(); };
+ */
+export function publish(topic: string, event: string, data?: unknown, options?: LivePublishOptions): boolean {
+	const platform = getPlatform();
+	if (!platform)
+		throw new Error(
+			'[svelte-realtime] publish() was called before the server has started. Export the hooks of realtime() from src/hooks.ws, and publish from requests, handlers or after init.'
+		);
+	return publishOn(platform, topic, event, data, options);
+}
