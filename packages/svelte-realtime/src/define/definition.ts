@@ -1,5 +1,6 @@
 import type { MergeName } from 'svelte-adapter-uws/merge';
 import type { Context } from './context.ts';
+import type { Cron } from './reactive.ts';
 
 /** The user's function. */
 export type Handler<Args extends unknown[] = any[], Out = unknown> = (ctx: Context, ...args: Args) => Out | Promise<Out>;
@@ -64,6 +65,9 @@ export function isDefined(value: unknown): value is Definition | Guard {
 }
 
 /** What a live module exports: inert data that says what it is. Nothing happens until a runtime installs it. */
-export type Definition = Call | Stream;
+export type Definition = Call | Stream | Cron;
 export type Kind = Definition['kind'];
+
+/** Whether a definition is for the server alone: clients hear that there is nothing at its path. */
+export const isInternal = ({ kind }: Definition): boolean => kind === 'cron';
 export type DefinitionOf<K extends Kind> = Extract<Definition, { readonly kind: K }>;

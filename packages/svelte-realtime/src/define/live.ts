@@ -1,6 +1,7 @@
 import { access, type Access } from './access.ts';
 import { channel, type Channel } from './channel.ts';
 import type { Context } from './context.ts';
+import { cron, type CronMaker } from './cron.ts';
 import { define } from './definition.ts';
 import type { Call, Guard, Handler, Stream, StreamOptions } from './definition.ts';
 import { lock, type Locked } from './lock.ts';
@@ -9,7 +10,7 @@ import { open, rateLimit, scoped, validated, type Steps } from './steps.ts';
 import { stream, type TopicArguments } from './stream.ts';
 
 /** What `live` is: a function, with one member a kind of definition. */
-export interface Live extends Steps, Locked, Channel {
+export interface Live extends Steps, Locked, Channel, CronMaker {
 	/**
 	 * Makes a function callable from the browser. Arguments after `ctx` come from the client: check them.
 	 * @example export const add = live(async (ctx, text: string) => db.add(ctx.user.id, text));
@@ -40,7 +41,7 @@ function call<Args extends unknown[], Out>(run: (ctx: Context, ...args: Args) =>
 }
 
 /** Describes what a live module exports. Nothing happens until a server installs it. */
-export const live: Live = Object.assign(call, { stream, channel, access, validated, rateLimit, scoped, lock, public: open });
+export const live: Live = Object.assign(call, { stream, channel, cron, access, validated, rateLimit, scoped, lock, public: open });
 
 /** One condition of a guard. */
 export type GuardPart = ((ctx: Context) => unknown) | { readonly authenticated?: boolean };

@@ -7,6 +7,12 @@ const OPTIONS: ReadonlySet<string> = new Set(['merge', 'key', 'prepend', 'max', 
 // eslint-disable-next-line no-control-regex -- control characters are what is looked for
 const TOPIC = /^(?!__)[^\u0000-\u001f"\\]{1,256}$/;
 
+/** Whether a value can be the name of a topic. */
+export const isTopic = (value: unknown): value is string => typeof value === 'string' && TOPIC.test(value);
+/** What a topic has to be, for messages. */
+export const TOPIC_RULE =
+	'a name of at most 256 characters that does not start with __ and holds no quotes, backslashes or control characters';
+
 /** The arguments of a dynamic stream are those of its topic: a loader or an access check that ignores some must not narrow them. */
 export type TopicArguments<Topic> = Topic extends (ctx: any, ...args: infer Args) => unknown ? Args : never;
 
@@ -16,14 +22,8 @@ export function stream<Args extends unknown[], Value>(
 	load: Handler<Args, Value>,
 	options: StreamOptions<Args> = {}
 ): Stream<Args, Value> {
-	if (typeof topic === 'string' ? !TOPIC.test(topic) : typeof topic !== 'function') {
-		throw problem(
-			'live.stream',
-			'topic',
-			topic,
-			'a name of at most 256 characters that does not start with __ and holds no quotes, backslashes or control characters, or a function (ctx, ...args) => name'
-		);
-	}
+	if (typeof topic !== 'function' && !isTopic(topic))
+		throw problem('live.stream', 'topic', topic, `${TOPIC_RULE}, or a function (ctx, ...args) => name`);
 	if (typeof topic === 'function' && topic.constructor.name === 'AsyncFunction')
 		throw problem('live.stream', 'topic', 'an async function', 'a function that gives the name at once');
 	if (typeof load !== 'function') throw problem('live.stream', 'load', load, 'a function (ctx, ...args) => value');

@@ -1,5 +1,6 @@
 import type { Feature } from '../runtime/host.ts';
 import { createCall } from './call.ts';
+import { cron } from './cron/index.ts';
 import { lock } from './step/lock.ts';
 import { open } from './step/public.ts';
 import { rateLimit } from './step/rate-limit.ts';
@@ -8,4 +9,4 @@ import { validated } from './step/validated.ts';
 import { stream } from './stream/index.ts';
 
 /** What a server installs when it is not told otherwise. */
-export const standard: readonly Feature<any>[] = [createCall([validated, rateLimit, scoped, lock, open]), stream];
+export const standard: readonly Feature<any>[] = [createCall([validated, rateLimit, scoped, lock, open]), stream, cron];

@@ -16,6 +16,8 @@ export interface Caller extends Source {
 	readonly user: unknown;
 	/** Of a request for one more page. */
 	readonly cursor?: unknown;
+	/** What ends a call without a connection. */
+	readonly signal?: AbortSignal | undefined;
 }
 
 /** The context of one call: everything but its own fields is looked up when it is read. */
@@ -25,15 +27,16 @@ export class CallContext implements Context<any> {
 	readonly platform: Platform;
 	readonly cursor: unknown;
 	readonly #pacing: Pacing;
-	/** Of a call without a connection: nothing ends it. */
-	#endless: AbortSignal | undefined;
+	/** Of a call without a connection; nothing ends it unless somebody says so. */
+	#own: AbortSignal | undefined;
 
-	constructor({ pacing, platform, ws, user, cursor }: Caller) {
+	constructor({ pacing, platform, ws, user, cursor, signal }: Caller) {
 		this.#pacing = pacing;
 		this.platform = platform;
 		this.ws = ws;
 		this.user = user;
 		this.cursor = cursor ?? null;
+		this.#own = signal;
 	}
 
 	get requestId(): string {
@@ -41,7 +44,7 @@ export class CallContext implements Context<any> {
 	}
 
 	get signal(): AbortSignal {
-		return this.ws?.signal ?? (this.#endless ??= new AbortController().signal);
+		return this.ws?.signal ?? (this.#own ??= new AbortController().signal);
 	}
 
 	publish(topic: string, event: string, data?: unknown, options?: LivePublishOptions): boolean {

@@ -144,7 +144,7 @@ function enter(
 	endpoint: Endpoint | undefined,
 	{ beforeExecute }: DispatchOptions
 ): unknown {
-	if (!endpoint) throw isPath(request.rpc) ? REFUSED.unknown : REFUSED.path;
+	if (!endpoint || endpoint.isInternal) throw isPath(request.rpc) ? REFUSED.unknown : REFUSED.path;
 	const { installed, guard } = endpoint;
 	const args: readonly unknown[] = request.args ?? [];
 	if (request.stream === true) {

@@ -26,8 +26,16 @@ export interface Host {
 	 * topic = one or more characters. `path` is whom failures of `run` are reported for. What `run` publishes comes after.
 	 */
 	readonly watch: (path: string, topics: readonly string[], run: Watch) => Disposable;
-	/** A context of the server's own: nobody's, unless a user or a connection is given. */
-	readonly context: (caller?: { readonly user?: unknown; readonly ws?: Connection | null }) => Context;
+	/** A context of the server's own: nobody's, unless a user or a connection is given; `signal` ends it where there is no connection. */
+	readonly context: (caller?: { readonly user?: unknown; readonly ws?: Connection | null; readonly signal?: AbortSignal }) => Context;
+	/** Timers, which may wait for any time. */
+	readonly after: (ms: number, run: () => void) => Disposable;
+	/** The time of day, as milliseconds since 1970; it is set forward and back with the clock of the machine. */
+	readonly date: () => number;
+	/** Whether this node is the one to run what has to run on one; `true` without a leader. Throws what the app's function throws. */
+	readonly isLeader: () => boolean;
+	/** Says something to the app's author. */
+	readonly warn: (message: string) => void;
 	/** Reports a failure of the app's code. Never throws. */
 	readonly onError: (path: string, error: unknown, context?: Context) => void;
 }

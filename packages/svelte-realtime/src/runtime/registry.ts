@@ -1,4 +1,4 @@
-import { isDefined } from '../define/definition.ts';
+import { isDefined, isInternal } from '../define/definition.ts';
 import type { Definition, Guard, Kind } from '../define/definition.ts';
 import type { Manifest, ManifestEntry } from '../manifest.ts';
 import { moduleOf } from '../shared/path.ts';
@@ -9,6 +9,8 @@ import { TopicTable, type Ownership } from './topic-table.ts';
 export interface Endpoint {
 	readonly installed: Installed;
 	readonly guard: Guard | undefined;
+	/** Clients do not hear that it is there. */
+	readonly isInternal: boolean;
 }
 
 /** The module, and the export, that guards what stands beside and below it. */
@@ -64,7 +66,7 @@ export class Registry implements Disposable {
 			);
 		this.remove(path);
 		const installed = feature.install(this.#host, { path, definition } as Entry<Kind>);
-		this.#endpoints.set(path, { installed, guard });
+		this.#endpoints.set(path, { installed, guard, isInternal: isInternal(definition) });
 		if (installed.topics) this.#topics.add(installed.topics);
 	}
 
@@ -111,7 +113,7 @@ export class Registry implements Disposable {
 		const definitions = Object.entries(exports).flatMap(([name, value]) =>
 			!name.startsWith('_') && isDefined(value) && value.kind !== 'guard' ? [[`${path}/${name}`, value] as const] : []
 		);
-		const open = guard ? [] : definitions.filter(([, definition]) => !isPublic(definition)).map(([name]) => name);
+		const open = guard ? [] : definitions.filter(([, definition]) => !isPublic(definition) && !isInternal(definition)).map(([name]) => name);
 		for (const name of open) this.#unguarded.add(name);
 		if (open.length > 0 && this.#requireGuard()) throw new TypeError(missingGuard(open));
 		for (const [name, definition] of definitions) this.install(name, definition, guard);

@@ -9,13 +9,13 @@ import type { Feature, Host, OnError } from './host.ts';
 import { KeyedLock } from './keyed-lock.ts';
 import { contained, print } from './on-error.ts';
 import { Pacing } from './pacing.ts';
-import { pass } from './pipeline.ts';
+import { isThenable, pass } from './pipeline.ts';
 import { missingGuard, Registry } from './registry.ts';
 import { Scopes } from './scopes.ts';
 import { TopicGate } from './topic-gate.ts';
 import { Watchers } from './watchers.ts';
 
-/** `onError`, `plainTopics` and `requireGuard` are read at each use. */
+/** `onError`, `plainTopics`, `requireGuard` and `leader` are read at each use. */
 export interface RuntimeParts {
 	readonly platform: Platform;
 	readonly features: readonly Feature<any>[];
@@ -29,6 +29,10 @@ export interface RuntimeParts {
 	readonly requireGuard?: boolean | undefined;
 	/** Default the time of the machine. */
 	readonly clock?: Pick<Clock, 'after' | 'now'>;
+	/** The time of day in milliseconds since 1970. Default that of the machine. */
+	readonly date?: () => number;
+	/** Whether this node runs timers, of several that have none of their stores in common. Default: every one does. */
+	readonly leader?: (() => boolean) | undefined;
 	/** Says something to the app's author. Default: one line on standard error. */
 	readonly warn?: (message: string) => void;
 }
@@ -52,7 +56,7 @@ export class Runtime implements Disposable {
 	#ready: Promise<void> | undefined;
 
 	constructor(parts: RuntimeParts) {
-		const { platform, features, manifest = [], clock = timers, warn = say } = parts;
+		const { platform, features, manifest = [], clock = timers, date = Date.now, warn = say } = parts;
 		this.#scopes = new Scopes(clock);
 		this.#lock = new KeyedLock(clock);
 		const onError: Host['onError'] = (path, error, context) =>
@@ -63,10 +67,15 @@ export class Runtime implements Disposable {
 			platform,
 			pacing,
 			watch: (path, topics, run) => watchers.add(path, topics, run),
-			context: ({ user = null, ws = null } = {}) => new CallContext({ pacing, platform, ws, user: ws ? userOf(ws) : user }),
+			context: ({ user = null, ws = null, signal } = {}) =>
+				new CallContext({ pacing, platform, ws, user: ws ? userOf(ws) : user, signal }),
 			scope: (ws) => this.#scopes.of(ws),
 			lock: this.#lock,
 			now: () => clock.now(),
+			after: (ms, run) => clock.after(ms, run),
+			date,
+			isLeader: () => leads(parts.leader),
+			warn,
 			onError
 		};
 		this.#registry = new Registry(host, features, manifest, () => parts.requireGuard ?? false);
@@ -138,6 +147,12 @@ export class Runtime implements Disposable {
 		this.#scopes[Symbol.dispose]();
 		this.#registry[Symbol.dispose]();
 	}
+}
+
+function leads(leader: (() => unknown) | undefined): boolean {
+	const verdict = leader?.() ?? leader === undefined;
+	if (isThenable(verdict)) throw new TypeError('leader() gave a promise. It has to tell at once, as the isLeader of createLeader does.');
+	return Boolean(verdict);
 }
 
 const timers: Pick<Clock, 'after' | 'now'> = {
