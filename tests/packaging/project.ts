@@ -8,20 +8,24 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const here = dirname(fileURLToPath(import.meta.url));
-const adapter = join(here, '../../packages/svelte-adapter-uws');
+const packages = join(here, '../../packages');
 const requireHere = createRequire(import.meta.url);
 
 export type Kit = 'kit2' | 'kit3';
 
-/** A project of its own with the packed adapter in its node_modules, for one version of SvelteKit. */
-export function createProject(kit: Kit, name: string): string {
+/** A project of its own with the packed adapter in its node_modules, for one version of SvelteKit; `realtime`: with live modules. */
+export function createProject(kit: Kit, name: string, realtime = false): string {
 	const project = join(here, '.projects', `${kit} ${name}`);
 	rmSync(project, { recursive: true, force: true });
 	cpSync(join(here, 'app'), project, { recursive: true });
 	cpSync(join(here, kit), project, { recursive: true });
 	const modules = join(project, 'node_modules');
 	mkdirSync(join(modules, '@sveltejs'), { recursive: true });
-	unpack(join(modules, 'svelte-adapter-uws'));
+	unpack('svelte-adapter-uws', modules);
+	if (realtime) {
+		cpSync(join(here, 'realtime'), project, { recursive: true });
+		unpack('svelte-realtime', modules);
+	}
 	if (kit === 'kit2') {
 		// As npm lays it out in a project of its own: the libraries of SvelteKit 2 on top, ours below our package.
 		cpSync(join(here, '../kit2/node_modules'), modules, { recursive: true });
@@ -29,9 +33,10 @@ export function createProject(kit: Kit, name: string): string {
 	return project;
 }
 
-function unpack(target: string): void {
+function unpack(name: string, modules: string): void {
+	const [source, target] = [join(packages, name), join(modules, name)];
 	const packed = mkdtempSync(join(tmpdir(), 'packed '));
-	execFileSync('npm', ['pack', '--silent', '--pack-destination', packed], { cwd: adapter, shell: process.platform === 'win32' });
+	execFileSync('npm', ['pack', '--silent', '--pack-destination', packed], { cwd: source, shell: process.platform === 'win32' });
 	const [tarball] = readdirSync(packed);
 	mkdirSync(target, { recursive: true });
 	execFileSync('tar', ['-xzf', join(packed, tarball!), '-C', target, '--strip-components', '1']);
@@ -39,13 +44,13 @@ function unpack(target: string): void {
 	const { dependencies } = JSON.parse(readFileSync(join(target, 'package.json'), 'utf8')) as {
 		dependencies: Record<string, string>;
 	};
-	const requireAdapter = createRequire(join(adapter, 'package.json'));
-	for (const name of Object.keys(dependencies)) {
-		const [found] = requireAdapter.resolve
-			.paths(name)!
-			.map((path) => join(path, name))
+	const requireSource = createRequire(join(source, 'package.json'));
+	for (const dependency of Object.keys(dependencies)) {
+		const [found] = requireSource.resolve
+			.paths(dependency)!
+			.map((path) => join(path, dependency))
 			.filter((path) => existsSync(path));
-		cpSync(found!, join(target, 'node_modules', name), { recursive: true });
+		cpSync(found!, join(target, 'node_modules', dependency), { recursive: true });
 	}
 }
 

@@ -1,7 +1,9 @@
 import type { Platform } from 'svelte-adapter-uws/contract';
 import { manifest } from 'svelte-realtime/manifest';
+import { cluster } from './cluster.ts';
 import { standard } from './features/standard.ts';
 import { platforms } from './platforms.ts';
+import { relay, type PlatformBus } from './relay.ts';
 import { Runtime, type RuntimeParts } from './runtime/runtime.ts';
 
 // Found through the platform that every hook and request is handed, so two servers in one process stay apart; a registered
@@ -11,11 +13,15 @@ const RUNTIME = Symbol.for('svelte-realtime.runtime');
 const MADE = performance.now();
 
 /** What the app says about its runtime, in whichever hook comes first: a page may have made the runtime before any hook ran. */
-type Options = Pick<RuntimeParts, 'onError' | 'plainTopics' | 'requireGuard'>;
+interface Options extends Pick<RuntimeParts, 'onError' | 'plainTopics' | 'requireGuard' | 'leader'> {
+	readonly bus?: PlatformBus | undefined;
+}
 
 interface Attached {
 	readonly runtime: Runtime;
 	readonly made: number;
+	/** Takes the bus away from the platform. */
+	readonly relay: Disposable;
 	options: Options;
 }
 
@@ -36,7 +42,7 @@ export function runtimeOf(platform: Platform, options?: Options): Runtime {
 		return found.runtime;
 	}
 	// The app has changed, and its hooks did not say so by their shutdown.
-	found?.runtime[Symbol.dispose]();
+	if (found) end(found);
 	const base = baseOf(platform);
 	const runtime = new Runtime({
 		platform: base,
@@ -50,9 +56,12 @@ export function runtimeOf(platform: Platform, options?: Options): Runtime {
 		},
 		get requireGuard() {
 			return attached.options.requireGuard;
+		},
+		get leader() {
+			return attached.options.leader ?? cluster().leader;
 		}
 	});
-	const attached: Attached = { runtime, made: MADE, options: options ?? {} };
+	const attached: Attached = { runtime, made: MADE, relay: relay(base, () => busOf(attached)), options: options ?? {} };
 	Object.defineProperty(base, RUNTIME, { value: attached, configurable: true });
 	platforms().add(base);
 	// Whether a client may join a topic depends on all modules; this one may be asked before the init hook, or without it.
@@ -65,7 +74,20 @@ export function detach(platform: Platform): void {
 	const base = baseOf(platform);
 	const found = base[RUNTIME];
 	if (!found || found.made > MADE) return;
-	found.runtime[Symbol.dispose]();
+	end(found);
 	Reflect.deleteProperty(base, RUNTIME);
 	platforms().delete(base);
+}
+
+function end({ runtime, relay: relayed }: Attached): void {
+	runtime[Symbol.dispose]();
+	relayed[Symbol.dispose]();
+}
+
+const busOf = ({ options }: Attached): PlatformBus | undefined => options.bus ?? cluster().bus;
+
+/** The bus of a platform's server, whoever named it. */
+export function busOn(platform: Platform): PlatformBus | undefined {
+	const found = (platform as Carrier)[RUNTIME];
+	return found ? busOf(found) : undefined;
 }

@@ -81,7 +81,7 @@ it('hands other frames to the app, and asks beforeExecute first', async () => {
 });
 
 it('refuses options that it does not have', () => {
-	expect(() => realtime({ bus: {} } as never)).toThrow(/bus.*not available/);
+	expect(() => realtime({ busses: {} } as never)).toThrow(/busses.*not available/);
 });
 
 it('answers from a message hook that the app writes itself', async () => {

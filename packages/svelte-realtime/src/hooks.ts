@@ -7,6 +7,8 @@ import type {
 	WebSocketHooks
 } from 'svelte-adapter-uws/contract';
 import { detach, runtimeOf } from './attach.ts';
+import { isBus, NO_BUS, NO_LEADER } from './cluster.ts';
+import type { PlatformBus } from './relay.ts';
 import type { DispatchOptions } from './runtime/dispatch.ts';
 import type { OnError } from './runtime/host.ts';
 import { isDeeper, MAX_DEPTH } from './runtime/parse.ts';
@@ -86,6 +88,13 @@ export interface RealtimeOptions {
 	 * Vite plugin warns.
 	 */
 	readonly requireGuard?: boolean;
+	/** Carries what is published, however it is published, to the other instances of the app. Default: that of `setBus`. */
+	readonly bus?: PlatformBus;
+	/**
+	 * Whether this instance runs what has to run on one, of several that share no stores. Asked each time, so it has to answer at
+	 * once. Default: that of `configureCron`.
+	 */
+	readonly leader?: () => boolean;
 }
 
 /** The hooks that `src/hooks.ws` exports. */
@@ -99,7 +108,7 @@ export interface RealtimeHooks {
 	readonly upgrade?: NonNullable<WebSocketHooks['upgrade']>;
 }
 
-const KNOWN: ReadonlySet<string> = new Set(['upgrade', 'onError', 'plainTopics', 'requireGuard']);
+const KNOWN: ReadonlySet<string> = new Set(['upgrade', 'onError', 'plainTopics', 'requireGuard', 'bus', 'leader']);
 
 /**
  * All hooks of a realtime server. Throws for options that this version does not have.
@@ -112,14 +121,17 @@ export function realtime(options: RealtimeOptions = {}): RealtimeHooks {
 	for (const name of Object.keys(options)) {
 		if (!KNOWN.has(name))
 			throw new TypeError(
-				`[svelte-realtime] realtime({ ${name} }) is not available in this version, which serves one process. Known options: ${[...KNOWN].join(', ')}.`
+				`[svelte-realtime] realtime({ ${name} }) is not available in this version. Known options: ${[...KNOWN].join(', ')}.`
 			);
 	}
-	const { upgrade, plainTopics, requireGuard = false } = options;
+	const { upgrade, plainTopics, requireGuard = false, bus, leader } = options;
 	if (plainTopics && !(Array.isArray(plainTopics) && plainTopics.every((topic) => typeof topic === 'string' && topic !== ''))) {
 		throw new TypeError('[svelte-realtime] realtime({ plainTopics }) takes a list of topic names, such as ["news", "lobby:*"].');
 	}
 	if (typeof requireGuard !== 'boolean') throw new TypeError('[svelte-realtime] realtime({ requireGuard }) is true or false.');
+	if (bus !== undefined && !isBus(bus)) throw new TypeError(`[svelte-realtime] realtime({ bus }): ${NO_BUS}`);
+	if (leader !== undefined && typeof leader !== 'function')
+		throw new TypeError(`[svelte-realtime] realtime({ leader }): ${NO_LEADER}`);
 	const find = (platform: Platform): Runtime => runtimeOf(platform, options);
 	return {
 		init: ({ platform }) => find(platform).readyToServe(requireGuard),

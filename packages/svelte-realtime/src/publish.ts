@@ -1,11 +1,20 @@
 import type { Platform } from 'svelte-adapter-uws/contract';
+import { busOn } from './attach.ts';
+import { cluster } from './cluster.ts';
 import type { LivePublishOptions } from './define/context.ts';
 import { platforms } from './platforms.ts';
+import type { PlatformBus } from './relay.ts';
 import { publishOn } from './runtime/context.ts';
 
 /** The platform of the server that runs in this process, the newest where there are several; `null` before it has started. */
 export function getPlatform(): Platform | null {
 	return [...platforms()].at(-1) ?? null;
+}
+
+/** The bus of that server, from `realtime({ bus })` or `setBus`; `null` without one. */
+export function getBus(): PlatformBus | null {
+	const platform = getPlatform();
+	return (platform ? busOn(platform) : cluster().bus) ?? null;
 }
 
 /**

@@ -1,3 +1,5 @@
+export { _activateDerived, setCronPlatform } from './activate.ts';
+export { configureCron, setBus, type CronConfig } from './cluster.ts';
 export type { Access, FromArguments, Predicate } from './define/access.ts';
 export * from './define/context.ts';
 export {
@@ -12,6 +14,7 @@ export {
 } from './define/definition.ts';
 export { guard, live, type GuardPart, type Live } from './define/live.ts';
 export type { Lock, LockKey, LockOptions, LockWait } from './define/lock.ts';
+export type { Cron, CronOptions, CronRun } from './define/reactive.ts';
 export type { RateLimitOptions, SafeParse } from './define/steps.ts';
 export { createCall } from './features/call.ts';
 export { standard } from './features/standard.ts';
@@ -25,7 +28,8 @@ export {
 	type RealtimeHooks,
 	type RealtimeOptions
 } from './hooks.ts';
-export { getPlatform, publish } from './publish.ts';
+export { getBus, getPlatform, publish } from './publish.ts';
+export type { PlatformBus } from './relay.ts';
 export type { DispatchOptions } from './runtime/dispatch.ts';
 export type { Entry, Feature, Host, Installed, OnError, OwnedTopics, StepFeature, Subscribed } from './runtime/host.ts';
 export { Runtime, type InProcessOptions, type RuntimeParts } from './runtime/runtime.ts';

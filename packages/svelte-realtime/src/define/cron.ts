@@ -1,8 +1,7 @@
 import { parseCron, type CronExpression } from '../shared/cron-expression.ts';
-import type { Context } from './context.ts';
 import { define } from './definition.ts';
 import { problem } from './problem.ts';
-import type { Cron, CronOptions } from './reactive.ts';
+import type { Cron, CronOptions, CronRun } from './reactive.ts';
 import { isTopic, TOPIC_RULE } from './stream.ts';
 
 /** `live.cron`. */
@@ -13,7 +12,7 @@ export interface CronMaker {
 	 * six, or is a macro such as `@daily`. Clients cannot call it.
 	 * @example export const refresh = live.cron('0 9 * * MON-FRI', 'stats', async () => db.stats(), { tz: 'Europe/Berlin' });
 	 */
-	cron(schedule: string, topic: string, run: (ctx: Context) => unknown, options?: CronOptions): Cron;
+	cron(schedule: string, topic: string, run: CronRun, options?: CronOptions): Cron;
 }
 
 const OPTIONS: readonly string[] = ['tz', 'timeoutMs', 'jitterMs', 'runOnInit', 'catchUp', 'overlap'];
@@ -22,9 +21,8 @@ export const cron: CronMaker['cron'] = (schedule, topic, run, options = {}) => {
 	const what = 'live.cron';
 	if (typeof schedule !== 'string') throw problem(what, 'schedule', schedule, 'a text such as "*/5 * * * *"');
 	if (!isTopic(topic)) throw problem(what, 'topic', topic, TOPIC_RULE);
-	if (typeof run !== 'function') throw problem(what, 'fn', run, 'a function (ctx) => value');
-	for (const name of Object.keys(options))
-		if (!OPTIONS.includes(name)) throw problem(what, 'options', name, OPTIONS.join(', '));
+	if (typeof run !== 'function') throw problem(what, 'fn', run, 'a function (ctx, due) => value');
+	for (const name of Object.keys(options)) if (!OPTIONS.includes(name)) throw problem(what, 'options', name, OPTIONS.join(', '));
 	const { tz, timeoutMs, jitterMs, runOnInit, catchUp, overlap } = options;
 	if (tz !== undefined && !isTimeZone(tz)) throw problem(what, 'tz', tz, 'the name of a time zone such as "Europe/Berlin"');
 	if (timeoutMs !== undefined && !(Number.isFinite(timeoutMs) && timeoutMs > 0))

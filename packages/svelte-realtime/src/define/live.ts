@@ -41,7 +41,17 @@ function call<Args extends unknown[], Out>(run: (ctx: Context, ...args: Args) =>
 }
 
 /** Describes what a live module exports. Nothing happens until a server installs it. */
-export const live: Live = Object.assign(call, { stream, channel, cron, access, validated, rateLimit, scoped, lock, public: open });
+export const live: Live = Object.assign(call, {
+	stream,
+	channel,
+	cron,
+	access,
+	validated,
+	rateLimit,
+	scoped,
+	lock,
+	public: open
+});
 
 /** One condition of a guard. */
 export type GuardPart = ((ctx: Context) => unknown) | { readonly authenticated?: boolean };

@@ -17,12 +17,15 @@ export interface CronOptions {
 	readonly overlap?: boolean;
 }
 
+/** The function of `live.cron`. `due` is the time of the schedule that it runs for. */
+export type CronRun = (ctx: Context, due: Date) => unknown;
+
 /** Something that runs at certain times: `live.cron(schedule, topic, run, options)`. */
 export interface Cron {
 	readonly kind: 'cron';
 	readonly schedule: CronExpression;
 	/** What `run` gives, unless `undefined`, is published here as `set`. */
 	readonly topic: string;
-	readonly run: (ctx: Context) => unknown;
+	readonly run: CronRun;
 	readonly options: CronOptions;
 }

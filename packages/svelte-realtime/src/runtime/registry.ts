@@ -113,7 +113,9 @@ export class Registry implements Disposable {
 		const definitions = Object.entries(exports).flatMap(([name, value]) =>
 			!name.startsWith('_') && isDefined(value) && value.kind !== 'guard' ? [[`${path}/${name}`, value] as const] : []
 		);
-		const open = guard ? [] : definitions.filter(([, definition]) => !isPublic(definition) && !isInternal(definition)).map(([name]) => name);
+		const open = guard
+			? []
+			: definitions.filter(([, definition]) => !isPublic(definition) && !isInternal(definition)).map(([name]) => name);
 		for (const name of open) this.#unguarded.add(name);
 		if (open.length > 0 && this.#requireGuard()) throw new TypeError(missingGuard(open));
 		for (const [name, definition] of definitions) this.install(name, definition, guard);

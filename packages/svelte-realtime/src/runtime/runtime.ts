@@ -151,7 +151,8 @@ export class Runtime implements Disposable {
 
 function leads(leader: (() => unknown) | undefined): boolean {
 	const verdict = leader?.() ?? leader === undefined;
-	if (isThenable(verdict)) throw new TypeError('leader() gave a promise. It has to tell at once, as the isLeader of createLeader does.');
+	if (isThenable(verdict))
+		throw new TypeError('leader() gave a promise. It has to tell at once, as the isLeader of createLeader does.');
 	return Boolean(verdict);
 }
 

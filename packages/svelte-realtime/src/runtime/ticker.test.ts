@@ -14,7 +14,9 @@ async function setUp(text = '* * * * *') {
 	const date = (): number => START + clock.now() + set.by;
 	const told: string[] = [];
 	const schedule = await loadSchedule(parseCron(text), 'UTC');
-	const ticker = new Ticker({ after: clock.after, date }, schedule, (time) => told.push(new Date(time).toISOString().slice(11, 19)));
+	const ticker = new Ticker({ after: clock.after, date }, schedule, (time) =>
+		told.push(new Date(time).toISOString().slice(11, 19))
+	);
 	return { clock, set, told, ticker, date };
 }
 

@@ -1,12 +1,12 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
-import type { LiveModule } from '../scan/live-module.ts';
+import { isOffered, type LiveModule } from '../scan/live-module.ts';
 
 /** The declarations of `$live/<path>`: every type is inferred from the live module itself. */
 export function moduleTypes(module: LiveModule, declaration: string): string {
 	const source = relative(dirname(declaration), module.file).split(sep).join('/');
 	const lines = module.exports.flatMap((entry) => {
-		if (entry.kind === 'guard') return [];
+		if (!isOffered(entry)) return [];
 		const type = `Client<M[${JSON.stringify(entry.name)}]>`;
 		return entry.name === 'default'
 			? [`declare const _default: ${type};`, `export default _default;`]

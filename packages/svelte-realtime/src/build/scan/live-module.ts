@@ -3,7 +3,12 @@ export type LiveExport =
 	/** `public`: its author says that everybody may call it. */
 	| { readonly kind: 'call'; readonly name: string; readonly public?: true }
 	| { readonly kind: 'stream'; readonly name: string; readonly dynamic: boolean; readonly options: StreamStubOptions }
-	| { readonly kind: 'guard'; readonly name: string };
+	| { readonly kind: 'guard'; readonly name: string }
+	/** Runs on the server alone: clients are not told of it. */
+	| { readonly kind: 'internal'; readonly name: string };
+
+/** Whether an export is for clients. */
+export const isOffered = ({ kind }: LiveExport): boolean => kind !== 'guard' && kind !== 'internal';
 
 /** The options of a stream that are written as literals; the server's reply has the last word. */
 export interface StreamStubOptions {

@@ -87,6 +87,13 @@ it('warns of a module without a guard unless all that it exports is public', () 
 	expect(warns(`export const a = live.public(() => 1); export const b = live.channel('b');`)).toEqual([true]);
 });
 
+it('finds what runs without a client, which needs no guard', () => {
+	const { exports, findings } = parse(
+		`${IMPORT} export const tidy = live.cron('0 3 * * *', 'tidy', () => {}, { tz: 'Europe/Berlin' });`
+	);
+	expect([exports, findings]).toEqual([[{ kind: 'internal', name: 'tidy' }], []]);
+});
+
 it('follows re-exports into other files, and circles among them to an end', () => {
 	const files: Record<string, string> = {
 		'./shared': `${IMPORT} export const one = live(() => 1); export const two = live(() => 2); export * from './todos';`,
@@ -102,7 +109,7 @@ it('follows re-exports into other files, and circles among them to an end', () =
 
 it.each([
 	['live.stream(TOPIC, load)', /cannot tell whether the stream takes arguments/],
-	['live.cron("* * * * *", "t", () => 1)', /live\.cron does not exist/]
+	['live.chron("* * * * *", "t", () => 1)', /live\.chron does not exist/]
 ])('refuses %s with a sentence', (code, message) => {
 	const { findings } = parse(`${IMPORT} import { TOPIC, load } from '$lib/topics'; export const x = ${code};`);
 	expect(findings.filter(({ level }) => level === 'error').map((finding) => finding.message)).toEqual([

@@ -1,5 +1,5 @@
 import { parseSync, type ESTree } from 'vite';
-import type { Finding, LiveExport, LiveModule, StreamStubOptions } from './live-module.ts';
+import { isOffered, type Finding, type LiveExport, type LiveModule, type StreamStubOptions } from './live-module.ts';
 import { nameOf, ourName, readScope, unwrap, type Scope } from './scope.ts';
 
 type Node = ESTree.Node;
@@ -10,6 +10,8 @@ export type ReadModule = (specifier: string, importer: string) => { readonly fil
 const EXPORT_NAME = /^[A-Za-z0-9_]+$/;
 /** What makes a procedure. */
 const CALLS: readonly string[] = ['live', 'live.validated', 'live.rateLimit', 'live.scoped', 'live.lock', 'live.public'];
+/** What runs without a client. */
+const INTERNAL: readonly string[] = ['live.cron'];
 const OPTION_TYPES = { merge: 'string', key: 'string', prepend: 'boolean', max: 'number' } as const;
 
 /**
@@ -27,7 +29,7 @@ export function parseLiveModule(path: string, file: string, code: string, read: 
 			message: `${file} has no live exports. Wrap a function in live() or live.stream().`,
 			offset: 0
 		});
-	} else if (!exports.has('_guard') && !list.every((entry) => entry.kind === 'call' && entry.public)) {
+	} else if (!exports.has('_guard') && list.some((entry) => isOffered(entry) && !(entry.kind === 'call' && entry.public))) {
 		findings.push({
 			level: 'warn',
 			message: `${file} has no _guard: anybody who can connect can call it. Export one, for example: export const _guard = guard({ authenticated: true }), or wrap what everybody may call in live.public()`,
@@ -105,6 +107,7 @@ function classify(scope: Scope, name: string, node: Node): LiveExport | string |
 	if (!EXPORT_NAME.test(name)) return 'the name may hold only letters, digits and _.';
 	if (name.startsWith('_')) return 'names that start with _ are reserved. Rename it.';
 	if (CALLS.includes(callee)) return isPublic(scope, value) ? { kind: 'call', name, public: true } : { kind: 'call', name };
+	if (INTERNAL.includes(callee)) return { kind: 'internal', name };
 	if (callee === 'live.channel') {
 		const [topic, options] = value.arguments;
 		const dynamic = isText(scope, topic) ? false : takesArguments(scope, [topic]);
@@ -113,7 +116,7 @@ function classify(scope: Scope, name: string, node: Node): LiveExport | string |
 		return { kind: 'stream', name, dynamic, options: { merge: 'set', ...literalOptions(scope, options) } };
 	}
 	if (callee !== 'live.stream')
-		return `${callee} does not exist. This version has ${CALLS.join(', ')}, live.stream and live.channel.`;
+		return `${callee} does not exist. This version has ${[...CALLS, ...INTERNAL].join(', ')}, live.stream and live.channel.`;
 	const [topic, load, options] = value.arguments;
 	const dynamic = takesArguments(scope, [topic, load]);
 	if (dynamic === undefined)

@@ -2,9 +2,8 @@ import type { Platform, Stores } from 'svelte-adapter-uws/contract';
 import { createTestServer, manualClock } from 'svelte-adapter-uws/testing';
 import { expect, it, vi } from 'vitest';
 import { createRuntime } from '../../../test/support.ts';
-import type { Context } from '../../define/context.ts';
 import { live } from '../../define/live.ts';
-import type { Cron, CronOptions } from '../../define/reactive.ts';
+import type { Cron, CronOptions, CronRun } from '../../define/reactive.ts';
 import { Runtime, type RuntimeParts } from '../../runtime/runtime.ts';
 import { standard } from '../standard.ts';
 
@@ -62,8 +61,7 @@ async function cluster(nodes: number, job: (node: number) => Cron, parts: (node:
 	};
 }
 
-const cron = (run: (ctx: Context) => unknown, options?: CronOptions, schedule = '* * * * *'): Cron =>
-	live.cron(schedule, 'stats', run, options);
+const cron = (run: CronRun, options?: CronOptions, schedule = '* * * * *'): Cron => live.cron(schedule, 'stats', run, options);
 
 it('publishes what the function gives as set, and nothing for undefined', async () => {
 	let runs = 0;
@@ -78,11 +76,12 @@ it('publishes what the function gives as set, and nothing for undefined', async 
 
 it.each([1, 2, 4])('runs each time once on %i nodes that share their stores', async (nodes) => {
 	const ran: string[] = [];
-	await using app = await cluster(nodes, (node) => cron(() => void ran.push(`${node}`), {}, '*/10 * * * * *'));
+	await using app = await cluster(nodes, () => cron((_ctx, due) => void ran.push(due.toISOString()), {}, '*/10 * * * * *'));
 	// Their clocks do not agree.
 	app.offsets.forEach((_, node) => (app.offsets[node] = node * 700));
 	await app.pass(10 * MINUTE);
-	expect(ran.length).toBe(60);
+	expect([ran.length, new Set(ran).size]).toEqual([60, 60]);
+	expect(ran.at(-1)).toMatch(/^2026-01-01T00:10:[23]0.000Z$/);
 	expect(app.errors).toEqual([]);
 });
 
@@ -110,7 +109,10 @@ it('goes on on another node when the one that runs is gone', async () => {
 	expect(runs).toBe(1);
 	// The lease of whichever has it.
 	for (const runtime of app.runtimes) runtime.remove('m/job');
-	app.runtimes[1]!.install('m/job', cron(() => void runs++));
+	app.runtimes[1]!.install(
+		'm/job',
+		cron(() => void runs++)
+	);
 	await settle();
 	await app.pass(2 * MINUTE);
 	expect(runs).toBe(3);

@@ -41,7 +41,7 @@ export class Job implements Disposable {
 
 	/** The server starts. */
 	begin(): void {
-		void this.#attempt('start', START_MS, (token) => (this.#start = token));
+		void this.#attempt('start', this.#host.date(), START_MS, (token) => (this.#start = token));
 	}
 
 	/** A time of the schedule has come; `next` is the one after it. */
@@ -56,7 +56,7 @@ export class Job implements Disposable {
 		}
 		// A node that slept through it looks for the claim as long as no other time has come.
 		const ttl = next - time + SKEW_MS;
-		const attempt = (): void => void this.#attempt(`${time}`, ttl);
+		const attempt = (): void => void this.#attempt(`${time}`, time, ttl);
 		if (jitterMs === 0) return attempt();
 		const timer = this.#host.after(Math.random() * jitterMs, () => {
 			this.#waiting.delete(timer);
@@ -81,7 +81,7 @@ export class Job implements Disposable {
 	}
 
 	/** Runs it if nobody else does. Never rejects. */
-	async #attempt(which: string, ttlMs: number, claimed?: (token: string) => void): Promise<void> {
+	async #attempt(which: string, due: number, ttlMs: number, claimed?: (token: string) => void): Promise<void> {
 		const { idempotency } = this.#host.platform.stores;
 		const { overlap = false } = this.#cron.options;
 		try {
@@ -91,14 +91,14 @@ export class Job implements Disposable {
 			if (claim.state !== 'claimed') return;
 			claimed?.(claim.token);
 			if (this.#isDisposed) await this.#give(key, claim.token);
-			else if (overlap) await this.#run();
-			else await this.#runAlone();
+			else if (overlap) await this.#run(due);
+			else await this.#runAlone(due);
 		} catch (error) {
 			this.#host.onError(this.#path, error);
 		}
 	}
 
-	async #runAlone(): Promise<void> {
+	async #runAlone(due: number): Promise<void> {
 		if (this.#isBusy) return;
 		this.#isBusy = true;
 		const { lease, node } = this.#host.platform.stores;
@@ -114,7 +114,7 @@ export class Job implements Disposable {
 			};
 			renew();
 			try {
-				await this.#run();
+				await this.#run(due);
 			} finally {
 				renewal?.[Symbol.dispose]();
 				await lease.release(name, node);
@@ -125,7 +125,7 @@ export class Job implements Disposable {
 	}
 
 	/** Rejects with what the function throws, or because it takes too long. */
-	async #run(): Promise<void> {
+	async #run(due: number): Promise<void> {
 		const { topic, run: fn, options } = this.#cron;
 		const run: Run = { abort: new AbortController(), over: Promise.withResolvers() };
 		const context = this.#host.context({ signal: run.abort.signal });
@@ -133,13 +133,16 @@ export class Job implements Disposable {
 			options.timeoutMs === undefined
 				? undefined
 				: this.#host.after(options.timeoutMs, () => {
-						const reason = new LiveError('TIMEOUT', `${this.#path} took longer than ${options.timeoutMs} ms, so its run was given up.`);
+						const reason = new LiveError(
+							'TIMEOUT',
+							`${this.#path} took longer than ${options.timeoutMs} ms, so its run was given up.`
+						);
 						run.over.reject(reason);
 						run.abort.abort(reason);
 					});
 		this.#runs.add(run);
 		try {
-			const result = await Promise.race([fn(context), run.over.promise]);
+			const result = await Promise.race([fn(context, new Date(due)), run.over.promise]);
 			if (result !== undefined) context.publish(topic, 'set', result);
 		} catch (error) {
 			if (!this.#isDisposed) throw error;
@@ -150,6 +153,8 @@ export class Job implements Disposable {
 	}
 
 	async #give(key: string, token: string): Promise<void> {
-		await this.#host.platform.stores.idempotency.abandon(key, token).catch((error: unknown) => this.#host.onError(this.#path, error));
+		await this.#host.platform.stores.idempotency
+			.abandon(key, token)
+			.catch((error: unknown) => this.#host.onError(this.#path, error));
 	}
 }

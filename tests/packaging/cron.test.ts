@@ -1,0 +1,61 @@
+import { rmSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { connect } from './client.ts';
+import { build, createProject, deploy, freePort, Running } from './project.ts';
+
+let directory: string;
+beforeAll(() => {
+	const project = createProject('kit3', 'cron', true);
+	build(project);
+	directory = deploy(project);
+});
+afterAll(() => rmSync(directory, { recursive: true, force: true }));
+
+interface Said {
+	readonly second: number;
+	readonly pid: number;
+}
+
+const said = (server: Running, what: string): Said[] =>
+	[...server.output.matchAll(new RegExp(`${what} ([\\d.]+) in (\\d+)`, 'g'))].map(([, second, pid]) => ({
+		second: Number(second),
+		pid: Number(pid)
+	}));
+
+async function serve(workers: string): Promise<{ readonly server: Running; readonly origin: string }> {
+	const port = String(await freePort());
+	const origin = `http://127.0.0.1:${port}`;
+	const env = { HOST: '127.0.0.1', PORT: port, ORIGIN: origin, APP_SECRET: 'at run time', CLUSTER_WORKERS: workers };
+	const server = new Running(['build'], directory, env);
+	await server.said(/Listening on/);
+	return { server, origin };
+}
+
+describe.each(['1', '2', '4'])('timers of live modules on %s workers', (workers) => {
+	it('run once each second, on any worker, also when one is killed, and reach the clients of all', async () => {
+		const { server, origin } = await serve(workers);
+		await using _end = server;
+		const until = (check: () => void): Promise<void> => vi.waitFor(check, { timeout: 60_000, interval: 20 });
+		const seconds = (): number[] => said(server, 'each').map(({ second }) => second);
+
+		await until(() => expect(seconds().length).toBeGreaterThan(3));
+		await using client = await connect(`${origin.replace('http', 'ws')}/ws`, origin);
+		await client.subscribe('seconds');
+		const heard = [await client.event('seconds'), await client.event('seconds'), await client.event('seconds')];
+		expect(heard).toEqual(Array.from({ length: 3 }, () => ({ pid: expect.any(Number) })));
+
+		const begun = seconds().length;
+		process.kill(said(server, 'each').at(-1)!.pid, 'SIGKILL');
+		await until(() => expect(seconds().length).toBeGreaterThan(begun + 3));
+		expect(new Set(seconds()).size).toBe(seconds().length);
+		expect(said(server, 'start')).toHaveLength(1);
+	});
+
+	it('do not begin again while the run before goes on', async () => {
+		const { server } = await serve(workers);
+		await using _end = server;
+		await vi.waitFor(() => expect(said(server, 'slow ends').length).toBeGreaterThan(1), { timeout: 60_000 });
+		const order = [...server.output.matchAll(/slow (begins|ends)/g)].map(([, what]) => what);
+		expect(order).toEqual(order.map((_, i) => (i % 2 === 0 ? 'begins' : 'ends')));
+	});
+});
