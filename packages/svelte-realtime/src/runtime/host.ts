@@ -27,7 +27,11 @@ export interface Host {
 	 */
 	readonly watch: (path: string, topics: readonly string[], run: Watch) => Disposable;
 	/** A context of the server's own: nobody's, unless a user or a connection is given; `signal` ends it where there is no connection. */
-	readonly context: (caller?: { readonly user?: unknown; readonly ws?: Connection | null; readonly signal?: AbortSignal }) => Context;
+	readonly context: (caller?: {
+		readonly user?: unknown;
+		readonly ws?: Connection | null;
+		readonly signal?: AbortSignal;
+	}) => Context;
 	/** Timers, which may wait for any time. */
 	readonly after: (ms: number, run: () => void) => Disposable;
 	/** The time of day, as milliseconds since 1970; it is set forward and back with the clock of the machine. */
