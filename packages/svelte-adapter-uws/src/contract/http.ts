@@ -15,9 +15,18 @@ export interface StaticPlan {
 
 /** Where a request came from, as the transport knows it. */
 export interface Peer {
+	/** Read when somebody asks for it; `''` once the client has left. */
 	readonly address: string;
 	/** True on a TLS listener. */
 	readonly secure: boolean;
+}
+
+/** The client that waits for an answer. */
+export interface Recipient {
+	/** It has left before the answer was complete. */
+	readonly gone: boolean;
+	/** Aborts when it leaves. Made when somebody asks for it, because most apps never do. */
+	readonly signal: AbortSignal;
 }
 
 /** A request as a transport parsed it: no body yet, nothing decoded. */
@@ -42,9 +51,9 @@ export interface HttpHandler {
 	plan(head: RequestHead): StaticPlan | undefined;
 	/**
 	 * Answers with app code, or with a file that is read from disk. `body` is pulled lazily; it errors with a `PayloadTooLargeError` past the limit and with the
-	 * abort reason when the client leaves, and `signal` aborts then. Never rejects: failures are 4xx or 5xx responses.
+	 * abort reason when the client leaves. Never rejects: failures are 4xx or 5xx responses.
 	 */
-	respond(head: RequestHead, body: ReadableStream<Uint8Array> | undefined, signal: AbortSignal): Promise<Response>;
+	respond(head: RequestHead, body: ReadableStream<Uint8Array> | undefined, client: Recipient): Promise<Response>;
 	/** Called once per `respond`, when its answer has been written or given up; `error` says why it could not be written. */
 	settled(error?: unknown): void;
 }

@@ -1,5 +1,5 @@
 import { expect, it, vi } from 'vitest';
-import { requestHead } from '../../test/support/http.ts';
+import { recipient, requestHead } from '../../test/support/http.ts';
 import type { HttpServing } from '../http/handler.ts';
 import { manualClock } from './clock.ts';
 import { Life } from './life.ts';
@@ -27,8 +27,7 @@ it('holds app requests until it has started', async () => {
 	const life = new Life();
 	const { http, respond } = serving();
 	const held = life.hold(http);
-	const { signal } = new AbortController();
-	const answer = held.respond(requestHead({}), undefined, signal);
+	const answer = held.respond(requestHead({}), undefined, recipient());
 	await new Promise((resolve) => setImmediate(resolve));
 	expect(respond).not.toHaveBeenCalled();
 	life.start();

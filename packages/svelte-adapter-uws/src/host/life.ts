@@ -52,10 +52,10 @@ export class Life {
 				this.#requests++;
 				return http.plan(head);
 			},
-			respond: (head, body, signal) =>
+			respond: (head, body, client) =>
 				this.#stage === 'starting'
-					? this.#ready.promise.then(() => http.respond(head, body, signal))
-					: http.respond(head, body, signal),
+					? this.#ready.promise.then(() => http.respond(head, body, client))
+					: http.respond(head, body, client),
 			settled: (error) => http.settled(error)
 		};
 	}

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { requestHead } from '../../test/support/http.ts';
+import { recipient, requestHead } from '../../test/support/http.ts';
 import { memoryLog } from '../../test/support/log.ts';
 import { createHttpHandler, type HttpParts } from './handler.ts';
 import type { SvelteKitServer } from './ssr/respond.ts';
@@ -35,13 +35,12 @@ function create(respond: SvelteKitServer['respond'] = async () => new Response('
 		windows: false,
 		...given
 	});
-	const signal = new AbortController().signal;
 	return {
 		log,
 		handler,
 		plan: (head: Parameters<typeof requestHead>[0]) => handler.plan(requestHead(head)),
 		respond: (head: Parameters<typeof requestHead>[0] = {}, body?: ReadableStream<Uint8Array>) =>
-			handler.respond(requestHead(head), body, signal)
+			handler.respond(requestHead(head), body, recipient())
 	};
 }
 
@@ -130,7 +129,7 @@ describe('the app', () => {
 			request.signal.addEventListener('abort', () => (aborted = true));
 			return new Response();
 		});
-		await handler.respond(requestHead(), undefined, abort.signal);
+		await handler.respond(requestHead(), undefined, recipient(abort.signal));
 		abort.abort();
 		expect(aborted).toBe(true);
 	});

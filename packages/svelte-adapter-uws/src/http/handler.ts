@@ -56,11 +56,11 @@ export function createHttpHandler(parts: HttpParts): HttpServing {
 				return plain(500, 'Internal Server Error');
 			}
 		},
-		respond(head, body, signal) {
+		respond(head, body, client) {
 			active++;
 			const found = head.method === 'GET' ? planStatic(table, head) : undefined;
 			if (found?.file) return Promise.resolve(respondWithFile(found, found.file, healthy()));
-			return respondWithApp(head, body, signal);
+			return respondWithApp(head, body, client);
 		},
 		settled(error) {
 			if (error !== undefined) log.error('[http] A response could not be written', error);

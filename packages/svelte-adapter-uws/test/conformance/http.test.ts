@@ -69,7 +69,7 @@ for (const transport of await wireTransports()) {
 				http: {
 					bodyLimit,
 					plan: (head) => http.plan(head),
-					respond: (head, body, signal) => http.respond(head, body, signal),
+					respond: (head, body, client) => http.respond(head, body, client),
 					settled: (error) => http.settled(error)
 				}
 			});

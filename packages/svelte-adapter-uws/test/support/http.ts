@@ -1,4 +1,4 @@
-import type { HeaderList, RequestHead } from '../../src/contract/http.ts';
+import type { HeaderList, Recipient, RequestHead } from '../../src/contract/http.ts';
 import { headerValue } from '../../src/transport/shared/header-list.ts';
 
 /** A request as a transport would hand it on: GET / to a.example from 127.0.0.1, but for what is given. */
@@ -14,4 +14,14 @@ export function requestHead(
 		...given
 	};
 	return { ...head, header: (name) => headerValue(head.headers, name) };
+}
+
+/** A client that stays until `signal` aborts. */
+export function recipient(signal: AbortSignal = new AbortController().signal): Recipient {
+	return {
+		signal,
+		get gone() {
+			return signal.aborted;
+		}
+	};
 }

@@ -1,8 +1,9 @@
-import type { RequestHead } from '../../contract/http.ts';
+import type { Recipient, RequestHead } from '../../contract/http.ts';
 import type { Log } from '../../contract/log.ts';
 import { requestId } from '../request-id.ts';
 import { clientAddress, OriginError, requestOrigin, type ProxyConfig } from './address.ts';
 import { encode } from './encode.ts';
+import { readRequest } from './read-request.ts';
 import { SharedRenders, type Render } from './share.ts';
 
 /** The part of SvelteKit's server that is used here, in every version. */
@@ -25,13 +26,13 @@ export interface ResponderParts {
 }
 
 /** Answers one request with SvelteKit. Never rejects: what fails is logged, and answered with a plain 400 or 500 that does not say why. */
-export type Respond = (head: RequestHead, body: ReadableStream<Uint8Array> | undefined, signal: AbortSignal) => Promise<Response>;
+export type Respond = (head: RequestHead, body: ReadableStream<Uint8Array> | undefined, client: Recipient) => Promise<Response>;
 
 /** Joins the app, the sharing of renders and compression. */
 export function createRespond(parts: ResponderParts): Respond {
 	const shared = new SharedRenders(parts.proxy);
-	return async (head, body, signal) => {
-		const render = await shared.get(head, signal, () => renderWithApp(parts, head, body, signal));
+	return async (head, body, client) => {
+		const render = await shared.get(head, client, () => renderWithApp(parts, head, body, client));
 		try {
 			return await encode(render, head, parts.compressCredentialed ?? false);
 		} catch (error) {
@@ -44,15 +45,15 @@ async function renderWithApp(
 	parts: ResponderParts,
 	head: RequestHead,
 	body: ReadableStream<Uint8Array> | undefined,
-	signal: AbortSignal
+	client: Recipient
 ): Promise<Render> {
 	let isPersonal = false;
 	// Whoever waited for somebody else's render may have left meanwhile.
-	if (signal.aborted) return { response: plainText(500, 'Internal Server Error'), isPersonal };
+	if (client.gone) return { response: plainText(500, 'Internal Server Error'), isPersonal };
 	try {
 		const { proxy, server } = parts;
 		const header = (name: string): string => head.header(name);
-		const request = toRequest(requestOrigin(proxy, header, head.peer.secure), head, body, signal);
+		const request = toRequest(requestOrigin(proxy, header, head.peer.secure), head, body, client);
 		const response = await server.respond(request, {
 			platform: parts.platformFor(requestId(head.header('x-request-id'), parts.randomId)),
 			getClientAddress() {
@@ -65,7 +66,7 @@ async function renderWithApp(
 		// What only a client can get wrong, or ended by leaving, is not worth a line in the log.
 		if (error instanceof OriginError && error.status === 400) return { response: plainText(400, 'Bad Request'), isPersonal };
 		return {
-			response: signal.aborted ? plainText(500, 'Internal Server Error') : fail(parts, head, error),
+			response: client.gone ? plainText(500, 'Internal Server Error') : fail(parts, head, error),
 			isPersonal
 		};
 	}
@@ -76,20 +77,15 @@ function fail({ log }: ResponderParts, { method, path }: RequestHead, error: unk
 	return plainText(500, 'Internal Server Error');
 }
 
-function toRequest(
-	origin: string,
-	head: RequestHead,
-	body: ReadableStream<Uint8Array> | undefined,
-	signal: AbortSignal
-): Request {
+function toRequest(origin: string, head: RequestHead, body: ReadableStream<Uint8Array> | undefined, client: Recipient): Request {
 	const { method, path, query } = head;
 	const url = query === '' ? origin + path : `${origin}${path}?${query}`;
 	const headers = head.headers as [string, string][];
 	// A host can have the right form and still be none, such as 1.2.3.999.
 	if (!URL.canParse(url)) throw new OriginError(400, `The host of ${origin} is not one.`);
-	if (!body) return new Request(url, { method, headers, signal });
+	if (!body) return readRequest(url, { method, headers }, client);
 	// Node asks for `duplex` with every stream; the DOM's types do not know it.
-	const streamed: RequestInit & { readonly duplex: 'half' } = { method, headers, body, signal, duplex: 'half' };
+	const streamed: RequestInit & { readonly duplex: 'half' } = { method, headers, body, signal: client.signal, duplex: 'half' };
 	return new Request(url, streamed);
 }
 

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { requestHead } from '../../../test/support/http.ts';
+import { recipient, requestHead } from '../../../test/support/http.ts';
 import type { HeaderList } from '../../contract/http.ts';
 import type { ProxyConfig } from './address.ts';
 import { SharedRenders, type Render } from './share.ts';
@@ -9,7 +9,7 @@ function create(proxy: Partial<ProxyConfig> = {}) {
 	let renders = 0;
 	const gate = Promise.withResolvers<void>();
 	const ask = (path: string, headers: HeaderList = []): Promise<Render> =>
-		shared.get(requestHead({ path, headers: [['host', 'a'], ...headers] }), new AbortController().signal, async () => {
+		shared.get(requestHead({ path, headers: [['host', 'a'], ...headers] }), recipient(), async () => {
 			renders++;
 			await gate.promise;
 			return { response: new Response('made'), isPersonal: false };

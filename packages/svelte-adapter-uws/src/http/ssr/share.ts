@@ -1,4 +1,4 @@
-import type { RequestHead } from '../../contract/http.ts';
+import type { Recipient, RequestHead } from '../../contract/http.ts';
 import type { ProxyConfig } from './address.ts';
 import { WholeBody } from './compress.ts';
 import { takeWhole } from './whole.ts';
@@ -34,12 +34,12 @@ type Outcome = { readonly render: Render & { readonly body: WholeBody } } | 'own
 
 /** A render under way. Most have nobody waiting, so that what waiting takes is made when somebody does. */
 class Flight {
-	/** Aborts when the client leaves for whom it is made. */
-	readonly signal: AbortSignal;
+	/** For whom it is made. */
+	readonly client: Recipient;
 	#waiting: PromiseWithResolvers<Outcome> | undefined;
 
-	constructor(signal: AbortSignal) {
-		this.signal = signal;
+	constructor(client: Recipient) {
+		this.client = client;
 	}
 
 	get isAwaited(): boolean {
@@ -50,14 +50,14 @@ class Flight {
 	outcome(): Promise<Outcome> {
 		if (!this.#waiting) {
 			this.#waiting = Promise.withResolvers();
-			this.signal.addEventListener('abort', this.#leave, { once: true });
+			this.client.signal.addEventListener('abort', this.#leave, { once: true });
 		}
 		return this.#waiting.promise;
 	}
 
 	land(outcome: Outcome): void {
 		if (!this.#waiting) return;
-		this.signal.removeEventListener('abort', this.#leave);
+		this.client.signal.removeEventListener('abort', this.#leave);
 		this.#waiting.resolve(outcome);
 	}
 
@@ -80,15 +80,15 @@ export class SharedRenders {
 		this.#ignored = ignored;
 	}
 
-	/** The render for a request: its own, or one that an equal request has begun. `signal` aborts when the client leaves. */
-	async get(head: RequestHead, signal: AbortSignal, render: RenderOnce): Promise<Render> {
+	/** The render for a request: its own, or one that an equal request has begun. */
+	async get(head: RequestHead, client: Recipient, render: RenderOnce): Promise<Render> {
 		const key = this.#key(head);
 		if (key === undefined) return render();
 		for (;;) {
 			const flight = this.#flights.get(key);
-			if (!flight || flight.signal.aborted)
-				return this.#flights.size < MAX_IN_FLIGHT ? this.#lead(key, new Flight(signal), render) : render();
-			const outcome = await untilAborted(flight.outcome(), signal);
+			if (!flight || flight.client.gone)
+				return this.#flights.size < MAX_IN_FLIGHT ? this.#lead(key, new Flight(client), render) : render();
+			const outcome = await untilAborted(flight.outcome(), client.signal);
 			if (outcome === 'own' || outcome === undefined) return render();
 			if (outcome !== 'again') return outcome.render;
 		}
@@ -100,7 +100,7 @@ export class SharedRenders {
 		try {
 			const own = await render();
 			end();
-			if (!flight.isAwaited || flight.signal.aborted || own.isPersonal || !isForAll(own.response)) return own;
+			if (!flight.isAwaited || flight.client.gone || own.isPersonal || !isForAll(own.response)) return own;
 			const { bytes, response } = await takeWhole(own.response);
 			if (!bytes) return { ...own, response };
 			const taken = { ...own, body: new WholeBody(bytes) };

@@ -6,18 +6,30 @@ import { headerValue } from '../shared/header-list.ts';
 import { hasBody, RequestBody } from '../shared/request-body.ts';
 import { NodeSink } from './sink.ts';
 
+class NodePeer implements Peer {
+	readonly secure: boolean;
+	readonly #req: IncomingMessage;
+	#address: string | undefined;
+
+	constructor(req: IncomingMessage, secure: boolean) {
+		this.#req = req;
+		this.secure = secure;
+	}
+
+	get address(): string {
+		return (this.#address ??= normalizeAddress(this.#req.socket.remoteAddress ?? ''));
+	}
+}
+
 class NodeHead implements RequestHead {
 	readonly method: string;
 	readonly path: string;
 	readonly query: string;
 	readonly headers: HeaderList;
-	readonly #req: IncomingMessage;
-	readonly #secure: boolean;
-	#peer: Peer | undefined;
+	readonly peer: Peer;
 
 	constructor(req: IncomingMessage, secure: boolean) {
-		this.#req = req;
-		this.#secure = secure;
+		this.peer = new NodePeer(req, secure);
 		const url = req.url ?? '';
 		const mark = url.indexOf('?');
 		this.method = req.method ?? '';
@@ -27,11 +39,6 @@ class NodeHead implements RequestHead {
 		const headers: [string, string][] = [];
 		for (let index = 0; index < raw.length; index += 2) headers.push([raw[index]!.toLowerCase(), raw[index + 1]!]);
 		this.headers = headers;
-	}
-
-	/** Has to be read once while the client is there. */
-	get peer(): Peer {
-		return (this.#peer ??= { address: normalizeAddress(this.#req.socket.remoteAddress ?? ''), secure: this.#secure });
 	}
 
 	header(name: string): string {
@@ -56,7 +63,6 @@ export function answerNode(
 	if (req.httpVersionMajor !== 1) return sink.whole({ status: 400, headers: [], length: 0, close: true }, undefined);
 	const plan = handler.plan(head);
 	if (plan) return sendPlan(sink, plan, head.method);
-	void head.peer;
 	const body = hasBody(head) ? readNodeBody(req, res, handler.bodyLimit) : undefined;
 	sink.body = body;
 	void answer(handler, head, sink, body);

@@ -12,8 +12,8 @@ export class NodeSink implements ResponseSink {
 	#abort: AbortController | undefined;
 	body: RequestBody | undefined;
 	#closed = false;
-	/** The client has left before the response was complete. */
-	#left = false;
+	gone = false;
+	onGone: (() => void) | undefined;
 
 	constructor(req: IncomingMessage, res: ServerResponse, stallMs: number) {
 		this.#req = req;
@@ -28,7 +28,7 @@ export class NodeSink implements ResponseSink {
 	get signal(): AbortSignal {
 		if (!this.#abort) {
 			this.#abort = new AbortController();
-			if (this.#left) this.#abort.abort();
+			if (this.gone) this.#abort.abort();
 		}
 		return this.#abort.signal;
 	}
@@ -112,8 +112,11 @@ export class NodeSink implements ResponseSink {
 		this.#closed = true;
 		// The server has set its own timeout for the next request.
 		this.#req.socket.removeListener('timeout', this.#drop);
-		this.#left = !this.#res.writableFinished;
-		if (this.#left) this.#abort?.abort();
+		this.gone = !this.#res.writableFinished;
+		if (this.gone) {
+			this.#abort?.abort();
+			this.onGone?.();
+		}
 		this.body?.fail(this.signal.reason);
 	}
 }

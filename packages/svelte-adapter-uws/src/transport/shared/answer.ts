@@ -1,12 +1,12 @@
 import type { ReadableStreamReadResult } from 'node:stream/web';
-import type { HttpHandler, RequestHead } from '../../contract/http.ts';
+import type { HttpHandler, Recipient, RequestHead } from '../../contract/http.ts';
 import { toResponseHead, type ResponseHead } from './header-list.ts';
 import type { RequestBody } from './request-body.ts';
 
 /** Where one response goes. Every method is a no-op once the client has left or the response is complete. */
-export interface ResponseSink {
-	/** Aborts when the client leaves before the response is complete. */
-	readonly signal: AbortSignal;
+export interface ResponseSink extends Recipient {
+	/** Called when the client leaves before the response is complete. */
+	onGone: (() => void) | undefined;
 	/** The status line has been written. */
 	readonly started: boolean;
 	/** A whole response. Without a body: `head.length` is only announced. */
@@ -34,14 +34,14 @@ export async function answer(
 ): Promise<void> {
 	let failure: unknown;
 	try {
-		const response = await handler.respond(head, body?.stream, sink.signal);
-		if (body?.tooLarge && response.status !== 413 && !sink.signal.aborted) {
+		const response = await handler.respond(head, body?.stream, sink);
+		if (body?.tooLarge && response.status !== 413 && !sink.gone) {
 			sink.whole(...plain(413, `The body is larger than ${handler.bodyLimit} bytes.`, head.method));
 			await response.body?.cancel();
 		} else await sendResponse(sink, head.method, toResponseHead(response), response.body);
 	} catch (error) {
 		// A client that left is the reason for whatever failed then, and nobody's fault.
-		if (!sink.signal.aborted) failure = error;
+		if (!sink.gone) failure = error;
 		giveUp(sink, head.method);
 	} finally {
 		body?.release();
@@ -62,7 +62,7 @@ export async function sendResponse(
 	head: ResponseHead,
 	body: ReadableStream<unknown> | null
 ): Promise<void> {
-	if (sink.signal.aborted) return body?.cancel(sink.signal.reason);
+	if (sink.gone) return body?.cancel(sink.signal.reason);
 	if (method === 'HEAD' || !body || isBodyless(head.status)) {
 		if (method === 'HEAD') sink.whole(head, undefined);
 		else if (isBodyless(head.status)) sink.whole({ ...head, length: undefined }, undefined);
@@ -71,7 +71,7 @@ export async function sendResponse(
 	}
 	const reader = body.getReader();
 	const leave = (): void => void reader.cancel(sink.signal.reason).catch(() => {});
-	sink.signal.addEventListener('abort', leave, { once: true });
+	sink.onGone = leave;
 	try {
 		await copy(reader, sink, head);
 		await sink.room();
@@ -79,7 +79,7 @@ export async function sendResponse(
 		leave();
 		throw error;
 	} finally {
-		sink.signal.removeEventListener('abort', leave);
+		sink.onGone = undefined;
 	}
 }
 
@@ -99,9 +99,9 @@ async function copy(reader: ReadableStreamDefaultReader<unknown>, sink: Response
 	let hasRoom = sink.begin(head, first);
 	for (;;) {
 		if (!hasRoom) await sink.room();
-		if (sink.signal.aborted) return;
+		if (sink.gone) return;
 		const chunk = toBytes(await (next ?? reader.read()));
-		if (sink.signal.aborted) return;
+		if (sink.gone) return;
 		if (!chunk) break;
 		next = undefined;
 		sent += chunk.byteLength;

@@ -29,19 +29,40 @@ class HeaderBlocks {
 	}
 }
 
+class UwsPeer implements Peer {
+	readonly secure: boolean;
+	readonly #res: HttpResponse;
+	#address: string | undefined;
+
+	constructor(res: HttpResponse, secure: boolean) {
+		this.#res = res;
+		this.secure = secure;
+	}
+
+	get address(): string {
+		return (this.#address ??= this.#read());
+	}
+
+	#read(): string {
+		try {
+			return normalizeAddress(Buffer.from(this.#res.getRemoteAddressAsText()).toString());
+		} catch {
+			// The engine forgets it with the response.
+			return '';
+		}
+	}
+}
+
 /** A request read out of the engine in one pass, so that it outlives the engine's callback. */
 class UwsHead implements RequestHead {
 	readonly method: string;
 	readonly path: string;
 	readonly query: string;
 	readonly headers: HeaderList;
-	readonly #res: HttpResponse;
-	readonly #secure: boolean;
-	#peer: Peer | undefined;
+	readonly peer: Peer;
 
 	constructor(res: HttpResponse, req: HttpRequest, secure: boolean) {
-		this.#res = res;
-		this.#secure = secure;
+		this.peer = new UwsPeer(res, secure);
 		this.method = req.getCaseSensitiveMethod();
 		this.path = req.getUrl();
 		this.query = req.getQuery() ?? '';
@@ -52,14 +73,6 @@ class UwsHead implements RequestHead {
 
 	header(name: string): string {
 		return headerValue(this.headers, name);
-	}
-
-	/** Has to be read once while the client is there. */
-	get peer(): Peer {
-		return (this.#peer ??= {
-			address: normalizeAddress(Buffer.from(this.#res.getRemoteAddressAsText()).toString()),
-			secure: this.#secure
-		});
 	}
 }
 
@@ -87,7 +100,6 @@ export function createUwsAnswer(
 		// The engine takes almost anything for the end of a chunk, so what follows such a body may be a part of it to others.
 		const sink = new UwsSink(res, { stallMs, isLast: plan?.close || hasChunks(head) });
 		if (plan) return sendPlan(sink, plan, head.method);
-		void head.peer;
 		const body = hasBody(head) ? readUwsBody(res, handler.bodyLimit) : undefined;
 		sink.body = body;
 		void answer(handler, head, sink, body);

@@ -13,7 +13,10 @@ export class UwsSink implements ResponseSink {
 	readonly #stallMs: number;
 	/** Nothing that follows the request on its connection may be looked at. */
 	readonly #isLast: boolean;
-	readonly #abort = new AbortController();
+	/** Made when somebody asks for it. */
+	#abort: AbortController | undefined;
+	gone = false;
+	onGone: (() => void) | undefined;
 	body: RequestBody | undefined;
 	started = false;
 	/** The engine's object must not be touched any more. */
@@ -37,6 +40,10 @@ export class UwsSink implements ResponseSink {
 	}
 
 	get signal(): AbortSignal {
+		if (!this.#abort) {
+			this.#abort = new AbortController();
+			if (this.gone) this.#abort.abort();
+		}
 		return this.#abort.signal;
 	}
 
@@ -175,8 +182,10 @@ export class UwsSink implements ResponseSink {
 	#leave(): void {
 		this.#closed = true;
 		this.#pending = undefined;
-		this.#abort.abort();
-		this.body?.fail(this.#abort.signal.reason);
+		this.gone = true;
+		this.#abort?.abort();
+		this.body?.fail(this.signal.reason);
+		this.onGone?.();
 		this.#calm();
 	}
 }
