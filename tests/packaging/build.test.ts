@@ -80,6 +80,14 @@ describe.each<Kit>(['kit2', 'kit3'])('a build of %s', (kit) => {
 			expect((await post(streamed)).status).toBe(413);
 		});
 
+		it('lets the app make responses of text without streams, which are responses to everybody', async () => {
+			const response = await fetch(url('/response'));
+			expect(response.headers.get('content-type')).toBe('application/json');
+			expect(await response.json()).toEqual({ own: true, name: 'Response', isOne: true, fetched: true, text: 'text' });
+			const head = await fetch(url('/response'), { method: 'HEAD' });
+			expect([head.status, head.headers.get('content-length')]).toEqual([200, response.headers.get('content-length')]);
+		});
+
 		it('answers the health check', async () => {
 			const health = await fetch(url('/healthz'));
 			expect([health.status, await health.text()]).toEqual([200, 'OK']);

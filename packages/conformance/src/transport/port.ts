@@ -32,7 +32,7 @@ const http: HttpHandler = {
 		body: page,
 		length: page.length
 	}),
-	respond: async () => new Response('never'),
+	respond: async () => ({ response: new Response('never') }),
 	settled() {}
 };
 

@@ -19,6 +19,7 @@ export interface BundleOptions {
 const ENGINE = 'uWebSockets.js';
 const OURS = /^svelte-(?:adapter-uws|realtime)/;
 const OWN_PACKAGE = fileURLToPath(new URL('../../package.json', import.meta.url));
+const response = fileURLToPath(new URL('../http/ssr/app-response.js', import.meta.url)).replaceAll('\\', '/');
 const entry = fileURLToPath(new URL('../host/production.js', import.meta.url));
 
 /**
@@ -35,7 +36,10 @@ export function bundlePlugin(options: () => BundleOptions): Plugin {
 		config: {
 			// After all others, to see which packages need the bundler.
 			order: 'post',
-			handler: (config) => ({ ssr: { noExternal: true, external: externals(config) } })
+			handler: (config) => ({
+				ssr: { noExternal: true, external: externals(config) },
+				environments: { ssr: { build: { rolldownOptions: { transform: { inject: { Response: [response, 'Response'] } } } } } }
+			})
 		},
 
 		configResolved(config) {

@@ -29,6 +29,13 @@ export interface Recipient {
 	readonly signal: AbortSignal;
 }
 
+/** What the app says to a request. */
+export interface Answer {
+	readonly response: Response;
+	/** All of the body, where it was there without being read as a stream; the response has none then. */
+	readonly bytes?: Uint8Array | undefined;
+}
+
 /** A request as a transport parsed it: no body yet, nothing decoded. */
 export interface RequestHead {
 	readonly method: string;
@@ -53,7 +60,7 @@ export interface HttpHandler {
 	 * Answers with app code, or with a file that is read from disk. `body` is pulled lazily; it errors with a `PayloadTooLargeError` past the limit and with the
 	 * abort reason when the client leaves. Never rejects: failures are 4xx or 5xx responses.
 	 */
-	respond(head: RequestHead, body: ReadableStream<Uint8Array> | undefined, client: Recipient): Promise<Response>;
+	respond(head: RequestHead, body: ReadableStream<Uint8Array> | undefined, client: Recipient): Promise<Answer>;
 	/** Called once per `respond`, when its answer has been written or given up; `error` says why it could not be written. */
 	settled(error?: unknown): void;
 }

@@ -6,7 +6,7 @@ import { Life } from './life.ts';
 
 function serving() {
 	let idle = Promise.resolve();
-	const respond = vi.fn<HttpServing['respond']>(async () => new Response('app'));
+	const respond = vi.fn<HttpServing['respond']>(async () => ({ response: new Response('app') }));
 	const http: HttpServing = { bodyLimit: 1, plan: () => undefined, respond, settled() {}, active: 0, idle: () => idle };
 	return { http, respond, busyUntil: (until: Promise<void>) => void (idle = until) };
 }
@@ -31,7 +31,7 @@ it('holds app requests until it has started', async () => {
 	await new Promise((resolve) => setImmediate(resolve));
 	expect(respond).not.toHaveBeenCalled();
 	life.start();
-	expect(await (await answer).text()).toBe('app');
+	expect(await (await answer).response.text()).toBe('app');
 });
 
 it('is quiet when no answer is under way and nobody has asked for a while', async () => {

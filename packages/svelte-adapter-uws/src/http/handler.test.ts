@@ -40,7 +40,7 @@ function create(respond: SvelteKitServer['respond'] = async () => new Response('
 		handler,
 		plan: (head: Parameters<typeof requestHead>[0]) => handler.plan(requestHead(head)),
 		respond: (head: Parameters<typeof requestHead>[0] = {}, body?: ReadableStream<Uint8Array>) =>
-			handler.respond(requestHead(head), body, recipient())
+			handler.respond(requestHead(head), body, recipient()).then(({ response }) => response)
 	};
 }
 

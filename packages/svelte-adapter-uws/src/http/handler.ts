@@ -59,7 +59,7 @@ export function createHttpHandler(parts: HttpParts): HttpServing {
 		respond(head, body, client) {
 			active++;
 			const found = head.method === 'GET' ? planStatic(table, head) : undefined;
-			if (found?.file) return Promise.resolve(respondWithFile(found, found.file, healthy()));
+			if (found?.file) return Promise.resolve({ response: respondWithFile(found, found.file, healthy()) });
 			return respondWithApp(head, body, client);
 		},
 		settled(error) {

@@ -1,7 +1,8 @@
-import type { Recipient, RequestHead } from '../../contract/http.ts';
+import type { Answer, Recipient, RequestHead } from '../../contract/http.ts';
 import type { Log } from '../../contract/log.ts';
 import { requestId } from '../request-id.ts';
 import { clientAddress, OriginError, requestOrigin, type ProxyConfig } from './address.ts';
+import { isWholeResponse, takeBytes } from './app-response.ts';
 import { encode } from './encode.ts';
 import { readRequest } from './read-request.ts';
 import { SharedRenders, type Render } from './share.ts';
@@ -26,7 +27,7 @@ export interface ResponderParts {
 }
 
 /** Answers one request with SvelteKit. Never rejects: what fails is logged, and answered with a plain 400 or 500 that does not say why. */
-export type Respond = (head: RequestHead, body: ReadableStream<Uint8Array> | undefined, client: Recipient) => Promise<Response>;
+export type Respond = (head: RequestHead, body: ReadableStream<Uint8Array> | undefined, client: Recipient) => Promise<Answer>;
 
 /** Joins the app, the sharing of renders and compression. */
 export function createRespond(parts: ResponderParts): Respond {
@@ -34,9 +35,10 @@ export function createRespond(parts: ResponderParts): Respond {
 	return async (head, body, client) => {
 		const render = await shared.get(head, client, () => renderWithApp(parts, head, body, client));
 		try {
-			return await encode(render, head, parts.compressCredentialed ?? false);
+			const response = await encode(render, head, parts.compressCredentialed ?? false);
+			return { response, bytes: takeBytes(response) };
 		} catch (error) {
-			return fail(parts, head, error);
+			return { response: fail(parts, head, error) };
 		}
 	};
 }
@@ -90,7 +92,7 @@ function toRequest(origin: string, head: RequestHead, body: ReadableStream<Uint8
 }
 
 function finish(response: Response, healthy: boolean): Response {
-	if (response.body?.locked) {
+	if (!isWholeResponse(response) && response.body?.locked) {
 		throw new TypeError(
 			'The response has been read before it was returned. Return a new Response, or read a clone: response.clone().'
 		);

@@ -1,4 +1,5 @@
 import type { ReadableStreamDefaultReader, ReadableStreamReadResult } from 'node:stream/web';
+import { takeBytes } from './app-response.ts';
 
 /** Bytes up to which a body of several chunks is put together; a single chunk may be of any size. */
 const MAX_COLLECTED = 524_288;
@@ -13,6 +14,8 @@ export type Taken =
  * comes back whole, its chunks held back for no longer than a turn of the event loop.
  */
 export async function takeWhole(response: Response): Promise<Taken> {
+	const whole = takeBytes(response);
+	if (whole) return { bytes: whole };
 	if (!response.body) return { response };
 	const reader = response.body.getReader() as ReadableStreamDefaultReader<unknown>;
 	const chunks: Uint8Array<ArrayBuffer>[] = [];

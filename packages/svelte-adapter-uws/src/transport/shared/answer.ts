@@ -34,11 +34,12 @@ export async function answer(
 ): Promise<void> {
 	let failure: unknown;
 	try {
-		const response = await handler.respond(head, body?.stream, sink);
+		const { response, bytes } = await handler.respond(head, body?.stream, sink);
 		if (body?.tooLarge && response.status !== 413 && !sink.gone) {
 			sink.whole(...plain(413, `The body is larger than ${handler.bodyLimit} bytes.`, head.method));
 			await response.body?.cancel();
-		} else await sendResponse(sink, head.method, toResponseHead(response), response.body);
+		} else if (bytes) sendWhole(sink, head.method, toResponseHead(response), bytes);
+		else await sendResponse(sink, head.method, toResponseHead(response), response.body);
 	} catch (error) {
 		// A client that left is the reason for whatever failed then, and nobody's fault.
 		if (!sink.gone) failure = error;
@@ -53,6 +54,12 @@ export async function answer(
 export function giveUp(sink: ResponseSink, method: string): void {
 	if (sink.started) sink.destroy();
 	else sink.whole(...plain(500, 'Internal Server Error', method));
+}
+
+function sendWhole(sink: ResponseSink, method: string, head: ResponseHead, bytes: Uint8Array): void {
+	if (method !== 'HEAD') checkLength(head, bytes.byteLength);
+	const length = method === 'HEAD' ? (head.length ?? bytes.byteLength) : bytes.byteLength;
+	sink.whole({ ...head, length }, method === 'HEAD' ? undefined : bytes);
 }
 
 /** Writes a body as it comes, no faster than the client takes it. Rejects when the body fails or is not as long as announced. */
