@@ -26,10 +26,13 @@ class NodeHead implements RequestHead {
 	readonly path: string;
 	readonly query: string;
 	readonly headers: HeaderList;
-	readonly peer: Peer;
+	readonly #req: IncomingMessage;
+	readonly #secure: boolean;
+	#peer: Peer | undefined;
 
 	constructor(req: IncomingMessage, secure: boolean) {
-		this.peer = new NodePeer(req, secure);
+		this.#req = req;
+		this.#secure = secure;
 		const url = req.url ?? '';
 		const mark = url.indexOf('?');
 		this.method = req.method ?? '';
@@ -39,6 +42,10 @@ class NodeHead implements RequestHead {
 		const headers: [string, string][] = [];
 		for (let index = 0; index < raw.length; index += 2) headers.push([raw[index]!.toLowerCase(), raw[index + 1]!]);
 		this.headers = headers;
+	}
+
+	get peer(): Peer {
+		return (this.#peer ??= new NodePeer(this.#req, this.#secure));
 	}
 
 	header(name: string): string {

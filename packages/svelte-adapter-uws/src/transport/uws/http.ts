@@ -59,16 +59,23 @@ class UwsHead implements RequestHead {
 	readonly path: string;
 	readonly query: string;
 	readonly headers: HeaderList;
-	readonly peer: Peer;
+	readonly #res: HttpResponse;
+	readonly #secure: boolean;
+	#peer: Peer | undefined;
 
 	constructor(res: HttpResponse, req: HttpRequest, secure: boolean) {
-		this.peer = new UwsPeer(res, secure);
+		this.#res = res;
+		this.#secure = secure;
 		this.method = req.getCaseSensitiveMethod();
 		this.path = req.getUrl();
 		this.query = req.getQuery() ?? '';
 		const headers: [string, string][] = [];
 		req.forEach((name, value) => void headers.push([name, value]));
 		this.headers = headers;
+	}
+
+	get peer(): Peer {
+		return (this.#peer ??= new UwsPeer(this.#res, this.#secure));
 	}
 
 	header(name: string): string {
