@@ -5,6 +5,7 @@ import realtime from 'svelte-realtime/vite';
 import { defineConfig } from 'vite';
 
 /** The same app for both adapters: `ADAPTER=node vite build` makes `build/node`. */
-const adapter = process.env['ADAPTER'] === 'node' ? node({ out: 'build/node' }) : uws({ out: 'build/uws', websocket: true });
+const adapter =
+	process.env['ADAPTER'] === 'node' ? node({ out: 'build/node' }) : uws({ out: 'build/uws', websocket: { upgradeRateLimit: 0 } });
 
 export default defineConfig({ plugins: [sveltekit({ adapter }), realtime()] });

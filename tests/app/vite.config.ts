@@ -3,4 +3,7 @@ import adapter from 'svelte-adapter-uws';
 import realtime from 'svelte-realtime/vite';
 import { defineConfig } from 'vite';
 
-export default defineConfig({ plugins: [sveltekit({ adapter: adapter({ websocket: true }) }), realtime()] });
+// The tests are many clients at one address.
+const websocket = { upgradeRateLimit: 0 };
+
+export default defineConfig({ plugins: [sveltekit({ adapter: adapter({ websocket }) }), realtime()] });

@@ -30,6 +30,8 @@ async function start() {
 			clientAddress: () => '127.0.0.1',
 			maxPayloadLength: 16_384,
 			upgradeTimeoutMs: 0,
+			upgradeRate: { limit: 0, windowMs: 1 },
+			admission: { maxConcurrent: 0, perTickBudget: 0, maxConnections: 0 },
 			allowSystemTopicSubscribe: false,
 			allowNonAsciiTopics: false
 		},

@@ -16,6 +16,12 @@ export interface WebSocketOptions {
 	readonly sendPingsAutomatically?: boolean;
 	/** Seconds that an `upgrade` hook may take; 0 = no limit. Default 10. */
 	readonly upgradeTimeout?: number;
+	/** Handshakes that one client address may begin in `upgradeRateLimitWindow`; 0 = no limit. Above it: 429. Default 10. */
+	readonly upgradeRateLimit?: number;
+	/** Seconds of the sliding window of `upgradeRateLimit`. Default 10. */
+	readonly upgradeRateLimitWindow?: number;
+	/** How many clients one worker lets in at a time. Default: no limit. */
+	readonly upgradeAdmission?: UpgradeAdmission;
 	/** Whose pages may connect. Default `same-origin`; `*` accepts everybody. */
 	readonly allowedOrigins?: 'same-origin' | '*' | readonly string[];
 	/** Lets clients subscribe to topics that start with `__`. Default false. */
@@ -34,6 +40,16 @@ export interface WebSocketOptions {
 	readonly workerRelayHmacSecret?: string;
 	/** Starts although same-origin compares two headers that the client chooses; warns instead. Default false. */
 	readonly unsafeSameOriginWithoutHostPin?: boolean;
+}
+
+/** Limits of one worker on what comes in; each is a whole number, and 0, the default, means no limit. */
+export interface UpgradeAdmission {
+	/** Handshakes that are decided at the same time; above it: 503. */
+	readonly maxConcurrent?: number;
+	/** Handshakes that become connections in one turn of the event loop; the others wait for the next one. */
+	readonly perTickBudget?: number;
+	/** Open connections; above it: 503. */
+	readonly maxConnections?: number;
 }
 
 /** What `adapter()` takes. */
@@ -55,7 +71,8 @@ export interface AdapterOptions {
 }
 
 /** Validated, with defaults filled in. Plain data: it travels as JSON into the built server. */
-export type ResolvedWebSocketOptions = Required<Omit<WebSocketOptions, Unset>> & Pick<WebSocketOptions, Unset>;
+export type ResolvedWebSocketOptions = Required<Omit<WebSocketOptions, Unset | 'upgradeAdmission'>> &
+	Pick<WebSocketOptions, Unset> & { readonly upgradeAdmission: Required<UpgradeAdmission> };
 
 /** Options whose default is to be absent. */
 type Unset = 'handler' | 'workerRelayHmacSecret';

@@ -31,6 +31,8 @@ export const LIMITS = {
 	prefixesPerTopic: 8,
 	/** Topics with a sequence counter; at this number one warning is logged, and publishing goes on. */
 	sequencedTopics: 1_000_000,
+	/** Client addresses whose handshakes are counted; the least active are forgotten. */
+	rateAddresses: 10_000,
 	/** Names of user data fields that were looked at for secrets; no more are looked at then. */
 	userDataNames: 1_000
 } as const;

@@ -7,6 +7,7 @@ import type { Platform } from '../contract/platform.ts';
 import type { Stores } from '../contract/stores.ts';
 import type { Telemetry } from '../contract/telemetry.ts';
 import type { Listener, SocketHandler, UpgradeRequest } from '../contract/transport.ts';
+import type { AdmissionOptions } from './admission.ts';
 
 /** Whose handshakes are accepted. `expectedOrigin` is what same-origin means for one request; `undefined` = cannot tell. */
 export interface OriginPolicy {
@@ -22,6 +23,9 @@ export interface ServerOptions {
 	readonly maxPayloadLength: number;
 	/** Milliseconds that an `upgrade` hook may take; 0 = no limit. */
 	readonly upgradeTimeoutMs: number;
+	/** Handshakes that one client address may begin in a window; 0 = no limit. */
+	readonly upgradeRate: { readonly limit: number; readonly windowMs: number };
+	readonly admission: AdmissionOptions;
 	/** Milliseconds that `drain` waits for a `shutdown` hook before it goes on without it; absent or 0 = no limit. */
 	readonly shutdownTimeoutMs?: number;
 	readonly allowSystemTopicSubscribe: boolean;

@@ -1,6 +1,7 @@
 import type { WebSocketHooks } from '../contract/hooks.ts';
 import type { Listener, Socket, SocketEvents, SocketHandler } from '../contract/transport.ts';
 import { encodeWelcome } from '../protocol/control.ts';
+import { Admission } from './admission.ts';
 import { Audience } from './audience.ts';
 import { ByteCounter } from './byte-counter.ts';
 import { createEverywhere, reply, type Local } from './everywhere.ts';
@@ -18,6 +19,7 @@ import { SizeWarning } from './size-warning.ts';
 import { inSlices } from './slices.ts';
 import { Subscriptions } from './subscriptions.ts';
 import { Taps } from './taps.ts';
+import { UpgradeRate } from './upgrade-rate.ts';
 import { Upgrades, type Accepted } from './upgrade.ts';
 
 /**
@@ -84,7 +86,9 @@ export async function createServerCore(parts: ServerParts): Promise<ServerCore> 
 		log,
 		telemetry,
 		report,
-		randomId
+		randomId,
+		rate: new UpgradeRate({ ...options.upgradeRate, clock, log, telemetry }),
+		admission: new Admission(options.admission, clock, () => sessions.size)
 	});
 
 	const sessionParts: SessionParts = {
@@ -108,6 +112,7 @@ export async function createServerCore(parts: ServerParts): Promise<ServerCore> 
 			// Who came too late is not opened, so nothing must hear of its close either.
 			const session = new Session(sessionParts, socket, farewell ? {} : accepted.hooks, accepted);
 			sessions.add(session);
+			accepted.slot.release();
 			telemetry({ name: 'socket.open' });
 			session.sendFrame(encodeWelcome(session.id, epoch, maxPayloadLength));
 			if (farewell) bid(session, farewell, sessions.size);

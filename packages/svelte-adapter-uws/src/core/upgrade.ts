@@ -1,13 +1,16 @@
 import type { Clock } from '../contract/clock.ts';
 import type { UpgradeResponse, WebSocketHooks } from '../contract/hooks.ts';
 import type { Log } from '../contract/log.ts';
+import type { HeaderList } from '../contract/http.ts';
 import type { Telemetry } from '../contract/telemetry.ts';
 import type { UpgradeDecision, UpgradeRequest } from '../contract/transport.ts';
+import type { Admission, Slot } from './admission.ts';
 import { Handshake } from './handshake.ts';
 import { isThenable, type Report } from './isolation.ts';
 import { isOriginAllowed } from './origin.ts';
 import type { ServerOptions } from './parts.ts';
 import { ResponseHeaders } from './response-headers.ts';
+import type { UpgradeRate } from './upgrade-rate.ts';
 import { UserData } from './user-data.ts';
 
 /** What an accepted handshake carries to the open of its socket. */
@@ -17,6 +20,8 @@ export interface Accepted {
 	readonly requestId: string | undefined;
 	/** The hooks that decided; they go on with the connection. */
 	readonly hooks: WebSocketHooks;
+	/** Held until the socket is open. */
+	readonly slot: Slot;
 }
 type Decision = UpgradeDecision<Accepted>;
 
@@ -28,9 +33,11 @@ export interface UpgradeParts {
 	readonly telemetry: Telemetry;
 	readonly report: Report;
 	readonly randomId: () => string;
+	readonly rate: UpgradeRate;
+	readonly admission: Admission;
 }
 
-/** origin -> `upgrade` hook -> decision, for each handshake. */
+/** admission -> rate -> origin -> `upgrade` hook -> decision, for each handshake. */
 export class Upgrades {
 	readonly #parts: UpgradeParts;
 	readonly #userData: UserData;
@@ -46,8 +53,23 @@ export class Upgrades {
 
 	/** Gives a promise only when the hook does. Never throws or rejects. */
 	decide(request: UpgradeRequest): Decision | Promise<Decision> {
-		const { options, randomId, report } = this.#parts;
+		const slot = this.#parts.admission.enter(request);
+		if (!slot) return this.#refuse(503, 'The server is at its upgrade capacity');
+		const decision = this.#decide(request, slot);
+		return isThenable(decision)
+			? (decision as Promise<Decision>).then((settled) => this.#handOver(settled, request, slot))
+			: this.#handOver(decision, request, slot);
+	}
+
+	/** Refuses every handshake that is being decided with 503; what the hooks say later is forgotten. */
+	refusePending(): void {
+		for (const settle of this.#waiting) settle(this.#refuse(503, 'Service Unavailable'));
+	}
+
+	#decide(request: UpgradeRequest, slot: Slot): Decision | Promise<Decision> {
+		const { options, randomId, report, rate } = this.#parts;
 		const hooks = this.#parts.hooks();
+		if (!rate.admit(options.clientAddress(request))) return this.#refuse(429, 'Too many upgrade requests', rate.retryAfter);
 		if (!isOriginAllowed(options.origin, request, hooks.upgrade !== undefined)) return this.#refuse(403, 'Origin not allowed');
 		const handshake = new Handshake(request, options, randomId);
 		const failed = (error: unknown): Decision => {
@@ -56,10 +78,10 @@ export class Upgrades {
 		};
 		try {
 			const result = hooks.upgrade?.(handshake);
-			if (!isThenable(result)) return this.#accept(result, handshake, hooks);
+			if (!isThenable(result)) return this.#accept(result, handshake, hooks, slot);
 			return this.#wait(
 				Promise.resolve(result)
-					.then((value) => this.#accept(value, handshake, hooks))
+					.then((value) => this.#accept(value, handshake, hooks, slot))
 					.catch(failed),
 				request.signal
 			);
@@ -68,16 +90,18 @@ export class Upgrades {
 		}
 	}
 
-	/** Refuses every handshake that is being decided with 503; what the hooks say later is forgotten. */
-	refusePending(): void {
-		for (const settle of this.#waiting) settle(this.#refuse(503, 'Service Unavailable'));
+	/** An accepted handshake waits until its turn has room for it. */
+	#handOver(decision: Decision, request: UpgradeRequest, slot: Slot): Decision | Promise<Decision> {
+		if (decision.accept) return this.#parts.admission.turn(request)?.then(() => decision) ?? decision;
+		slot.release();
+		return decision;
 	}
 
-	#accept(result: unknown, handshake: Handshake, hooks: WebSocketHooks): Decision {
+	#accept(result: unknown, handshake: Handshake, hooks: WebSocketHooks, slot: Slot): Decision {
 		if (result === false) return this.#refuse(401, 'Unauthorized');
 		const response = isUpgradeResponse(result) ? result : undefined;
 		const userData = this.#userData.from(response ? response.userData : result, () => handshake.remoteAddress);
-		const data: Accepted = { userData, requestId: handshake.knownRequestId, hooks };
+		const data: Accepted = { userData, requestId: handshake.knownRequestId, hooks, slot };
 		return response ? { accept: true, data, headers: this.#headers.from(response.headers) } : { accept: true, data };
 	}
 
@@ -101,9 +125,9 @@ export class Upgrades {
 		});
 	}
 
-	#refuse(status: number, body: string): Decision {
+	#refuse(status: number, body: string, headers?: HeaderList): Decision {
 		this.#parts.telemetry({ name: 'upgrade.refused', labels: { status: String(status) } });
-		return { accept: false, status, body };
+		return headers ? { accept: false, status, body, headers } : { accept: false, status, body };
 	}
 }
 

@@ -51,6 +51,8 @@ export function assemble(parts: AssembleParts): Promise<ServerCore> {
 			origin: { allowed: websocket.allowedOrigins, expectedOrigin: parts.expectedOrigin },
 			clientAddress: parts.clientAddress ?? ((request) => request.remoteAddress),
 			maxPayloadLength: websocket.maxPayloadLength,
+			upgradeRate: { limit: websocket.upgradeRateLimit, windowMs: websocket.upgradeRateLimitWindow * 1000 },
+			admission: websocket.upgradeAdmission,
 			upgradeTimeoutMs: websocket.upgradeTimeout * 1000,
 			...(parts.shutdownTimeoutMs === undefined ? {} : { shutdownTimeoutMs: parts.shutdownTimeoutMs }),
 			allowSystemTopicSubscribe: websocket.allowSystemTopicSubscribe,

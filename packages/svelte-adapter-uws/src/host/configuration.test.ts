@@ -28,7 +28,7 @@ it('lists exactly the options of the adapter, with their defaults', () => {
 	const options: Readonly<Record<string, unknown>> = {
 		...top,
 		websocket: false,
-		...Object.fromEntries(Object.entries(websocket).map(([name, value]) => [`websocket.${name}`, value])),
+		...members('websocket', websocket as object),
 		'websocket.handler': undefined,
 		'websocket.workerRelayHmacSecret': undefined
 	};
@@ -40,6 +40,17 @@ it('lists exactly the options of the adapter, with their defaults', () => {
 	);
 	expect(table('Options')).toEqual(written);
 });
+
+/** The options in an object by their whole names. */
+function members(prefix: string, value: object): Record<string, unknown> {
+	return Object.fromEntries(
+		Object.entries(value).flatMap(([name, member]: [string, unknown]) =>
+			typeof member === 'object' && member !== null
+				? Object.entries(members(`${prefix}.${name}`, member))
+				: [[`${prefix}.${name}`, member]]
+		)
+	);
+}
 
 it('is kept to by the deployment examples', () => {
 	const folder = join(root, 'examples/deploy');

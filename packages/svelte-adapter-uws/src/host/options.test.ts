@@ -19,6 +19,9 @@ it('fills in the documented defaults', () => {
 			compression: false,
 			sendPingsAutomatically: true,
 			upgradeTimeout: 10,
+			upgradeRateLimit: 10,
+			upgradeRateLimitWindow: 10,
+			upgradeAdmission: { maxConcurrent: 0, perTickBudget: 0, maxConnections: 0 },
 			allowedOrigins: 'same-origin',
 			allowSystemTopicSubscribe: false,
 			allowNonAsciiTopics: false,
@@ -41,6 +44,19 @@ it.each([
 	[{ maxPayloadLength: Number.NaN }, 'websocket.maxPayloadLength: got NaN, expected a whole number of bytes, 1 or more.'],
 	[{ maxBackpressure: Infinity }, 'websocket.maxBackpressure: got Infinity, expected a whole number of bytes, 1 or more.'],
 	[{ upgradeTimeout: '10' }, "websocket.upgradeTimeout: got '10', expected 0 or more seconds."],
+	[{ upgradeRateLimit: -1 }, 'websocket.upgradeRateLimit: got -1, expected a number, 0 or more.'],
+	[{ upgradeRateLimitWindow: 0 }, 'websocket.upgradeRateLimitWindow: got 0, expected more than 0 seconds.'],
+	[{ upgradeRateLimitWindow: NaN }, 'websocket.upgradeRateLimitWindow: got NaN, expected more than 0 seconds.'],
+	[{ upgradeAdmission: 5 }, 'websocket.upgradeAdmission: got 5, expected an object of options'],
+	[{ upgradeAdmission: null }, 'websocket.upgradeAdmission: got null, expected an object of options'],
+	[
+		{ upgradeAdmission: { maxConcurrent: 1.5 } },
+		'websocket.upgradeAdmission.maxConcurrent: got 1.5, expected a whole number, 0 or more.'
+	],
+	[
+		{ upgradeAdmission: { maxConnections: -1 } },
+		'websocket.upgradeAdmission.maxConnections: got -1, expected a whole number, 0 or more.'
+	],
 	[{ path: 'ws' }, "websocket.path: got 'ws', expected a path that starts with /, for example '/ws'."],
 	[{ path: '/ws?a' }, "websocket.path: got '/ws?a', expected a path that starts with /, for example '/ws'."],
 	[
@@ -71,6 +87,21 @@ it.each([
 	[{ websocket: { path: '/readyz' } }, "websocket.path: got '/readyz', which is also readinessCheckPath."]
 ])('refuses %j', (options, message) => {
 	expect(() => resolveAdapterOptions(options as object, silent)).toThrow(message);
+});
+
+it('fills in the members of an option that is an object, and warns of unknown ones', () => {
+	const warn = vi.fn<(message: string) => void>();
+	const admission = { maxConnections: 5, maxConcurent: 1 } as object;
+	expect(resolveWebSocketOptions({ upgradeAdmission: admission }, warn).upgradeAdmission).toEqual({
+		maxConcurrent: 0,
+		perTickBudget: 0,
+		maxConnections: 5
+	});
+	expect(warn.mock.calls.flat()).toEqual([
+		expect.stringContaining(
+			'websocket.upgradeAdmission.maxConcurent is not an option of this version of svelte-adapter-uws and has no effect. Did you mean websocket.upgradeAdmission.maxConcurrent?'
+		)
+	]);
 });
 
 it('warns about an unknown key and names the nearest known one', () => {

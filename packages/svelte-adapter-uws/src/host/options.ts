@@ -1,10 +1,18 @@
-import type { AdapterOptions, ResolvedAdapterOptions, ResolvedWebSocketOptions, WebSocketOptions } from '../contract/options.ts';
+import type {
+	AdapterOptions,
+	ResolvedAdapterOptions,
+	ResolvedWebSocketOptions,
+	UpgradeAdmission,
+	WebSocketOptions
+} from '../contract/options.ts';
 import { nearestName } from './nearest.ts';
 
 interface Rule {
 	readonly fallback: unknown;
 	readonly expected: string;
 	readonly accepts: (value: unknown) => boolean;
+	/** Those of the members, of a value that is an object. */
+	readonly members?: Readonly<Record<string, Rule>>;
 	/** Errors do not show the value. */
 	readonly isSecret?: boolean;
 }
@@ -23,11 +31,15 @@ const flag = (fallback: boolean): Rule => ({
 	expected: 'true or false',
 	accepts: (value) => typeof value === 'boolean'
 });
+const count: Rule = { fallback: 0, expected: 'a whole number, 0 or more', accepts: (value) => isWhole(value, 0) };
+const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null && !Array.isArray(value);
 const bytes = (fallback: number): Rule => ({
 	fallback,
 	expected: 'a whole number of bytes, 1 or more',
 	accepts: (value) => isWhole(value, 1)
 });
+
+const admissionRules: Rules<UpgradeAdmission> = { maxConcurrent: count, perTickBudget: count, maxConnections: count };
 
 const webSocketRules: Rules<WebSocketOptions> = {
 	path: { fallback: '/ws', expected: "a path that starts with /, for example '/ws'", accepts: isPath },
@@ -46,6 +58,18 @@ const webSocketRules: Rules<WebSocketOptions> = {
 	compression: flag(false),
 	sendPingsAutomatically: flag(true),
 	upgradeTimeout: { fallback: 10, expected: '0 or more seconds', accepts: (value) => isNumber(value, 0) },
+	upgradeRateLimit: { fallback: 10, expected: 'a number, 0 or more', accepts: (value) => isNumber(value, 0) },
+	upgradeRateLimitWindow: {
+		fallback: 10,
+		expected: 'more than 0 seconds',
+		accepts: (value) => isNumber(value, 0) && value > 0
+	},
+	upgradeAdmission: {
+		fallback: {},
+		expected: 'an object of options, for example { maxConnections: 10_000 }',
+		accepts: isObject,
+		members: admissionRules
+	},
 	allowedOrigins: {
 		fallback: 'same-origin',
 		expected: "'same-origin', '*' or a list of origins such as 'https://example.com'",
@@ -89,7 +113,7 @@ const adapterRules: Rules<AdapterOptions> = {
 	websocket: {
 		fallback: false,
 		expected: 'true, false or an object of options',
-		accepts: (value) => typeof value === 'boolean' || (typeof value === 'object' && value !== null && !Array.isArray(value))
+		accepts: (value) => typeof value === 'boolean' || isObject(value)
 	}
 };
 
@@ -134,7 +158,8 @@ function apply(
 		const value = given[name] === undefined ? rule.fallback : given[name];
 		if (!rule.accepts(value))
 			throw new RangeError(`${prefix}${name}: got ${rule.isSecret ? 'something else' : show(value)}, expected ${rule.expected}.`);
-		if (value !== undefined) resolved[name] = value;
+		if (value !== undefined)
+			resolved[name] = rule.members ? apply(rule.members, value as object, `${prefix}${name}.`, warn) : value;
 	}
 	return resolved;
 }

@@ -26,7 +26,7 @@ export interface TestServerOptions {
 	readonly wsPath?: string;
 	/** Whose pages may connect. Default `*`. */
 	readonly origin?: WebSocketOptions['allowedOrigins'];
-	/** Other options of the endpoint, as in the adapter. */
+	/** Other options of the endpoint, as in the adapter. `upgradeRateLimit` is 0 unless given: a test is one address. */
 	readonly wsOptions?: Omit<WebSocketOptions, 'path' | 'handler' | 'allowedOrigins'>;
 	/** Default the time of the machine; `manualClock()` lets the test move it. */
 	readonly clock?: Clock;
@@ -74,8 +74,9 @@ const HOST = '127.0.0.1';
 export async function createTestServer(options: TestServerOptions = {}): Promise<TestServer> {
 	const { handler = {}, transport: name = 'node', port = 0, wsPath = '/ws', origin = '*', wsOptions = {} } = options;
 	const log: Log = options.log ?? { ...consoleLog(), info: () => {} };
-	const websocket = resolveWebSocketOptions({ ...wsOptions, path: wsPath, allowedOrigins: origin }, (message) =>
-		log.warn(message)
+	const websocket = resolveWebSocketOptions(
+		{ upgradeRateLimit: 0, ...wsOptions, path: wsPath, allowedOrigins: origin },
+		(message) => log.warn(message)
 	);
 
 	const connections = new Set<Connection>();

@@ -17,6 +17,8 @@ export const OPTIONS: ServerOptions = {
 	clientAddress: (request) => request.remoteAddress,
 	maxPayloadLength: 16_384,
 	upgradeTimeoutMs: 10_000,
+	upgradeRate: { limit: 0, windowMs: 10_000 },
+	admission: { maxConcurrent: 0, perTickBudget: 0, maxConnections: 0 },
 	allowSystemTopicSubscribe: false,
 	allowNonAsciiTopics: false
 };

@@ -91,15 +91,19 @@ export function createUpgrades(handler: SocketHandler, options: SocketOptions): 
 				return !raw.destroyed;
 			};
 			const decide = (decision: UpgradeDecision): void => {
-				if (!decided()) return;
+				if (!decided()) return handshake.abort();
 				if (!decision.accept) return refuse(raw, decision);
+				let opened = false;
 				acceptance = acceptHandshake(handshake.header('sec-websocket-protocol'), decision.headers);
 				// `ws` writes the head of its answer as a string: headers are latin1.
 				raw.setDefaultEncoding('latin1');
 				server.handleUpgrade(request, raw, head, (ws) => {
 					raw.setDefaultEncoding('utf8');
+					opened = true;
 					open(ws, raw, handshake, decision.data);
 				});
+				// `ws` drops a connection that can no longer be written to.
+				if (!opened) handshake.abort();
 			};
 			const fail = (): void => void (decided() && refuse(raw, INTERNAL_ERROR));
 

@@ -1,0 +1,83 @@
+import { expect, it } from 'vitest';
+import { TestClock } from '../../test/support/clock.ts';
+import { memoryLog, memoryTelemetry } from '../../test/support/log.ts';
+import { LIMITS } from './limits.ts';
+import { UpgradeRate } from './upgrade-rate.ts';
+
+function create(limit: number, windowMs = 10_000) {
+	const clock = new TestClock();
+	const log = memoryLog();
+	const telemetry = memoryTelemetry();
+	const rate = new UpgradeRate({ limit, windowMs, clock, log, telemetry });
+	const times = (n: number, address = 'a'): number => Array.from({ length: n }, () => rate.admit(address)).filter(Boolean).length;
+	return { clock, log, telemetry, rate, times };
+}
+
+it('lets as many in as the limit says, for each address on its own', () => {
+	const { times } = create(3);
+	expect([times(5, 'a'), times(5, 'b')]).toEqual([3, 3]);
+});
+
+it('has no limit at 0, and remembers nobody', () => {
+	const { times, rate } = create(0);
+	expect([times(1_000), rate.size]).toEqual([1_000, 0]);
+});
+
+it('weighs the window before by what is left of it', () => {
+	const { times, clock } = create(10);
+	expect(times(20)).toBe(10);
+	clock.pass(10_000);
+	expect(times(20)).toBe(0);
+	clock.pass(5_000);
+	expect(times(20)).toBe(5);
+	clock.pass(5_000);
+	// Half of the limit was used in the window before.
+	expect(times(20)).toBe(5);
+});
+
+it('does not count who is refused', () => {
+	const { times, clock } = create(2);
+	times(100);
+	clock.pass(10_000);
+	clock.pass(9_999);
+	expect(times(1)).toBe(1);
+});
+
+it('forgets everything after two quiet windows', () => {
+	const { times, clock } = create(4);
+	times(4);
+	clock.pass(20_000);
+	expect(times(10)).toBe(4);
+});
+
+it('keeps its cap on every insert, and those who are active', () => {
+	const { rate, times, telemetry } = create(100);
+	times(5, 'busy');
+	for (let i = 0; i < LIMITS.rateAddresses * 1.5; i++) {
+		rate.admit(`10.0.${i}`);
+		if (rate.size > LIMITS.rateAddresses) expect.unreachable('over the cap');
+	}
+	expect(times(200, 'busy')).toBe(95);
+	expect(telemetry.events[0]).toEqual({ name: 'limit.rateAddresses' });
+});
+
+it('gives the places of quiet addresses away first', () => {
+	const { rate, clock } = create(100);
+	for (let i = 0; i < LIMITS.rateAddresses; i++) rate.admit(`quiet${i}`);
+	clock.pass(20_000);
+	rate.admit('new');
+	expect(rate.size).toBe(1);
+});
+
+it('logs the first refusal, with what to do about it', () => {
+	const { times, log } = create(1);
+	times(5);
+	expect(log.lines).toEqual([
+		[
+			'warn',
+			expect.stringContaining(
+				'"a" was refused with 429 after 1 handshakes in 10 s. If that is the address of a proxy, set ADDRESS_HEADER'
+			)
+		]
+	]);
+});
