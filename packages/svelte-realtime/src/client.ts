@@ -1,4 +1,5 @@
 import { live } from './client/page.ts';
+import { createRoom, type RoomClient, type RoomShape } from './client/room.ts';
 import { createRpcCall, type RpcCall } from './client/rpc/call.ts';
 import { createStreamFactory, type StreamFactory } from './client/stream/cache.ts';
 import type { StreamOptions } from './client/stream/merge.ts';
@@ -7,6 +8,7 @@ import { Stream, type StreamStore } from './client/stream/stream.ts';
 export { failure, status } from 'svelte-adapter-uws/client';
 export type { Failure, Readable, Status } from 'svelte-adapter-uws/contract';
 export { configure, type Configuration } from './client/page.ts';
+export type { RoomClient, RoomShape } from './client/room.ts';
 export type { CallOptions, RpcCall } from './client/rpc/call.ts';
 export type { StreamFactory } from './client/stream/cache.ts';
 export type { StreamOptions } from './client/stream/merge.ts';
@@ -30,6 +32,11 @@ export function batch<const T extends readonly unknown[]>(
 /** The stub of a procedure; what `$live/…` exports in the browser, and what a client outside SvelteKit uses by hand. */
 export function __rpc(path: string): RpcCall {
 	return createRpcCall(() => live().calls, path);
+}
+
+/** The stub of a room. */
+export function __room(path: string, shape: RoomShape): RoomClient {
+	return createRoom(live, path, shape);
 }
 
 /** The stub of a stream, or, when `isDynamic`, of the factory that takes the stream's arguments. */

@@ -15,6 +15,7 @@ export {
 export { guard, live, type GuardPart, type Live } from './define/live.ts';
 export type { Lock, LockKey, LockOptions, LockWait } from './define/lock.ts';
 export type { Cron, CronOptions, CronRun } from './define/reactive.ts';
+export type { Room, RoomConfig, RoomContext } from './define/room-config.ts';
 export type { RateLimitOptions, SafeParse } from './define/steps.ts';
 export { createCall } from './features/call.ts';
 export { standard } from './features/standard.ts';

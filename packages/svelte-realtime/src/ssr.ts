@@ -1,6 +1,7 @@
 import type { Platform, Readable } from 'svelte-adapter-uws/contract';
 import { runtimeOf } from './attach.ts';
 import { LiveError } from './shared/error.ts';
+import { roomParts } from './shared/room-path.ts';
 
 export { empty } from './shared/empty.ts';
 
@@ -49,6 +50,20 @@ export function ssrStream(
 export function ssrCall(path: string): (() => Promise<never>) & Record<'fresh' | 'fireAndForget' | 'with', () => unknown> {
 	const refuse = (): Promise<never> => Promise.reject(notHere(path));
 	return Object.assign(refuse, { fresh: refuse, fireAndForget: () => {}, with: () => refuse });
+}
+
+/** The stub of a room: its streams can be loaded, its procedures are for browsers. */
+export function ssrRoom(
+	path: string,
+	{ presence, cursors, actions = [] }: { readonly presence?: true; readonly cursors?: true; readonly actions?: readonly string[] }
+): Readonly<Record<string, unknown>> {
+	const stream = (part: string): unknown => ssrStream(`${path}/${part}`, true);
+	return {
+		...Object.fromEntries(actions.map((name) => [name, ssrCall(`${path}.${name}`)])),
+		data: stream(roomParts.data),
+		...(presence ? { presence: stream(roomParts.presence) } : {}),
+		...(cursors ? { cursors: stream(roomParts.cursors), moveCursor() {} } : {})
+	};
 }
 
 function createStream(path: string, load: SsrStream['load'], value: unknown): SsrStream {

@@ -3,6 +3,7 @@ import type { RpcCall } from './client/rpc/call.ts';
 import type { StreamStore } from './client/stream/stream.ts';
 import type { RegisteredUser } from './define/context.ts';
 import type { Call, Stream } from './define/definition.ts';
+import type { Room, RoomConfig } from './define/room-config.ts';
 
 /** How a page's load function asks for the value of a stream. */
 export interface LoadOptions<Args extends unknown[]> {
@@ -31,6 +32,31 @@ export interface LiveStreamFactory<Args extends unknown[], Value> {
 	readonly load: Load<Args, Value>;
 }
 
+type After<Run> = Run extends (ctx: any, ...args: infer Args) => unknown ? Args : never;
+type Result<Run> = Run extends (...args: any[]) => infer Out ? Awaited<Out> : never;
+/** One of those who are in a room, or one of their cursors. */
+export interface Present<Data> {
+	readonly key: string;
+	readonly data: Data;
+}
+
+/** A room: what is in it, who is in it, and what can be done there. */
+export type LiveRoom<Config extends RoomConfig> = {
+	readonly data: LiveStreamFactory<After<Config['topic']>, Result<Config['init']>>;
+} & (Config extends { readonly presence: infer Presence }
+	? { readonly presence: LiveStreamFactory<After<Config['topic']>, Present<Result<Presence>>[]> }
+	: unknown) &
+	(Config extends { readonly cursors: true | object }
+		? {
+				readonly cursors: LiveStreamFactory<After<Config['topic']>, Present<any>[]>;
+				/** Moves the own cursor: sent without waiting, and dropped while offline. */
+				readonly moveCursor: (...args: [...room: After<Config['topic']>, position: any]) => void;
+			}
+		: unknown) &
+	(Config extends { readonly actions: infer Actions }
+		? { readonly [Name in keyof Actions]: RpcCall<After<Actions[Name]>, Result<Actions[Name]>> }
+		: unknown);
+
 /** What `$live/…` gives for a definition: arguments without `ctx`, results awaited. Types come from the live module itself. */
 export type Client<Definition> =
 	Definition extends Call<infer Args, infer Out>
@@ -41,4 +67,6 @@ export type Client<Definition> =
 					? LiveStream<Awaited<Value>>
 					: LiveStreamFactory<Args, Awaited<Value>>
 				: LiveStreamFactory<Args, Awaited<Value>>
-			: never;
+			: Definition extends Room<infer Config>
+				? LiveRoom<Config>
+				: never;

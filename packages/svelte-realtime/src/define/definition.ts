@@ -1,6 +1,7 @@
 import type { MergeName } from 'svelte-adapter-uws/merge';
 import type { Context } from './context.ts';
 import type { Cron } from './reactive.ts';
+import type { Room } from './room-config.ts';
 
 /** The user's function. */
 export type Handler<Args extends unknown[] = any[], Out = unknown> = (ctx: Context, ...args: Args) => Out | Promise<Out>;
@@ -26,6 +27,8 @@ export interface Stream<Args extends unknown[] = any[], Value = any> {
 	readonly topic: string | ((ctx: Context, ...args: Args) => string);
 	readonly load: Handler<Args, Value>;
 	readonly options: StreamOptions<Args>;
+	/** The function whose text tells how the topics begin, where `topic` itself does not. */
+	readonly named?: (ctx: Context, ...args: any[]) => string;
 }
 
 export interface StreamOptions<Args extends unknown[] = any[]> {
@@ -65,7 +68,7 @@ export function isDefined(value: unknown): value is Definition | Guard {
 }
 
 /** What a live module exports: inert data that says what it is. Nothing happens until a runtime installs it. */
-export type Definition = Call | Stream | Cron;
+export type Definition = Call | Stream | Cron | Room;
 export type Kind = Definition['kind'];
 
 /** Whether a definition is for the server alone: clients hear that there is nothing at its path. */

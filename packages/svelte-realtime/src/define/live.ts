@@ -6,11 +6,12 @@ import { define } from './definition.ts';
 import type { Call, Guard, Handler, Stream, StreamOptions } from './definition.ts';
 import { lock, type Locked } from './lock.ts';
 import { problem } from './problem.ts';
+import { room, type RoomMaker } from './room.ts';
 import { open, rateLimit, scoped, validated, type Steps } from './steps.ts';
 import { stream, type TopicArguments } from './stream.ts';
 
 /** What `live` is: a function, with one member a kind of definition. */
-export interface Live extends Steps, Locked, Channel, CronMaker {
+export interface Live extends Steps, Locked, Channel, CronMaker, RoomMaker {
 	/**
 	 * Makes a function callable from the browser. Arguments after `ctx` come from the client: check them.
 	 * @example export const add = live(async (ctx, text: string) => db.add(ctx.user.id, text));
@@ -45,6 +46,7 @@ export const live: Live = Object.assign(call, {
 	stream,
 	channel,
 	cron,
+	room,
 	access,
 	validated,
 	rateLimit,

@@ -1,6 +1,6 @@
 import type { Connection, Platform } from 'svelte-adapter-uws/contract';
 import type { Context } from '../define/context.ts';
-import type { DefinitionOf, Handler, Kind } from '../define/definition.ts';
+import type { Definition, DefinitionOf, Handler, Kind } from '../define/definition.ts';
 import type { Lock } from '../define/lock.ts';
 import type { RpcRequest } from '../shared/rpc-frame.ts';
 import type { Pacing } from './pacing.ts';
@@ -72,6 +72,8 @@ export interface Installed extends Disposable {
 	/** The value for code of the server itself, such as a page's load function. */
 	load?(context: Context, args: readonly unknown[]): unknown;
 	readonly topics?: OwnedTopics;
+	/** What comes with it, at `<path>/<name>` and behind the same guard; names begin with `__`. */
+	readonly parts?: ReadonlyMap<string, Definition>;
 }
 
 /** A kind of definition and what it does while it is installed. State lives in the closure, and dies with it. */

@@ -2,6 +2,7 @@ import { isDefined, isInternal } from '../define/definition.ts';
 import type { Definition, Guard, Kind } from '../define/definition.ts';
 import type { Manifest, ManifestEntry } from '../manifest.ts';
 import { moduleOf } from '../shared/path.ts';
+import { exportOf } from '../shared/room-path.ts';
 import type { Entry, Feature, Host, Installed } from './host.ts';
 import { TopicTable, type Ownership } from './topic-table.ts';
 
@@ -54,7 +55,7 @@ export class Registry implements Disposable {
 	find(path: string): Endpoint | undefined | Promise<Endpoint | undefined> {
 		const found = this.#endpoints.get(path);
 		if (found) return found;
-		return this.#load(moduleOf(path))?.then(() => this.#endpoints.get(path));
+		return this.#load(moduleOf(exportOf(path)))?.then(() => this.#endpoints.get(path));
 	}
 
 	/** Installs a definition; what stood at its path is disposed first. Throws for a kind that no feature handles. */
@@ -68,6 +69,7 @@ export class Registry implements Disposable {
 		const installed = feature.install(this.#host, { path, definition } as Entry<Kind>);
 		this.#endpoints.set(path, { installed, guard, isInternal: isInternal(definition) });
 		if (installed.topics) this.#topics.add(installed.topics);
+		for (const [name, part] of installed.parts ?? []) this.install(`${path}/${name}`, part, guard);
 	}
 
 	remove(path: string): void {
@@ -75,6 +77,7 @@ export class Registry implements Disposable {
 		if (!endpoint) return;
 		const { installed } = endpoint;
 		this.#endpoints.delete(path);
+		for (const name of installed.parts?.keys() ?? []) this.remove(`${path}/${name}`);
 		if (installed.topics) this.#topics.remove(installed.topics);
 		installed[Symbol.dispose]();
 	}

@@ -8,10 +8,11 @@ export function clientStub(module: LiveModule): string {
 		if (entry.kind === 'call') return exportLine(entry.name, `__rpc(${path})`);
 		if (entry.kind === 'stream')
 			return exportLine(entry.name, `__stream(${path}, ${JSON.stringify(entry.options)}, ${entry.dynamic})`);
+		if (entry.kind === 'room') return exportLine(entry.name, `__room(${path}, ${JSON.stringify(entry.shape)})`);
 		return [];
 	});
 	return [
-		`import { __rpc, __stream } from 'svelte-realtime/client';`,
+		`import { __room, __rpc, __stream } from 'svelte-realtime/client';`,
 		`export { empty } from 'svelte-realtime/client';`,
 		...lines,
 		''

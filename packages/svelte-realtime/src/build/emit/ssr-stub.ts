@@ -7,10 +7,11 @@ export function ssrStub(module: LiveModule): string {
 		const path = JSON.stringify(`${module.path}/${entry.name}`);
 		if (entry.kind === 'call') return exportLine(entry.name, `ssrCall(${path})`);
 		if (entry.kind === 'stream') return exportLine(entry.name, `ssrStream(${path}, ${entry.dynamic})`);
+		if (entry.kind === 'room') return exportLine(entry.name, `ssrRoom(${path}, ${JSON.stringify(entry.shape)})`);
 		return [];
 	});
 	return [
-		`import { ssrCall, ssrStream } from 'svelte-realtime/ssr';`,
+		`import { ssrCall, ssrRoom, ssrStream } from 'svelte-realtime/ssr';`,
 		`export { empty } from 'svelte-realtime/ssr';`,
 		...lines,
 		''

@@ -3,6 +3,7 @@ export type LiveExport =
 	/** `public`: its author says that everybody may call it. */
 	| { readonly kind: 'call'; readonly name: string; readonly public?: true }
 	| { readonly kind: 'stream'; readonly name: string; readonly dynamic: boolean; readonly options: StreamStubOptions }
+	| { readonly kind: 'room'; readonly name: string; readonly shape: RoomStub }
 	| { readonly kind: 'guard'; readonly name: string }
 	/** Runs on the server alone: clients are not told of it. */
 	| { readonly kind: 'internal'; readonly name: string };
@@ -16,6 +17,13 @@ export interface StreamStubOptions {
 	readonly key?: string;
 	readonly prepend?: boolean;
 	readonly max?: number;
+}
+
+/** What a room has. */
+export interface RoomStub extends Pick<StreamStubOptions, 'merge' | 'key'> {
+	readonly presence?: true;
+	readonly cursors?: true;
+	readonly actions?: readonly string[];
 }
 
 /** Something about a live module that its author should know. `offset` counts UTF-16 units from the start of the file. */

@@ -94,6 +94,25 @@ it('finds what runs without a client, which needs no guard', () => {
 	expect([exports, findings]).toEqual([[{ kind: 'internal', name: 'tidy' }], []]);
 });
 
+it('sees what a room has by its configuration', () => {
+	const { exports, findings } = parse(`${IMPORT}
+		export const _guard = guard(() => true);
+		const actions = { pin(ctx, id) {}, 'un_pin': async (ctx, id) => 1 };
+		export const desk = live.room({ topic: (ctx, id) => 'd:' + id, topicArgs: 1, init, presence: (ctx) => 1, cursors: { throttle: 9 }, actions, merge: 'latest' });
+		export const bare = live.room({ topic, init, cursors: false, presence: undefined });
+	`);
+	expect(findings).toEqual([]);
+	expect(exports.slice(1)).toEqual([
+		{ kind: 'room', name: 'desk', shape: { merge: 'latest', presence: true, cursors: true, actions: ['pin', 'un_pin'] } },
+		{ kind: 'room', name: 'bare', shape: {} }
+	]);
+	for (const config of ['CONFIG', '{ ...rest }', '{ actions: { ...rest } }'])
+		expect(parse(`${IMPORT} export const x = live.room(${config});`).findings[0]).toMatchObject({
+			level: 'error',
+			message: expect.stringContaining('cannot tell')
+		});
+});
+
 it('follows re-exports into other files, and circles among them to an end', () => {
 	const files: Record<string, string> = {
 		'./shared': `${IMPORT} export const one = live(() => 1); export const two = live(() => 2); export * from './todos';`,

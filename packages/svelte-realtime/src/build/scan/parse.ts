@@ -1,5 +1,6 @@
 import { parseSync, type ESTree } from 'vite';
 import { isOffered, type Finding, type LiveExport, type LiveModule, type StreamStubOptions } from './live-module.ts';
+import { roomStub } from './room.ts';
 import { nameOf, ourName, readScope, unwrap, type Scope } from './scope.ts';
 
 type Node = ESTree.Node;
@@ -115,8 +116,12 @@ function classify(scope: Scope, name: string, node: Node): LiveExport | string |
 			return 'cannot tell whether the channel takes arguments. Write its topic as a text or a function in this file.';
 		return { kind: 'stream', name, dynamic, options: { merge: 'set', ...literalOptions(scope, options) } };
 	}
+	if (callee === 'live.room') {
+		const shape = roomStub(scope, value.arguments[0], literalOptions);
+		return typeof shape === 'string' ? shape : { kind: 'room', name, shape };
+	}
 	if (callee !== 'live.stream')
-		return `${callee} does not exist. This version has ${[...CALLS, ...INTERNAL].join(', ')}, live.stream and live.channel.`;
+		return `${callee} does not exist. This version has ${[...CALLS, ...INTERNAL].join(', ')}, live.stream, live.channel and live.room.`;
 	const [topic, load, options] = value.arguments;
 	const dynamic = takesArguments(scope, [topic, load]);
 	if (dynamic === undefined)

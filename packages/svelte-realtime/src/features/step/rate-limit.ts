@@ -1,5 +1,6 @@
 import type { Context } from '../../define/context.ts';
 import type { StepFeature } from '../../runtime/host.ts';
+import { identityOf } from '../../runtime/identity.ts';
 import { LiveError } from '../../shared/error.ts';
 
 /** Callers that one procedure remembers; over it those are forgotten who called longest ago. */
@@ -18,7 +19,7 @@ export const rateLimit: StepFeature<Options> = {
 		const known = new Callers(options, now);
 		const guests = new Callers(options, now);
 		return (ctx, ...args) => {
-			const own = options.key ? options.key(ctx, ...args) : identityOf(ctx.user);
+			const own = options.key ? options.key(ctx, ...args) : typed(identityOf(ctx.user));
 			const retryAfter = own === undefined ? guests.take(ctx.ws?.id ?? '') : known.take(own);
 			if (retryAfter > 0) throw new LiveError('RATE_LIMITED', undefined, { retryAfter });
 			return next(ctx, ...args);
@@ -26,12 +27,9 @@ export const rateLimit: StepFeature<Options> = {
 	}
 };
 
-function identityOf(user: unknown): string | undefined {
-	if (typeof user !== 'object' || user === null) return undefined;
-	const { id, user_id, userId } = user as Readonly<Record<string, unknown>>;
-	const own = id ?? user_id ?? userId;
-	// The type belongs to it: user 1 is not user "1".
-	return own === null || own === undefined ? undefined : `${typeof own}:${String(own)}`;
+/** The type belongs to it: user 1 is not user "1". */
+function typed(own: ReturnType<typeof identityOf>): string | undefined {
+	return own === undefined ? undefined : `${typeof own}:${own}`;
 }
 
 interface Caller {

@@ -1,7 +1,7 @@
 import type { Context } from '../../define/context.ts';
 import type { Stream } from '../../define/definition.ts';
 import type { Host, Subscribed } from '../../runtime/host.ts';
-import { isThenable } from '../../runtime/pipeline.ts';
+import { isolate } from '../../runtime/isolate.ts';
 import { LiveError } from '../../shared/error.ts';
 import type { RpcRequest } from '../../shared/rpc-frame.ts';
 
@@ -44,17 +44,5 @@ export async function follow(host: Host, granted: Granted): Promise<Subscribed> 
 	} catch (error) {
 		join.undo();
 		throw error;
-	}
-}
-
-/** Runs a callback of the app whose failure is only reported. Gives a promise only when it does, which never rejects. */
-function isolate(host: Host, path: string, context: Context, run: () => unknown): Promise<void> | undefined {
-	const failed = (error: unknown): void => host.onError(path, error, context);
-	try {
-		const result = run();
-		return isThenable(result) ? Promise.resolve(result).then(() => {}, failed) : undefined;
-	} catch (error) {
-		failed(error);
-		return undefined;
 	}
 }

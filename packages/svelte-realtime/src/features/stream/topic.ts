@@ -16,9 +16,9 @@ const TEMPLATE = new RegExp(
  * Which topics a stream may name. What a function gives cannot be known in general; it is known where its text shows that the
  * result begins with a constant, and any other function may name everything.
  */
-export function ownedTopics({ topic }: Stream): OwnedTopics {
+export function ownedTopics({ topic, named }: Stream): OwnedTopics {
 	if (typeof topic === 'string') return { exact: topic };
-	return { prefix: TEMPLATE.exec(Function.prototype.toString.call(topic))?.[1] ?? '' };
+	return { prefix: TEMPLATE.exec(Function.prototype.toString.call(named ?? topic))?.[1] ?? '' };
 }
 
 /** The topic for these arguments. Throws for names that cannot be one. */

@@ -1,5 +1,6 @@
 import type { Platform, Readable } from 'svelte-adapter-uws/contract';
 import ask, { add, all, count, empty, mine, one, recent } from '$live/todos';
+import { desk, hall } from '$live/rooms';
 import { add as addWrapped, alone, nested, news, nobody, pay, rename, typing } from '$live/wrapped';
 import type { Todo } from './lib/store.ts';
 
@@ -47,6 +48,19 @@ all();
 all.hydrate([]);
 // @ts-expect-error -- what a stream is hydrated with is what it holds
 all.hydrate([{ id: 'x' }]);
+
+// Rooms: what the configuration has, and nothing else.
+const notes: Readable<{ id: string; text: string }[] | undefined> = desk.data('7');
+const people: Readable<{ readonly key: string; readonly data: { nick: string } }[] | undefined> = desk.presence('7');
+expect<Equal<Parameters<typeof desk.pin>, [id: string, note: string]>>();
+expect<Equal<Awaited<ReturnType<typeof desk.pin>>, number>>();
+desk.moveCursor('7', { x: 1 });
+expect<Equal<Parameters<typeof hall.data>, []>>();
+// @ts-expect-error -- a room without presence
+void hall.presence;
+// @ts-expect-error -- a room is named by a text
+desk.data(7);
+void [notes, people];
 
 // Loading on the server gives the same type; a fallback widens it.
 async function load(): Promise<void> {

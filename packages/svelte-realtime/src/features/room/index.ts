@@ -1,0 +1,133 @@
+import type { Connection } from 'svelte-adapter-uws/contract';
+import type { Context } from '../../define/context.ts';
+import { define, type Call, type Stream } from '../../define/definition.ts';
+import { isTopic, stream } from '../../define/stream.ts';
+import type { Feature } from '../../runtime/host.ts';
+import { identityOf } from '../../runtime/identity.ts';
+import { isolate } from '../../runtime/isolate.ts';
+import { denial } from '../../runtime/pipeline.ts';
+import { LiveError } from '../../shared/error.ts';
+import { roomParts } from '../../shared/room-path.ts';
+import { Attendance, presenceTopic } from './attendance.ts';
+import { cursorTopic, Cursors } from './cursors.ts';
+
+/** `live.room(config)`: streams and procedures that share a guard, installed below the room's path. */
+export const room: Feature<'room'> = {
+	kind: 'room',
+	install(host, { path, definition: { config, topicArgs, throttle } }) {
+		const { init, guard, presence, actions = {}, onJoin, onLeave, merge = 'crud', key = 'id' } = config;
+		const attendance = presence && new Attendance(host, path);
+		const cursors = throttle === undefined ? undefined : new Cursors(host, throttle);
+		/** Rooms that a connection is in, as `onJoin` was told. */
+		const inside = new WeakMap<Connection, Set<string>>();
+
+		const topicOf = (ctx: Context, ...args: unknown[]): string => {
+			const name: unknown = config.topic(ctx, ...args);
+			// A name that ends so would be that of another room's presence.
+			if (!isTopic(name) || /:(?:presence|cursors)$/.test(name))
+				throw new LiveError('INVALID_REQUEST', 'The arguments do not name a room.');
+			return name;
+		};
+		const access = async (ctx: Context, ...args: unknown[]): Promise<boolean> => {
+			try {
+				return (await guard?.(ctx, ...args)) !== false;
+			} catch (error) {
+				throw denial(ctx, error);
+			}
+		};
+		const part = (
+			topic: (ctx: Context, ...args: unknown[]) => string,
+			load: Stream['load'],
+			options: Stream['options']
+		): Stream => define({ ...stream(topic, load, { ...options, access }), named: config.topic });
+		/** A procedure of those who may be in the room; it gets the arguments that name it, and the others. */
+		const procedure = (run: (ctx: Context, topic: string, args: readonly unknown[]) => unknown): Call =>
+			define({
+				kind: 'call',
+				steps: [],
+				async run(ctx, ...args) {
+					const named = args.slice(0, topicArgs);
+					if (!(await access(ctx, ...named))) throw denial(ctx, undefined);
+					return run(ctx, topicOf(ctx, ...named), args);
+				}
+			});
+
+		const keyOf = (ctx: Context): string => String(identityOf(ctx.user) ?? ctx.ws?.id);
+		const come = async (ctx: Context, ws: Connection, topic: string, args: readonly unknown[]): Promise<void> => {
+			const rooms = inside.get(ws) ?? new Set();
+			inside.set(ws, rooms);
+			const isNew = !rooms.has(topic);
+			rooms.add(topic);
+			if (presence) await attendance!.enter(ws, topic, keyOf(ctx), await presence(ctx));
+			if (isNew && onJoin && rooms.has(topic)) await isolate(host, path, ctx, () => onJoin(ctx, ...args));
+		};
+		const go = (ctx: Context, ws: Connection, topic: string): void => {
+			if (!inside.get(ws)?.delete(topic)) return;
+			attendance?.exit(ws, topic);
+			cursors?.leave(ws, topic);
+			if (onLeave) void isolate(host, path, ctx, () => onLeave(ctx, topic));
+		};
+
+		const parts = new Map<string, Call | Stream>();
+		parts.set(
+			roomParts.data,
+			part(
+				topicOf,
+				async (ctx, ...args) => {
+					const data = await init(ctx, ...args);
+					const topic = topicOf(ctx, ...args);
+					// Who left while it was loading never came.
+					if (ctx.ws && host.scope(ctx.ws).holds(topic)) await come(ctx, ctx.ws, topic, args);
+					return data;
+				},
+				{ merge, key, onUnsubscribe: (ctx, topic) => ctx.ws && go(ctx, ctx.ws, topic) }
+			)
+		);
+		if (attendance)
+			parts.set(
+				roomParts.presence,
+				part(
+					(ctx, ...args) => presenceTopic(topicOf(ctx, ...args)),
+					(ctx, ...args) => attendance.list(topicOf(ctx, ...args)),
+					{ merge: 'presence' }
+				)
+			);
+		let hearing: Disposable | undefined;
+		if (cursors) {
+			hearing = host.watch(path, [cursorTopic('*')], ({ topic, event, data }) => cursors.hear(topic, event, data));
+			parts.set(
+				roomParts.cursors,
+				part(
+					(ctx, ...args) => cursorTopic(topicOf(ctx, ...args)),
+					(ctx, ...args) => cursors.list(topicOf(ctx, ...args)),
+					{ merge: 'cursor' }
+				)
+			);
+			parts.set(
+				roomParts.action('moveCursor'),
+				procedure((ctx, topic, args) => {
+					// Nobody would take away the cursor of one who is not there.
+					if (!ctx.ws || !inside.get(ctx.ws)?.has(topic))
+						throw new LiveError('FORBIDDEN', 'Only those who are in the room can move a cursor.');
+					cursors.move(ctx.ws, topic, keyOf(ctx), args[topicArgs]);
+				})
+			);
+		}
+		for (const [name, run] of Object.entries(actions))
+			parts.set(
+				roomParts.action(name),
+				procedure((ctx, topic, args) => {
+					const publish = ctx.publish.bind(ctx, topic);
+					return run(Object.assign(ctx, { publish }), ...args);
+				})
+			);
+		return {
+			parts,
+			[Symbol.dispose]() {
+				hearing?.[Symbol.dispose]();
+				attendance?.[Symbol.dispose]();
+				cursors?.[Symbol.dispose]();
+			}
+		};
+	}
+};

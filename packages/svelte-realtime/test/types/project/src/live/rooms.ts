@@ -1,0 +1,19 @@
+import { guard, live } from 'svelte-realtime/server';
+
+export const _guard = guard({ authenticated: true });
+
+export const desk = live.room({
+	topic: (_ctx, id: string) => `desk:${id}`,
+	topicArgs: 1,
+	init: async (_ctx, id: string) => [{ id, text: 'milk' }],
+	presence: (ctx) => ({ nick: ctx.user.name }),
+	cursors: true,
+	actions: {
+		pin: async (ctx, _id: string, note: string) => {
+			ctx.publish('updated', { id: note });
+			return note.length;
+		}
+	}
+});
+
+export const hall = live.room({ topic: () => 'hall', init: () => [1, 2] });
