@@ -4,6 +4,14 @@ export interface ManifestEntry {
 	readonly path: string;
 	/** Imports the module; importing has no effect but to define its exports. */
 	readonly load: () => Promise<Readonly<Record<string, unknown>>>;
+	/** What the syntax of exports says that their text may not say any more once it was minified; by name. */
+	readonly built?: Readonly<Record<string, Built>>;
+}
+
+/** What the build found out about one export. */
+export interface Built {
+	/** Whether the topic function of a stream takes `ctx` first. */
+	readonly topicCtx?: boolean;
 }
 
 export type Manifest = readonly ManifestEntry[];

@@ -1,5 +1,5 @@
 import type { Platform } from 'svelte-adapter-uws/contract';
-import { createTestServer, type MemoryPeer } from 'svelte-adapter-uws/testing';
+import { createTestServer, type MemoryPeer, type TestServerOptions } from 'svelte-adapter-uws/testing';
 import { vi } from 'vitest';
 import type { Definition, Guard } from '../src/define/definition.ts';
 import { standard } from '../src/features/standard.ts';
@@ -21,12 +21,14 @@ export interface TestClient {
 export async function createRuntime(
 	definitions: Readonly<Record<string, Definition>>,
 	guard?: Guard,
-	parts: Partial<RuntimeParts> & Pick<DispatchOptions, 'beforeExecute'> = {}
+	parts: Partial<RuntimeParts> & Pick<DispatchOptions, 'beforeExecute'> = {},
+	serverOptions: Pick<TestServerOptions, 'bus' | 'stores' | 'clock'> = {}
 ) {
 	const errors: [string, unknown][] = [];
 	const state: { runtime?: Runtime } = {};
 	const server = await createTestServer({
 		transport: 'memory',
+		...serverOptions,
 		handler: {
 			upgrade: ({ url }) => {
 				const user = new URL(url, 'http://localhost').searchParams.get('user');
@@ -51,20 +53,26 @@ export async function createRuntime(
 		const peer = await server.connect(`/ws?user=${user}`);
 		const frames: any[] = [];
 		peer.onmessage = (frame) => void frames.push(JSON.parse(String(frame)));
-		await vi.waitFor(() => {
-			if (frames.length === 0) throw new Error('no welcome yet');
-		});
+		await vi.waitFor(
+			() => {
+				if (frames.length === 0) throw new Error('no welcome yet');
+			},
+			{ interval: 2 }
+		);
 		return {
 			peer,
 			frames,
 			say: (frame) => peer.send(JSON.stringify(frame)),
 			async ask(request) {
 				peer.send(JSON.stringify(request));
-				return vi.waitFor(() => {
-					const reply = frames.find((frame) => frame.topic === '__rpc' && frame.event === request.id);
-					if (!reply) throw new Error(`No reply to ${request.id}.`);
-					return reply.data;
-				});
+				return vi.waitFor(
+					() => {
+						const reply = frames.find((frame) => frame.topic === '__rpc' && frame.event === request.id);
+						if (!reply) throw new Error(`No reply to ${request.id}.`);
+						return reply.data;
+					},
+					{ interval: 2 }
+				);
 			},
 			async leave() {
 				peer.close();

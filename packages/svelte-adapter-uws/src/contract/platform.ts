@@ -112,6 +112,11 @@ export interface Platform {
 	 */
 	shape(topic: string, shape: Shape): Disposable;
 	/**
+	 * Has `stores.replay` number and keep the events of topics, whoever publishes them on this node: they leave when it has, in their
+	 * order, with its position. What the store fails to keep leaves all the same. Say it on every node alike. Dispose to stop.
+	 */
+	keep(topics: (topic: string) => boolean): Disposable;
+	/**
 	 * Guards topics that belong to a library: asked about every subscribe frame of a client, before the `subscribe` hook, which
 	 * the app may not export. False denies with `FORBIDDEN`. Dispose to stop.
 	 */

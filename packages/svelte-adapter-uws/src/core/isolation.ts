@@ -2,10 +2,10 @@ import type { Clock } from '../contract/clock.ts';
 import type { Log } from '../contract/log.ts';
 import type { Telemetry } from '../contract/telemetry.ts';
 
-/** Reports a failure of the app's code: `where` is the hook, `tap`, `gate` or `shape`. Never throws, whatever was thrown. */
+/** Reports a failure of the app's code: `where` is the hook, `tap`, `gate`, `shape` or `history`. Never throws, whatever was thrown. */
 export type Report = (where: string, error: unknown, requestId?: string) => void;
 
-const NO_HOOKS: ReadonlySet<string> = new Set(['tap', 'gate', 'shape']);
+const NO_HOOKS: ReadonlySet<string> = new Set(['tap', 'gate', 'shape', 'history']);
 const WINDOW_MS = 10_000;
 const LINES_PER_WINDOW = 20;
 

@@ -25,6 +25,8 @@ export const LIMITS = {
 	frameSize: 1_048_576,
 	/** Envelopes that taps may publish in consequence of one publish before the rest of them are not tapped any more. */
 	tapCascade: 10_000,
+	/** Events that wait for the store to keep them; over it they are sent without, so that a store that hangs holds nobody up. */
+	unrecorded: 10_000,
 	/** Topics whose beginnings of envelopes are kept as text; at this number the publisher forgets them and starts over. */
 	prefixTopics: 4_096,
 	/** Events of one topic that are kept in it; later ones are encoded each time. */

@@ -6,6 +6,7 @@ import type { Everywhere } from '../contract/peers.ts';
 import type { Stores } from '../contract/stores.ts';
 import type { Audience } from './audience.ts';
 import { ServerConnection } from './connection.ts';
+import type { Histories } from './histories.ts';
 import { isThenable } from './isolation.ts';
 import type { Publisher } from './publisher.ts';
 import type { Shapes } from './shapes.ts';
@@ -21,6 +22,7 @@ export interface PlatformParts {
 	readonly subscriptions: Subscriptions;
 	readonly taps: Taps;
 	readonly shapes: Shapes;
+	readonly histories: Histories;
 	readonly connections: ReadonlySet<ServerConnection>;
 	readonly log: Log;
 	readonly stores: Stores;
@@ -78,6 +80,7 @@ export function createPlatform(parts: PlatformParts): Platform {
 		topic: (name) => createTopicHelper(publish, name),
 		tap: (tap, topics) => taps.add(tap, topics),
 		shape: (topic, shape) => parts.shapes.add(topic, shape),
+		keep: (topics) => parts.histories.add(topics),
 		gate: (gate) => subscriptions.gate(gate)
 	};
 }

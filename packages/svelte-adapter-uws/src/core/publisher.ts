@@ -6,6 +6,7 @@ import type { Frame, SendStatus, Socket } from '../contract/transport.ts';
 import { decodeEncoded, encodeData } from '../protocol/envelope-codec.ts';
 import type { Audience } from './audience.ts';
 import type { FanOut } from './fan-out.ts';
+import type { Histories } from './histories.ts';
 import { LIMITS } from './limits.ts';
 import { Prefixes } from './prefixes.ts';
 import type { Sequencer } from './sequencer.ts';
@@ -37,6 +38,7 @@ export interface PublisherParts {
 	readonly sequencer: Sequencer;
 	readonly fanOut: FanOut;
 	readonly shapes: Shapes;
+	readonly histories: Histories;
 	readonly taps: Taps;
 	readonly sizeWarning: SizeWarning;
 	readonly bus: Bus | undefined;
@@ -71,6 +73,14 @@ export class Publisher {
 		const head = this.#encode(topic, event, data);
 		const leaving = this.#parts.shapes.has(topic) ? this.#shape(topic, event, data, 'local') : undefined;
 		if (leaving === null) return false;
+		if (options?.seq !== false && this.#parts.histories.keeps(topic)) {
+			this.#parts.histories.append(topic, event, data, (position) => {
+				const kept = position ? { topic, head, position } : this.#stamp(topic, head, options);
+				this.#deliver(kept, leaving);
+				this.#announce(kept, event, data, options);
+			});
+			return true;
+		}
 		const encoded = this.#stamp(topic, head, options);
 		const heard = this.#deliver(encoded, leaving);
 		return this.#announce(encoded, event, data, options) || heard;
@@ -78,6 +88,11 @@ export class Publisher {
 
 	/** Publishes messages that belong together. Throws, before anything has happened, when one of them cannot travel. */
 	publishTogether(messages: readonly BatchedMessage[]): void {
+		if (messages.some(({ topic }) => this.#parts.histories.keeps(topic))) {
+			for (const { topic, event, data } of messages) this.#encode(topic, event, data);
+			for (const { topic, event, data, options } of messages) this.publish(topic, event, data, options);
+			return;
+		}
 		const ready = messages.flatMap((message) => {
 			const { topic, event, data } = message;
 			const head = this.#encode(topic, event, data);

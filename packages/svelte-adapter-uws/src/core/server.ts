@@ -7,6 +7,7 @@ import { ByteCounter } from './byte-counter.ts';
 import { createEverywhere, reply, type Local } from './everywhere.ts';
 import { FanOut } from './fan-out.ts';
 import { bid, type Farewell } from './farewell.ts';
+import { Histories } from './histories.ts';
 import { createReport } from './isolation.ts';
 import { Lifecycle } from './lifecycle.ts';
 import type { ServerCore, ServerParts } from './parts.ts';
@@ -35,10 +36,11 @@ export async function createServerCore(parts: ServerParts): Promise<ServerCore> 
 	const report = createReport(clock, log, telemetry);
 	const taps = new Taps(report, log, telemetry);
 	const shapes = new Shapes(report);
+	const histories = new Histories(stores.replay, report);
 	const sequencer = new Sequencer(randomId().slice(0, 12), log, telemetry);
 	const fanOut = new FanOut(audience, (topic, frame) => listener?.publish(topic, frame));
 	const sizeWarning = new SizeWarning(clock, log, telemetry);
-	const publisher = new Publisher({ audience, sequencer, fanOut, shapes, taps, sizeWarning, bus, clock });
+	const publisher = new Publisher({ audience, sequencer, fanOut, shapes, histories, taps, sizeWarning, bus, clock });
 	const subscriptions = new Subscriptions({ report, telemetry, ...options });
 	const { epoch } = sequencer;
 	const { maxPayloadLength } = options;
@@ -54,6 +56,7 @@ export async function createServerCore(parts: ServerParts): Promise<ServerCore> 
 		subscriptions,
 		taps,
 		shapes,
+		histories,
 		log,
 		epoch,
 		maxPayloadLength,

@@ -5,6 +5,7 @@ import type { MessageContext, WebSocketHooks } from '../contract/hooks.ts';
 import type { Log } from '../contract/log.ts';
 import type { WebSocketOptions } from '../contract/options.ts';
 import type { Platform } from '../contract/platform.ts';
+import type { Stores } from '../contract/stores.ts';
 import type { Telemetry } from '../contract/telemetry.ts';
 import type { ListenOptions, Listener, Transport } from '../contract/transport.ts';
 import { memoryTransport, type MemoryListener } from '../transport/memory/index.ts';
@@ -34,6 +35,8 @@ export interface TestServerOptions {
 	readonly log?: Log;
 	readonly telemetry?: Telemetry;
 	readonly bus?: Bus;
+	/** What servers of one app share, such as `platform.stores` of another one. Default: of this server alone. */
+	readonly stores?: Stores;
 }
 
 /** An application frame that a server received. */
@@ -106,7 +109,7 @@ export async function createTestServer(options: TestServerOptions = {}): Promise
 		const transport: Transport = await chooseTransport(name, log);
 		return transport.listen(where);
 	};
-	const { clock, telemetry, bus } = options;
+	const { clock, telemetry, bus, stores } = options;
 	const core = await assemble({
 		listen,
 		websocket,
@@ -115,6 +118,7 @@ export async function createTestServer(options: TestServerOptions = {}): Promise
 		...(clock && { clock }),
 		...(telemetry && { telemetry }),
 		...(bus && { bus }),
+		...(stores && { stores }),
 		expectedOrigin: (request) => `http://${request.header('host')}`
 	});
 

@@ -1,7 +1,8 @@
 import type { MergeName } from 'svelte-adapter-uws/merge';
 import type { Context } from './context.ts';
-import type { Stream, StreamOptions } from './definition.ts';
+import type { Stream } from './definition.ts';
 import { stream, type TopicArguments } from './stream.ts';
+import type { StreamOptions } from './stream-options.ts';
 
 /** `live.channel`. */
 export interface Channel {
@@ -21,5 +22,5 @@ const DEFAULT: MergeName = 'set';
 
 export const channel: Channel['channel'] = (topic: Stream['topic'], options: StreamOptions = {}) => {
 	const { merge = DEFAULT } = options;
-	return stream(topic, () => (merge === DEFAULT ? null : []), { ...options, merge });
+	return stream(topic, () => (merge === DEFAULT ? null : []), { ...options, merge }, true);
 };

@@ -1,7 +1,8 @@
-import type { MergeName } from 'svelte-adapter-uws/merge';
 import type { Context } from './context.ts';
+import type { PipeStep } from './pipe-step.ts';
 import type { Cron } from './reactive.ts';
 import type { Room } from './room-config.ts';
+import type { StreamOptions } from './stream-options.ts';
 
 /** The user's function. */
 export type Handler<Args extends unknown[] = any[], Out = unknown> = (ctx: Context, ...args: Args) => Out | Promise<Out>;
@@ -29,23 +30,14 @@ export interface Stream<Args extends unknown[] = any[], Value = any> {
 	readonly options: StreamOptions<Args>;
 	/** The function whose text tells how the topics begin, where `topic` itself does not. */
 	readonly named?: (ctx: Context, ...args: any[]) => string;
-}
-
-export interface StreamOptions<Args extends unknown[] = any[]> {
-	/** How events change the value. Default `crud`. */
-	readonly merge?: MergeName;
-	/** Identity field of `crud`. Default `id`. */
-	readonly key?: string;
-	/** `crud`: new items go to the front. Default false. */
-	readonly prepend?: boolean;
-	/** Items kept. Default 50 for `latest`, unlimited (0) for `crud`. */
-	readonly max?: number;
-	/** Asked before anybody may subscribe; anything but `true` denies. */
-	readonly access?: (ctx: Context, ...args: Args) => boolean | Promise<boolean>;
-	/** Called when a client has joined the topic through this stream. Errors are reported, never thrown. */
-	readonly onSubscribe?: (ctx: Context, topic: string) => unknown;
-	/** Called once when that client leaves or disconnects. `remaining`: other clients of this worker that still hold the topic. */
-	readonly onUnsubscribe?: (ctx: Context, topic: string, remaining: number) => unknown;
+	/** Whether the topic function takes `ctx` first, as far as its text tells. */
+	readonly topicCtx: boolean;
+	/** No loader stands behind it. */
+	readonly channel: boolean;
+	/** All have to say yes, or there is nothing to see; the outermost first. */
+	readonly gates: readonly Handler<any[], boolean>[];
+	/** What `pipe` does to the data, in order. */
+	readonly pipes: readonly PipeStep[];
 }
 
 /** A gate in front of every export of a module (`_guard`). A check that throws, or gives exactly `false`, denies. */

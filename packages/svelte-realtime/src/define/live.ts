@@ -3,15 +3,17 @@ import { channel, type Channel } from './channel.ts';
 import type { Context } from './context.ts';
 import { cron, type CronMaker } from './cron.ts';
 import { define } from './definition.ts';
-import type { Call, Guard, Handler, Stream, StreamOptions } from './definition.ts';
+import type { Call, Guard, Handler, Stream } from './definition.ts';
+import { gate, type Gate } from './gate.ts';
 import { lock, type Locked } from './lock.ts';
 import { problem } from './problem.ts';
 import { room, type RoomMaker } from './room.ts';
 import { open, rateLimit, scoped, validated, type Steps } from './steps.ts';
 import { stream, type TopicArguments } from './stream.ts';
+import type { StreamOptions } from './stream-options.ts';
 
 /** What `live` is: a function, with one member a kind of definition. */
-export interface Live extends Steps, Locked, Channel, CronMaker, RoomMaker {
+export interface Live extends Steps, Locked, Channel, CronMaker, RoomMaker, Gate {
 	/**
 	 * Makes a function callable from the browser. Arguments after `ctx` come from the client: check them.
 	 * @example export const add = live(async (ctx, text: string) => db.add(ctx.user.id, text));
@@ -47,6 +49,7 @@ export const live: Live = Object.assign(call, {
 	channel,
 	cron,
 	room,
+	gate,
 	access,
 	validated,
 	rateLimit,

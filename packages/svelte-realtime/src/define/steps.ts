@@ -3,12 +3,8 @@ import type { Predicate } from './access.ts';
 import type { Context } from './context.ts';
 import type { Call } from './definition.ts';
 import { problem } from './problem.ts';
+import type { SafeParse } from './schema.ts';
 import { wrap, type Wrappable } from './wrap.ts';
-
-/** A schema without the standard interface that has `safeParse`, as older versions of Zod have. */
-export interface SafeParse<Output> {
-	safeParse(input: unknown): { readonly success: boolean; readonly data?: Output; readonly error?: unknown };
-}
 
 /** What takes the output of a schema as its first argument. */
 export type Checked<Output> = ((ctx: Context, input: Output, ...rest: any[]) => unknown) | Call<[input: Output, ...rest: any[]]>;

@@ -1,44 +1,108 @@
-import { define, type Handler, type Stream, type StreamOptions } from './definition.ts';
+import { define, type Handler, type Stream } from './definition.ts';
 import { problem } from './problem.ts';
+import type { StreamOptions } from './stream-options.ts';
+import { parametersOf, takesContext } from '../shared/topic-context.ts';
 
 const MERGES: ReadonlySet<string> = new Set(['crud', 'latest', 'set', 'presence', 'cursor']);
-const OPTIONS: ReadonlySet<string> = new Set(['merge', 'key', 'prepend', 'max', 'access', 'onSubscribe', 'onUnsubscribe']);
 
 // eslint-disable-next-line no-control-regex -- control characters are what is looked for
-const TOPIC = /^(?!__)[^\u0000-\u001f"\\]{1,256}$/;
+const TOPIC = /^(?!__)(?!.*~~)[^\u0000-\u001f"\\]{1,256}$/;
 
 /** Whether a value can be the name of a topic. */
 export const isTopic = (value: unknown): value is string => typeof value === 'string' && TOPIC.test(value);
 /** What a topic has to be, for messages. */
 export const TOPIC_RULE =
-	'a name of at most 256 characters that does not start with __ and holds no quotes, backslashes or control characters';
+	'a name of at most 256 characters that does not start with __ and holds no ~~, quotes, backslashes or control characters';
 
 /** The arguments of a dynamic stream are those of its topic: a loader or an access check that ignores some must not narrow them. */
 export type TopicArguments<Topic> = Topic extends (ctx: any, ...args: infer Args) => unknown ? Args : never;
 
-/** `live.stream`. */
+type Check = readonly [passes: (value: any) => boolean, expected: string];
+
+const isFunction = (value: unknown): boolean => typeof value === 'function' && value.constructor.name !== 'AsyncFunction';
+const FUNCTION: Check = [(value) => typeof value === 'function', 'a function'];
+const SYNC: Check = [isFunction, 'a function that gives its result at once'];
+const BOOLEAN: Check = [(value) => typeof value === 'boolean', 'true or false'];
+const isText = (value: unknown): boolean => typeof value === 'string' && value !== '';
+const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null && !Array.isArray(value);
+const VERSIONS: Check = [
+	(value) => isObject(value) && Object.entries(value).every(([from, run]) => /^\d+$/.test(from) && typeof run === 'function'),
+	'{ [version]: (item) => item }'
+];
+
+/** What each option may be. A name that stands not here is refused: a misspelt `access` would let everybody in. */
+const CHECKS: Readonly<Record<keyof StreamOptions, Check>> = {
+	merge: [(value) => MERGES.has(value), [...MERGES].join(', ')],
+	key: [isText, 'the name of a field'],
+	prepend: BOOLEAN,
+	max: [(value) => Number.isSafeInteger(value) && value >= 0, 'a whole number from 0'],
+	args: [
+		(value) =>
+			((typeof value === 'object' && value !== null) || typeof value === 'function') &&
+			('~standard' in value || 'safeParse' in value),
+		'a schema: Standard Schema, or an object with safeParse'
+	],
+	access: FUNCTION,
+	filter: FUNCTION,
+	topicCtx: BOOLEAN,
+	transform: SYNC,
+	coalesceBy: SYNC,
+	volatile: BOOLEAN,
+	replay: [
+		(value) =>
+			typeof value === 'boolean' ||
+			(isObject(value) && (value.size === undefined || (Number.isSafeInteger(value.size) && value.size > 0))),
+		'true, false or { size }, a whole number from 1'
+	],
+	delta: [
+		(value) =>
+			isObject(value) &&
+			['version', 'diff', 'fromSeq'].every((name) => value[name] === undefined || typeof value[name] === 'function'),
+		'an object with the functions version, diff and fromSeq'
+	],
+	staleAfterMs: [(value) => Number.isFinite(value) && value > 0 && value <= 2_147_483_647, 'milliseconds above 0'],
+	invalidateOn: [
+		(value) => isText(value) || (Array.isArray(value) && value.length > 0 && value.every(isText)),
+		'a topic, or a list of them, in which * stands for one or more characters'
+	],
+	refreshAs: FUNCTION,
+	version: [(value) => Number.isSafeInteger(value) && value > 0, 'a whole number from 1'],
+	migrate: VERSIONS,
+	downgrade: VERSIONS,
+	onError: FUNCTION,
+	onSubscribe: FUNCTION,
+	onUnsubscribe: FUNCTION
+};
+
+function checkOptions(what: string, options: StreamOptions): void {
+	if (!isObject(options)) throw problem(what, 'options', options, 'an object');
+	for (const [name, value] of Object.entries(options)) {
+		if (!Object.hasOwn(CHECKS, name)) throw problem(what, 'options', name, Object.keys(CHECKS).join(', '));
+		const [passes, expected] = CHECKS[name as keyof StreamOptions];
+		if (value !== undefined && !passes(value)) throw problem(what, name, value, expected);
+	}
+	const { volatile, coalesceBy, replay, version, migrate, downgrade } = options;
+	if (volatile && coalesceBy) throw problem(what, 'volatile', true, 'not with coalesceBy: choose one of them');
+	if (volatile && replay)
+		throw problem(what, 'volatile', true, 'not with replay: an event without a position cannot be found again');
+	if ((migrate || downgrade) && version === undefined)
+		throw problem(what, 'version', version, 'a whole number from 1, beside migrate and downgrade');
+}
+
+/** `live.stream`, and with `channel` what stands below `live.channel`. */
 export function stream<Args extends unknown[], Value>(
 	topic: Stream<Args, Value>['topic'],
 	load: Handler<Args, Value>,
-	options: StreamOptions<Args> = {}
+	options: StreamOptions<Args> = {},
+	channel: boolean = false
 ): Stream<Args, Value> {
+	const what = channel ? 'live.channel' : 'live.stream';
 	if (typeof topic !== 'function' && !isTopic(topic))
-		throw problem('live.stream', 'topic', topic, `${TOPIC_RULE}, or a function (ctx, ...args) => name`);
+		throw problem(what, 'topic', topic, `${TOPIC_RULE}, or a function (ctx, ...args) => name`);
 	if (typeof topic === 'function' && topic.constructor.name === 'AsyncFunction')
-		throw problem('live.stream', 'topic', 'an async function', 'a function that gives the name at once');
-	if (typeof load !== 'function') throw problem('live.stream', 'load', load, 'a function (ctx, ...args) => value');
-	// A misspelt `access` would let everybody in.
-	for (const name of Object.keys(options))
-		if (!OPTIONS.has(name)) throw problem('live.stream', 'options', name, [...OPTIONS].join(', '));
-	const { merge, key, prepend, max, access, onSubscribe, onUnsubscribe } = options;
-	if (merge !== undefined && !MERGES.has(merge)) throw problem('live.stream', 'merge', merge, [...MERGES].join(', '));
-	if (key !== undefined && (typeof key !== 'string' || key === ''))
-		throw problem('live.stream', 'key', key, 'the name of a field');
-	if (prepend !== undefined && typeof prepend !== 'boolean') throw problem('live.stream', 'prepend', prepend, 'true or false');
-	if (max !== undefined && !(Number.isSafeInteger(max) && max >= 0))
-		throw problem('live.stream', 'max', max, 'a whole number from 0');
-	for (const [name, value] of Object.entries({ access, onSubscribe, onUnsubscribe })) {
-		if (value !== undefined && typeof value !== 'function') throw problem('live.stream', name, value, 'a function');
-	}
-	return define({ kind: 'stream', topic, load, options });
+		throw problem(what, 'topic', 'an async function', 'a function that gives the name at once');
+	if (typeof load !== 'function') throw problem(what, 'load', load, 'a function (ctx, ...args) => value');
+	checkOptions(what, options);
+	const topicCtx = options.topicCtx ?? (typeof topic === 'function' && takesContext(parametersOf(topic)));
+	return define({ kind: 'stream', topic, load, options, topicCtx, channel, gates: [], pipes: [] });
 }

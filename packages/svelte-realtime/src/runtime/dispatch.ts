@@ -107,7 +107,8 @@ export class Dispatch {
 				pacing: this.#host.pacing,
 				platform: source.platform,
 				ws,
-				user: userOf(ws)
+				user: userOf(ws),
+				cursor: request.cursor
 			}));
 			const found = this.#registry.find(request.rpc);
 			const result = isThenable(found)

@@ -2,9 +2,11 @@ import type { Connection, Platform } from 'svelte-adapter-uws/contract';
 import type { Context } from '../define/context.ts';
 import type { Definition, DefinitionOf, Handler, Kind } from '../define/definition.ts';
 import type { Lock } from '../define/lock.ts';
+import type { Built } from '../manifest.ts';
 import type { RpcRequest } from '../shared/rpc-frame.ts';
 import type { Pacing } from './pacing.ts';
 import type { Join, Scope } from './scope.ts';
+import type { Views } from './views.ts';
 import type { Watch } from './watchers.ts';
 
 /** Hears a failure of the app's code. What it throws, or rejects with, stops nothing. */
@@ -17,6 +19,8 @@ export interface Host {
 	readonly pacing: Pacing;
 	/** What lives as long as one connection. */
 	readonly scope: (ws: Connection) => Scope;
+	/** What subscribers of a topic see of its events. */
+	readonly views: Views;
 	/** One at a time for each key, over all exports. */
 	readonly lock: Lock;
 	/** Milliseconds that only ever grow. */
@@ -48,6 +52,8 @@ export interface Host {
 export interface Entry<K extends Kind = Kind> {
 	/** `<module>/<export>`. */
 	readonly path: string;
+	/** What the build knows of the export, whatever has been made of its text since. */
+	readonly built?: Built | undefined;
 	readonly definition: DefinitionOf<K>;
 }
 

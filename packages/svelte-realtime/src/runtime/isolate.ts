@@ -6,7 +6,7 @@ import { isThenable } from './pipeline.ts';
 export function isolate(
 	host: Pick<Host, 'onError'>,
 	path: string,
-	context: Context,
+	context: Context | undefined,
 	run: () => unknown
 ): Promise<void> | undefined {
 	const failed = (error: unknown): void => host.onError(path, error, context);

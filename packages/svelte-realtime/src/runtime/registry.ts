@@ -1,6 +1,6 @@
 import { isDefined, isInternal } from '../define/definition.ts';
 import type { Definition, Guard, Kind } from '../define/definition.ts';
-import type { Manifest, ManifestEntry } from '../manifest.ts';
+import type { Built, Manifest, ManifestEntry } from '../manifest.ts';
 import { moduleOf } from '../shared/path.ts';
 import { exportOf } from '../shared/room-path.ts';
 import type { Entry, Feature, Host, Installed } from './host.ts';
@@ -59,14 +59,14 @@ export class Registry implements Disposable {
 	}
 
 	/** Installs a definition; what stood at its path is disposed first. Throws for a kind that no feature handles. */
-	install(path: string, definition: Definition, guard: Guard | undefined): void {
+	install(path: string, definition: Definition, guard: Guard | undefined, built?: Built): void {
 		const feature = this.#features.get(definition.kind) as Feature<Kind> | undefined;
 		if (!feature)
 			throw new TypeError(
 				`[svelte-realtime] ${path}: nothing handles the kind ${definition.kind}. Give the runtime the feature that does.`
 			);
 		this.remove(path);
-		const installed = feature.install(this.#host, { path, definition } as Entry<Kind>);
+		const installed = feature.install(this.#host, { path, definition, built } as Entry<Kind>);
 		this.#endpoints.set(path, { installed, guard, isInternal: isInternal(definition) });
 		if (installed.topics) this.#topics.add(installed.topics);
 		for (const [name, part] of installed.parts ?? []) this.install(`${path}/${name}`, part, guard);
@@ -103,7 +103,7 @@ export class Registry implements Disposable {
 		return loading;
 	}
 
-	async #import({ path, load }: ManifestEntry): Promise<void> {
+	async #import({ path, load, built }: ManifestEntry): Promise<void> {
 		const above = path.split('/').map((_, depth, segments) => [...segments.slice(0, depth), GUARD].join('/'));
 		const guards = await Promise.all(above.flatMap((guard) => this.#guards.get(guard) ?? []).map(loadGuard));
 		const exports = await load();
@@ -121,7 +121,7 @@ export class Registry implements Disposable {
 			: definitions.filter(([, definition]) => !isPublic(definition) && !isInternal(definition)).map(([name]) => name);
 		for (const name of open) this.#unguarded.add(name);
 		if (open.length > 0 && this.#requireGuard()) throw new TypeError(missingGuard(open));
-		for (const [name, definition] of definitions) this.install(name, definition, guard);
+		for (const [name, definition] of definitions) this.install(name, definition, guard, built?.[name.slice(path.length + 1)]);
 		this.#modules.delete(path);
 	}
 }

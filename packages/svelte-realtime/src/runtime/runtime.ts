@@ -13,6 +13,7 @@ import { isThenable, pass } from './pipeline.ts';
 import { missingGuard, Registry } from './registry.ts';
 import { Scopes } from './scopes.ts';
 import { TopicGate } from './topic-gate.ts';
+import { Views } from './views.ts';
 import { Watchers } from './watchers.ts';
 
 /** `onError`, `plainTopics`, `requireGuard` and `leader` are read at each use. */
@@ -52,6 +53,7 @@ export class Runtime implements Disposable {
 	readonly #lock: KeyedLock;
 	readonly #watchers: Watchers;
 	readonly #pacing: Pacing;
+	readonly #views: Views;
 	readonly #gate: Disposable;
 	#ready: Promise<void> | undefined;
 
@@ -63,9 +65,11 @@ export class Runtime implements Disposable {
 			(parts.onError ? contained(parts.onError, print) : print)(path, error, context);
 		const pacing = (this.#pacing = new Pacing({ clock, warn, failed: (error) => onError('publish', error) }));
 		const watchers = (this.#watchers = new Watchers(platform, onError));
+		this.#views = new Views(platform);
 		const host: Host = {
 			platform,
 			pacing,
+			views: this.#views,
 			watch: (path, topics, run) => watchers.add(path, topics, run),
 			context: ({ user = null, ws = null, signal } = {}) =>
 				new CallContext({ pacing, platform, ws, user: ws ? userOf(ws) : user, signal }),
@@ -146,6 +150,7 @@ export class Runtime implements Disposable {
 		this.#pacing[Symbol.dispose]();
 		this.#scopes[Symbol.dispose]();
 		this.#registry[Symbol.dispose]();
+		this.#views[Symbol.dispose]();
 	}
 }
 

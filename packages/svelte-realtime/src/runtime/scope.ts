@@ -1,5 +1,6 @@
 import type { Clock, Connection } from 'svelte-adapter-uws/contract';
 import { LiveError } from '../shared/error.ts';
+import { topicOfView } from '../shared/topics.ts';
 
 /** Topics that one connection may follow through streams; over it a subscribe request is refused with `RATE_LIMITED`. */
 export const MAX_TOPICS = 1_000;
@@ -46,6 +47,8 @@ export class Scope {
 	readonly #ws: Connection;
 	readonly #parts: ScopeParts;
 	readonly #topics = new Map<string, Map<string, Holding>>();
+	/** Views of topics that are held, by the topic; the topic's own name stands in `#topics` alone. */
+	#views: Map<string, Set<string>> | undefined;
 	readonly #waiting = new Map<string, PromiseWithResolvers<boolean>>();
 	/** Runs from the first wire subscribe that has to wait; when it is over, none waits any more. */
 	#grace: Disposable | undefined;
@@ -96,7 +99,7 @@ export class Scope {
 		const streams = this.#topics.get(topic);
 		if (!streams) return;
 		this.#forget(topic);
-		const remaining = this.#parts.holders.get(topic) ?? 0;
+		const remaining = this.#others(topic);
 		for (const holding of streams.values()) {
 			holding.over = true;
 			holding.ended(remaining);
@@ -139,7 +142,7 @@ export class Scope {
 			this.#forget(topic);
 			this.#ws.unsubscribe(topic);
 		}
-		holding.ended((this.#parts.holders.get(topic) ?? 0) - (this.holds(topic) ? 1 : 0));
+		holding.ended(this.#others(topic));
 	}
 
 	#forget(topic: string): void {
@@ -147,11 +150,35 @@ export class Scope {
 		this.#count(topic, -1);
 	}
 
+	/** Counts this connection once for a topic, in however many views it sees it. */
 	#count(topic: string, by: 1 | -1): void {
 		const { holders } = this.#parts;
-		const count = (holders.get(topic) ?? 0) + by;
-		if (count > 0) holders.set(topic, count);
-		else holders.delete(topic);
+		const shown = topicOfView(topic);
+		if (shown !== topic) this.#track(shown, topic, by);
+		if (this.#held(shown) !== (by > 0 ? 1 : 0)) return;
+		const count = (holders.get(shown) ?? 0) + by;
+		if (count > 0) holders.set(shown, count);
+		else holders.delete(shown);
+	}
+
+	#track(shown: string, view: string, by: 1 | -1): void {
+		const views = (this.#views ??= new Map<string, Set<string>>());
+		const held = views.get(shown) ?? new Set();
+		if (by > 0) held.add(view);
+		else held.delete(view);
+		if (held.size > 0) views.set(shown, held);
+		else views.delete(shown);
+	}
+
+	/** In how many views this connection sees a topic. */
+	#held(shown: string): number {
+		return (this.#topics.has(shown) ? 1 : 0) + (this.#views?.get(shown)?.size ?? 0);
+	}
+
+	/** How many other connections follow a topic. */
+	#others(topic: string): number {
+		const shown = topicOfView(topic);
+		return (this.#parts.holders.get(shown) ?? 0) - (this.#held(shown) > 0 ? 1 : 0);
 	}
 
 	#endGrace(): void {

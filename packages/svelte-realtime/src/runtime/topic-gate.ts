@@ -1,4 +1,5 @@
 import type { Connection } from 'svelte-adapter-uws/contract';
+import { VIEW_MARK } from '../shared/topics.ts';
 import type { Registry } from './registry.ts';
 import type { Scopes } from './scopes.ts';
 
@@ -29,7 +30,7 @@ export class TopicGate {
 
 	ask(ws: Connection, topic: string): boolean | Promise<boolean> {
 		const { registry, scopes, ready } = this.#parts;
-		const ownership = registry.ownership(topic);
+		const ownership = topic.includes(VIEW_MARK) ? 'yes' : registry.ownership(topic);
 		if (ownership === 'no') return true;
 		if (!this.#isReady) {
 			return ready().then(() => {

@@ -8,8 +8,15 @@ export interface RpcRequest {
 	readonly id?: string;
 	readonly args?: readonly unknown[];
 	readonly stream?: true;
-	/** Of a subscribe request: the last number that the client saw on the stream's topic. */
+	/** Of a subscribe request: the last number that the client saw on the stream's topic, and the epoch that it counts in. */
 	readonly seq?: number;
+	readonly ep?: string;
+	/** Of a subscribe request: the version of the value that the client has. */
+	readonly version?: unknown;
+	/** Of a subscribe request: the shape of items that the client was built for. */
+	readonly schemaVersion?: number;
+	/** Where one more page begins: the request asks for that alone. */
+	readonly cursor?: unknown;
 	readonly idempotencyKey?: string;
 }
 

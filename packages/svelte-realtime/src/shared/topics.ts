@@ -17,3 +17,12 @@ export function topicPattern(pattern: string): (topic: string) => boolean {
 	const expression = new RegExp(`^${literal.join('.+')}$`, 's');
 	return (topic) => expression.test(topic);
 }
+
+/** Stands between a topic and the number of one of its views, in the name that the events of that view travel under. */
+export const VIEW_MARK = '~~';
+
+/** The topic that a view shows; any other topic as it is. */
+export function topicOfView(topic: string): string {
+	const at = topic.indexOf(VIEW_MARK);
+	return at < 0 ? topic : topic.slice(0, at);
+}

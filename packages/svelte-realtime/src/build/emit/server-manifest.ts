@@ -8,7 +8,12 @@ export function serverManifest(modules: readonly LiveModule[], eager: boolean): 
 	const imports = eager ? modules.map((module, i) => `import * as live${i} from ${JSON.stringify(module.file)};`) : [];
 	const entries = modules.map((module, i) => {
 		const load = eager ? `async () => live${i}` : `() => import(${JSON.stringify(module.file)})`;
-		return `\t{ path: ${JSON.stringify(module.path)}, load: ${load} }`;
+		const built = Object.fromEntries(
+			module.exports.flatMap((entry) =>
+				entry.kind === 'stream' && entry.topicCtx !== undefined ? [[entry.name, { topicCtx: entry.topicCtx }]] : []
+			)
+		);
+		return `\t{ path: ${JSON.stringify(module.path)}, load: ${load}, built: ${JSON.stringify(built)} }`;
 	});
 	return [...imports, `export const manifest = [`, entries.join(',\n'), `];`, ''].join('\n');
 }

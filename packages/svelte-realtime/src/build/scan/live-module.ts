@@ -2,7 +2,14 @@
 export type LiveExport =
 	/** `public`: its author says that everybody may call it. */
 	| { readonly kind: 'call'; readonly name: string; readonly public?: true }
-	| { readonly kind: 'stream'; readonly name: string; readonly dynamic: boolean; readonly options: StreamStubOptions }
+	| {
+			readonly kind: 'stream';
+			readonly name: string;
+			readonly dynamic: boolean;
+			readonly options: StreamStubOptions;
+			/** Whether the topic function takes `ctx` first. */
+			readonly topicCtx?: boolean;
+	  }
 	| { readonly kind: 'room'; readonly name: string; readonly shape: RoomStub }
 	| { readonly kind: 'guard'; readonly name: string }
 	/** Runs on the server alone: clients are not told of it. */
@@ -17,6 +24,7 @@ export interface StreamStubOptions {
 	readonly key?: string;
 	readonly prepend?: boolean;
 	readonly max?: number;
+	readonly version?: number;
 }
 
 /** What a room has. */

@@ -70,8 +70,8 @@ it('finds wrapped calls, and channels by their topic and options', () => {
 	expect(exports.slice(1)).toEqual([
 		{ kind: 'call', name: 'add' },
 		{ kind: 'stream', name: 'news', dynamic: false, options: { merge: 'set' } },
-		{ kind: 'stream', name: 'typing', dynamic: true, options: { merge: 'presence' } },
-		{ kind: 'stream', name: 'mine', dynamic: false, options: { merge: 'set' } }
+		{ kind: 'stream', name: 'typing', dynamic: true, options: { merge: 'presence' }, topicCtx: true },
+		{ kind: 'stream', name: 'mine', dynamic: false, options: { merge: 'set' }, topicCtx: true }
 	]);
 	expect(parse(`${IMPORT} export const x = live.channel(TOPICS.x);`).findings[0]).toMatchObject({
 		level: 'error',
@@ -151,4 +151,50 @@ it('warns about a module that nobody guards', () => {
 
 it('reports a text that does not parse with its file', () => {
 	expect(() => parse(`export const x = live((`)).toThrow(/todos\.ts/);
+});
+
+it('finds streams in gates and pipes, and keeps what is known of them', () => {
+	const { exports, findings } = parse(`
+		import { guard, live, pipe } from 'svelte-realtime/server';
+		export const _guard = guard({ authenticated: true });
+		export const a = live.gate((ctx) => true, live.stream('a', () => [], { key: 'no', version: 3 }));
+		const rows = live.stream((ctx, id) => id, () => []);
+		export const b = pipe(live.gate(() => true, rows), pipe.limit(3));
+		export const c = live.gate(() => true, live.channel((ctx) => 'c', { merge: 'latest' }));
+	`);
+	expect(findings).toEqual([]);
+	expect(exports.slice(1)).toEqual([
+		{ kind: 'stream', name: 'a', dynamic: false, options: { key: 'no', version: 3 } },
+		{ kind: 'stream', name: 'b', dynamic: true, options: {}, topicCtx: true },
+		{ kind: 'stream', name: 'c', dynamic: false, options: { merge: 'latest' }, topicCtx: true }
+	]);
+	expect(parse(`import { live } from 'svelte-realtime'; export const d = live.gate(() => true, 7);`).findings[0]).toMatchObject({
+		level: 'error'
+	});
+});
+
+it.each([
+	['(ctx) => "t"', false, true],
+	['(org) => "t"', true, false],
+	['(c: LiveContext<User>) => "t"', false, true],
+	['(c: Ctx) => "t"', false, true],
+	['(c, org) => "t"', true, true],
+	['({ org }) => "t"', true, false],
+	['(...all) => "t"', true, false],
+	['(org = "x") => "t"', true, false],
+	['() => "t"', false, false]
+])('decides whether the topic function %s takes ctx', (topic, dynamic, topicCtx) => {
+	const { exports } = parse(`import { live } from 'svelte-realtime'; export const s = live.stream(${topic}, () => []);`);
+	expect(exports).toMatchObject([{ dynamic, topicCtx }]);
+});
+
+it('says which topic functions are easy to mistake', () => {
+	const doubts = (topic: string, options = '') =>
+		parse(
+			`import { live, guard } from 'svelte-realtime'; export const _guard = guard({ authenticated: true }); export const s = live.stream(${topic}, () => []${options});`
+		).findings.map(({ message }) => message);
+	expect(doubts('(c, org) => "t"')).toEqual([expect.stringContaining('Name it ctx')]);
+	expect(doubts('({ user }) => "t"')).toEqual([expect.stringContaining('topicCtx')]);
+	expect(doubts('({ user }) => "t"', ', { topicCtx: true }')).toEqual([]);
+	expect(doubts('(ctx, org) => "t"')).toEqual([]);
 });

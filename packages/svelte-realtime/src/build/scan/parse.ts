@@ -1,7 +1,8 @@
 import { parseSync, type ESTree } from 'vite';
-import { isOffered, type Finding, type LiveExport, type LiveModule, type StreamStubOptions } from './live-module.ts';
+import { isOffered, type Finding, type LiveExport, type LiveModule } from './live-module.ts';
 import { roomStub } from './room.ts';
 import { nameOf, ourName, readScope, unwrap, type Scope } from './scope.ts';
+import { literalOptions, streamExport, topicDoubt } from './stream-export.ts';
 
 type Node = ESTree.Node;
 
@@ -13,7 +14,7 @@ const EXPORT_NAME = /^[A-Za-z0-9_]+$/;
 const CALLS: readonly string[] = ['live', 'live.validated', 'live.rateLimit', 'live.scoped', 'live.lock', 'live.public'];
 /** What runs without a client. */
 const INTERNAL: readonly string[] = ['live.cron'];
-const OPTION_TYPES = { merge: 'string', key: 'string', prepend: 'boolean', max: 'number' } as const;
+const STREAMS: readonly string[] = ['live.stream', 'live.channel', 'live.gate', 'pipe'];
 
 /**
  * Finds the live exports of a module by its syntax tree: comments and strings are not code, and every way to write an
@@ -55,6 +56,13 @@ function collect(
 
 	const add = (name: string, node: Node): void => {
 		const found = classify(scope, name, node);
+		const doubt = typeof found === 'object' && found.kind === 'stream' ? topicDoubt(scope, node) : undefined;
+		if (doubt !== undefined)
+			findings.push({
+				level: 'warn',
+				message: `${file}: export ${name}: the topic is a function, and ${doubt}`,
+				offset: node.start
+			});
 		if (typeof found === 'object') exports.set(name, found);
 		else if (found !== undefined)
 			findings.push({ level: 'error', message: `${file}: export ${name}: ${found}`, offset: node.start });
@@ -104,29 +112,19 @@ function classify(scope: Scope, name: string, node: Node): LiveExport | string |
 	const callee = ourName(scope, value.callee);
 	if (callee === undefined) return undefined;
 	if (callee === 'guard') return name === '_guard' ? { kind: 'guard', name } : 'a guard has to be exported as _guard.';
-	if (callee !== 'live' && !callee.startsWith('live.')) return undefined;
+	if (callee !== 'live' && callee !== 'pipe' && !callee.startsWith('live.')) return undefined;
 	if (!EXPORT_NAME.test(name)) return 'the name may hold only letters, digits and _.';
 	if (name.startsWith('_')) return 'names that start with _ are reserved. Rename it.';
 	if (CALLS.includes(callee)) return isPublic(scope, value) ? { kind: 'call', name, public: true } : { kind: 'call', name };
 	if (INTERNAL.includes(callee)) return { kind: 'internal', name };
-	if (callee === 'live.channel') {
-		const [topic, options] = value.arguments;
-		const dynamic = isText(scope, topic) ? false : takesArguments(scope, [topic]);
-		if (dynamic === undefined)
-			return 'cannot tell whether the channel takes arguments. Write its topic as a text or a function in this file.';
-		return { kind: 'stream', name, dynamic, options: { merge: 'set', ...literalOptions(scope, options) } };
-	}
 	if (callee === 'live.room') {
 		const shape = roomStub(scope, value.arguments[0], literalOptions);
 		return typeof shape === 'string' ? shape : { kind: 'room', name, shape };
 	}
-	if (callee !== 'live.stream')
-		return `${callee} does not exist. This version has ${[...CALLS, ...INTERNAL].join(', ')}, live.stream, live.channel and live.room.`;
-	const [topic, load, options] = value.arguments;
-	const dynamic = takesArguments(scope, [topic, load]);
-	if (dynamic === undefined)
-		return 'cannot tell whether the stream takes arguments. Write its topic or its loader as a function in this file.';
-	return { kind: 'stream', name, dynamic, options: literalOptions(scope, options) };
+	return (
+		streamExport(scope, name, value) ??
+		`${callee} does not exist, or holds no stream. This version has ${[...CALLS, ...INTERNAL, ...STREAMS, 'live.room'].join(', ')}.`
+	);
 }
 
 /** Whether `live.public` is among the wrappers. */
@@ -135,37 +133,4 @@ function isPublic(scope: Scope, node: Node): boolean {
 	if (value.type !== 'CallExpression') return false;
 	const callee = ourName(scope, value.callee);
 	return callee === 'live.public' || (callee !== undefined && value.arguments.some((inner) => isPublic(scope, inner)));
-}
-
-const isText = (scope: Scope, node: Node | undefined): boolean => {
-	const type = node && unwrap(scope, node).type;
-	return type === 'Literal' || type === 'TemplateLiteral';
-};
-
-/** Whether a topic or a loader takes anything after `ctx`; `undefined` when neither can be seen. */
-function takesArguments(scope: Scope, nodes: readonly (Node | undefined)[]): boolean | undefined {
-	let known = false;
-	for (const node of nodes) {
-		if (!node) continue;
-		const value = unwrap(scope, node);
-		if (value.type === 'ArrowFunctionExpression' || value.type === 'FunctionExpression' || value.type === 'FunctionDeclaration') {
-			known = true;
-			if (value.params.length > 1 || value.params.at(-1)?.type === 'RestElement') return true;
-		}
-	}
-	return known ? false : undefined;
-}
-
-function literalOptions(scope: Scope, node: Node | undefined): StreamStubOptions {
-	const value = node && unwrap(scope, node);
-	const options: Record<string, unknown> = {};
-	if (value?.type !== 'ObjectExpression') return options;
-	for (const property of value.properties) {
-		if (property.type !== 'Property' || property.computed || property.key.type !== 'Identifier') continue;
-		const name = property.key.name;
-		const literal = unwrap(scope, property.value);
-		if (!Object.hasOwn(OPTION_TYPES, name) || literal.type !== 'Literal') continue;
-		if (typeof literal.value === OPTION_TYPES[name as keyof typeof OPTION_TYPES]) options[name] = literal.value;
-	}
-	return options;
 }

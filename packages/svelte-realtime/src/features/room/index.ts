@@ -39,7 +39,7 @@ export const room: Feature<'room'> = {
 			topic: (ctx: Context, ...args: unknown[]) => string,
 			load: Stream['load'],
 			options: Stream['options']
-		): Stream => define({ ...stream(topic, load, { ...options, access }), named: config.topic });
+		): Stream => define({ ...stream(topic, load, { ...options, access, topicCtx: true }), named: config.topic });
 		/** A procedure of those who may be in the room; it gets the arguments that name it, and the others. */
 		const procedure = (run: (ctx: Context, topic: string, args: readonly unknown[]) => unknown): Call =>
 			define({

@@ -1,48 +1,109 @@
-import type { Context } from '../../define/context.ts';
-import type { Stream } from '../../define/definition.ts';
-import type { Host, Subscribed } from '../../runtime/host.ts';
-import { isolate } from '../../runtime/isolate.ts';
+import type { Subscribed } from '../../runtime/host.ts';
+import type { Join } from '../../runtime/scope.ts';
+import type { Seat } from '../../runtime/views.ts';
 import { LiveError } from '../../shared/error.ts';
-import type { RpcRequest } from '../../shared/rpc-frame.ts';
-
-/** One granted subscribe request. */
-export interface Granted {
-	readonly path: string;
-	readonly definition: Stream;
-	readonly topic: string;
-	readonly context: Context;
-	readonly args: readonly unknown[];
-	readonly request: RpcRequest;
-}
+import type { Granted } from './granted.ts';
+import { isPage } from './page.ts';
+import type { Viewer } from './plan.ts';
+import { resume } from './resume.ts';
 
 /**
  * Joins the topic, then loads: an event between the two reaches the client ahead of the reply, and none is missed. A loader
  * that fails leaves nothing behind.
  */
-export async function follow(host: Host, granted: Granted): Promise<Subscribed> {
-	const { path, definition, topic, context, args, request } = granted;
-	const { options } = definition;
-	if (!context.ws) throw new LiveError('INVALID_REQUEST', 'Only a connection can subscribe.');
-	const join = host.scope(context.ws).join(topic, path, (remaining) => {
-		if (options.onUnsubscribe) void isolate(host, path, context, () => options.onUnsubscribe?.(context, topic, remaining));
-	});
+export async function follow(granted: Granted): Promise<Subscribed> {
+	const { plan, topic, context, request } = granted;
+	const { options, definition } = plan;
+	const viewer = viewerOf(granted);
+	const { join, seat } = enter(granted, viewer);
 	try {
-		if (join.isFirst && options.onSubscribe) await isolate(host, path, context, () => options.onSubscribe?.(context, topic));
+		if (join.isFirst && options.onSubscribe) await plan.isolate(context, () => options.onSubscribe?.(context, topic));
 		if (context.signal.aborted) throw new LiveError('CONNECTION_CLOSED');
-		const data = await definition.load(context, ...args);
 		const { merge = 'crud', key = 'id', prepend, max } = options;
-		const fields = {
-			data: data === undefined ? null : data,
-			topic,
+		const rules = {
+			topic: seat.topic,
 			merge,
 			...(merge === 'crud' ? { key } : {}),
 			...(prepend === undefined ? {} : { prepend }),
 			...(max === undefined ? {} : { max }),
-			...(request.seq === undefined ? {} : { replay: false })
+			...plan.pipes.rules
 		};
-		return { fields, grant: join.grant, undo: join.undo };
+		const answered = { grant: join.grant, undo: join.undo };
+		if (definition.channel) return { ...answered, fields: { data: await definition.load(context), ...rules, channel: true } };
+		const resumed = await resume(granted, viewer);
+		if (resumed) return { ...answered, fields: { ...resumed, ...rules } };
+		const fields = await load(granted, viewer);
+		return { ...answered, fields: { ...fields, ...rules, ...(request.seq === undefined ? {} : { replay: false }) } };
 	} catch (error) {
 		join.undo();
 		throw error;
+	}
+}
+
+/** One more page of a stream that the client follows, or will: no subscription, and no callbacks. */
+export async function nextPage(granted: Granted): Promise<Subscribed> {
+	return { fields: await load(granted, viewerOf(granted)), grant: () => true, undo: () => {} };
+}
+
+function viewerOf({ context, request: { schemaVersion } }: Granted): Viewer {
+	return { context, schemaVersion: Number.isSafeInteger(schemaVersion) ? schemaVersion : undefined };
+}
+
+/** Takes a place in the view, and joins its topic; both end together. */
+function enter(
+	{ plan, reloads, kept, topic, context, args }: Granted,
+	viewer: Viewer
+): { readonly join: Join; readonly seat: Seat } {
+	const { options, host, path, pipes } = plan;
+	if (!context.ws) throw new LiveError('INVALID_REQUEST', 'Only a connection can subscribe.');
+	const { key, project } = plan.viewOf(viewer);
+	const seat = host.views.enter({ topic, key, project, apart: pipes.waits });
+	const ends: (() => void)[] = [];
+	try {
+		const join = host.scope(context.ws).join(seat.topic, path, (remaining) => {
+			seat.leave();
+			for (const end of ends) end();
+			if (options.onUnsubscribe) void plan.isolate(context, () => options.onUnsubscribe?.(context, topic, remaining));
+		});
+		// What this connection already follows has its place.
+		if (!join.isFirst) seat.leave();
+		else ends.push(reloads.enter(topic, context, args), kept.enter(topic));
+		return { join, seat };
+	} catch (error) {
+		seat.leave();
+		throw error;
+	}
+}
+
+/** What the loader gives, as fields of the reply. */
+async function load(granted: Granted, viewer: Viewer): Promise<object> {
+	const { plan, topic, context, args } = granted;
+	const { definition } = plan;
+	try {
+		const position = await plan.position(topic);
+		const version = await versionOf(granted);
+		const loaded = await definition.load(context, ...args);
+		const schemaVersion = plan.versionFor(viewer);
+		const data = await plan.seen(isPage(loaded) ? loaded.data : loaded, viewer);
+		return {
+			data: data === undefined ? null : data,
+			...(isPage(loaded) ? { hasMore: Boolean(loaded.hasMore), cursor: loaded.cursor ?? null } : {}),
+			...(position ? { seq: position.seq, ep: position.epoch } : {}),
+			...(version === undefined ? {} : { version }),
+			...(schemaVersion === undefined ? {} : { schemaVersion })
+		};
+	} catch (error) {
+		plan.tell(error, context, topic);
+		throw error;
+	}
+}
+
+/** The version of the value, from before it is loaded. */
+async function versionOf({ plan, topic, context, args }: Granted): Promise<unknown> {
+	try {
+		return await plan.options.delta?.version?.(context, ...args);
+	} catch (error) {
+		plan.report(error, context, topic);
+		return undefined;
 	}
 }

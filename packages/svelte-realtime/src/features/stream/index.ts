@@ -1,31 +1,63 @@
 import type { Context } from '../../define/context.ts';
-import type { Stream } from '../../define/definition.ts';
 import type { Feature } from '../../runtime/host.ts';
 import { denial } from '../../runtime/pipeline.ts';
-import { follow } from './follow.ts';
-import { ownedTopics, topicOf } from './topic.ts';
+import { parseWith } from '../../runtime/schema.ts';
+import { follow, nextPage } from './follow.ts';
+import { KeptTopics } from './kept-topics.ts';
+import { Reloads } from './reloads.ts';
+import { dataOf } from './page.ts';
+import { Plan } from './plan.ts';
+import { topicOf } from './topic.ts';
 
-/** `live.stream(topic, load, options)`: topic, access, subscription, loader, in this order. */
+/** A closed gate: an answer without a topic. */
+const GATED = { fields: { data: null, gated: true }, grant: () => true, undo: () => {} };
+
+/** `live.stream(topic, load, options)`: arguments, gates, topic, access, subscription, loader, in this order. */
 export const stream: Feature<'stream'> = {
 	kind: 'stream',
-	install(host, { path, definition }) {
-		const topics = ownedTopics(definition);
+	install(host, entry) {
+		const plan = new Plan(host, entry);
+		const { definition } = plan;
+		const reloads = new Reloads(plan);
+		const kept = new KeptTopics(plan);
 		return {
-			topics,
-			async subscribe(context, args, request) {
-				const topic = topicOf(definition, topics, context, args);
-				await allow(definition, context, args);
-				return follow(host, { path, definition, topic, context, args, request });
+			topics: plan.owned,
+			async subscribe(context, given, request) {
+				const args = await readArgs(plan, given);
+				if (!(await isOpen(plan, context, args))) return GATED;
+				const topic = topicOf(definition, plan, context, args);
+				await allow(plan, context, args);
+				const granted = { plan, reloads, kept, topic, context, args, request };
+				return context.cursor === null ? follow(granted) : nextPage(granted);
 			},
-			async load(context, args) {
-				await allow(definition, context, args);
-				return definition.load(context, ...args);
+			async load(context, given) {
+				const args = await readArgs(plan, given);
+				if (!(await isOpen(plan, context, args))) return null;
+				await allow(plan, context, args);
+				const loaded = await definition.load(context, ...args);
+				return plan.seen(dataOf(loaded), { context, schemaVersion: undefined });
 			},
-			[Symbol.dispose]() {}
+			[Symbol.dispose]() {
+				reloads[Symbol.dispose]();
+				kept[Symbol.dispose]();
+			}
 		};
 	}
 };
 
-async function allow({ options }: Stream, context: Context, args: readonly unknown[]): Promise<void> {
-	if (options.access && (await options.access(context, ...args)) !== true) throw denial(context, undefined);
+/** The arguments, as the schema leaves them. */
+async function readArgs({ options }: Plan, given: readonly unknown[]): Promise<readonly unknown[]> {
+	if (!options.args) return given;
+	const parsed = await parseWith(options.args, given);
+	return Array.isArray(parsed) ? parsed : given;
+}
+
+async function isOpen({ definition }: Plan, context: Context, args: readonly unknown[]): Promise<boolean> {
+	for (const gate of definition.gates) if ((await gate(context, ...args)) !== true) return false;
+	return true;
+}
+
+async function allow({ options }: Plan, context: Context, args: readonly unknown[]): Promise<void> {
+	const allows = options.access ?? options.filter;
+	if (allows && (await allows(context, ...args)) !== true) throw denial(context, undefined);
 }

@@ -40,14 +40,15 @@ it('is not told otherwise by a toString of the function itself', () => {
 });
 
 it('gives no topic that it was not known to own', () => {
-	const name = (topic: string) => topicOf({ topic: () => topic } as unknown as Stream, { prefix: 'a:' }, {} as never, []);
+	const name = (topic: string) =>
+		topicOf({ topic: () => topic } as unknown as Stream, { owned: { prefix: 'a:' }, topicCtx: true }, {} as never, []);
 	expect(name('a:1')).toBe('a:1');
 	expect(() => name('b:1')).toThrow(/does not begin/);
 });
 
 it('takes a promise for no topic, and lets it fail unheard', async () => {
 	const topic = () => Promise.reject(new Error('unheard')) as never;
-	expect(() => topicOf({ topic } as unknown as Stream, { prefix: '' }, {} as never, [])).toThrow(
+	expect(() => topicOf({ topic } as unknown as Stream, { owned: { prefix: '' }, topicCtx: true }, {} as never, [])).toThrow(
 		expect.objectContaining({ code: 'INVALID_REQUEST' })
 	);
 	await new Promise((resolve) => setImmediate(resolve));

@@ -3,6 +3,7 @@ import type { Stream } from '../../define/definition.ts';
 import type { OwnedTopics } from '../../runtime/host.ts';
 import { isThenable } from '../../runtime/pipeline.ts';
 import { LiveError } from '../../shared/error.ts';
+import { VIEW_MARK } from '../../shared/topics.ts';
 
 const NAME = String.raw`[\w$]+`;
 const LITERAL = String.raw`[^\`\\$]`;
@@ -22,13 +23,24 @@ export function ownedTopics({ topic, named }: Stream): OwnedTopics {
 }
 
 /** The topic for these arguments. Throws for names that cannot be one. */
-export function topicOf({ topic }: Stream, owned: OwnedTopics, context: Context, args: readonly unknown[]): string {
-	const name: unknown = typeof topic === 'string' ? topic : topic(context, ...args);
+export function topicOf(
+	{ topic }: Stream,
+	{ owned, topicCtx }: { readonly owned: OwnedTopics; readonly topicCtx: boolean },
+	context: Context,
+	args: readonly unknown[]
+): string {
+	const name: unknown =
+		typeof topic === 'string'
+			? topic
+			: topicCtx
+				? topic(context, ...args)
+				: (topic as unknown as (...args: readonly unknown[]) => unknown)(...args);
 	// Nobody waits for it, so nobody would hear that it fails.
 	if (isThenable(name)) void Promise.resolve(name).catch(() => {});
 	if (typeof name !== 'string' || name === '' || name.length > 256)
 		throw new LiveError('INVALID_REQUEST', 'The arguments do not name a topic.');
 	if (name.startsWith('__')) throw new LiveError('INVALID_REQUEST', 'Reserved topic prefix');
+	if (name.includes(VIEW_MARK)) throw new LiveError('INVALID_REQUEST', `A topic cannot hold ${VIEW_MARK}.`);
 	// eslint-disable-next-line no-control-regex -- control characters are what is looked for
 	if (/[\u0000-\u001f"\\]/.test(name)) throw new LiveError('INVALID_REQUEST', 'The arguments do not name a topic.');
 	// Clients are kept off topics by what is known of their names, so a name must never be another than was foreseen.

@@ -1,0 +1,16 @@
+import type { Context } from '../../define/context.ts';
+import type { RpcRequest } from '../../shared/rpc-frame.ts';
+import type { KeptTopics } from './kept-topics.ts';
+import type { Plan } from './plan.ts';
+import type { Reloads } from './reloads.ts';
+
+/** One granted subscribe request. */
+export interface Granted {
+	readonly plan: Plan;
+	readonly reloads: Reloads;
+	readonly kept: KeptTopics;
+	readonly topic: string;
+	readonly context: Context;
+	readonly args: readonly unknown[];
+	readonly request: RpcRequest;
+}

@@ -1,0 +1,176 @@
+import type { Context } from '../../define/context.ts';
+import type { Plan } from './plan.ts';
+
+/** How long one reload keeps others of the cluster from beginning. */
+const CLAIM_MS = 30_000;
+/** Milliseconds between two looks whether another worker's reload is over. */
+const LOOK_MS = 50;
+
+interface Subscriber {
+	readonly context: Context;
+	readonly args: readonly unknown[];
+}
+
+/** What one topic has while it has subscribers. */
+interface Watched {
+	/** In the order that they came. */
+	readonly subscribers: Set<Subscriber>;
+	readonly watches: readonly Disposable[];
+	timer: Disposable | undefined;
+	running: boolean;
+	/** Something happened while a reload ran. */
+	again: boolean;
+}
+
+/**
+ * Loads a stream anew for everybody when nothing was heard of it for long, or when something that it depends on has happened:
+ * once in a cluster, for whom `refreshed` is published.
+ */
+export class Reloads implements Disposable {
+	readonly #plan: Plan;
+	readonly #topics = new Map<string, Watched>();
+	#warned = false;
+
+	constructor(plan: Plan) {
+		this.#plan = plan;
+	}
+
+	/** Somebody follows the topic; gives how it ends. */
+	enter(topic: string, context: Context, args: readonly unknown[]): () => void {
+		const { staleAfterMs, invalidateOn } = this.#plan.options;
+		if (staleAfterMs === undefined && invalidateOn === undefined) return () => {};
+		const watched = this.#topics.get(topic) ?? this.#watch(topic);
+		const subscriber: Subscriber = { context, args };
+		watched.subscribers.add(subscriber);
+		return () => {
+			watched.subscribers.delete(subscriber);
+			if (watched.subscribers.size === 0) this.#rest(topic, watched);
+		};
+	}
+
+	[Symbol.dispose](): void {
+		for (const [topic, watched] of this.#topics) this.#rest(topic, watched);
+	}
+
+	#watch(topic: string): Watched {
+		const { host, path, options } = this.#plan;
+		const { staleAfterMs, invalidateOn } = options;
+		const watches: Disposable[] = [];
+		const watched: Watched = { subscribers: new Set(), watches, timer: undefined, running: false, again: false };
+		this.#topics.set(topic, watched);
+		if (staleAfterMs !== undefined) {
+			watches.push(host.watch(path, [topic], () => this.#arm(topic, watched)));
+			this.#arm(topic, watched);
+		}
+		if (invalidateOn !== undefined) {
+			const sources = typeof invalidateOn === 'string' ? [invalidateOn] : invalidateOn;
+			watches.push(
+				host.watch(path, sources, async ({ event, topic: source, position }) => {
+					if (event === 'refreshed') return;
+					// Every worker with subscribers hears it. Without a number nobody can tell whether another one has.
+					const isMine = !position || (await this.#claim(`${topic} ${source} ${position.epoch} ${position.seq}`, CLAIM_MS));
+					if (isMine) await this.#reload(topic, watched);
+				})
+			);
+		}
+		return watched;
+	}
+
+	#rest(topic: string, watched: Watched): void {
+		if (this.#topics.get(topic) === watched) this.#topics.delete(topic);
+		watched.timer?.[Symbol.dispose]();
+		for (const watch of watched.watches) watch[Symbol.dispose]();
+	}
+
+	#arm(topic: string, watched: Watched): void {
+		const ms = this.#plan.options.staleAfterMs!;
+		watched.timer?.[Symbol.dispose]();
+		watched.timer = this.#plan.host.after(ms, () => {
+			// Again in any case: also a worker whose turn it was not, or whose loader fails.
+			this.#arm(topic, watched);
+			void this.#claim(`${topic} stale`, ms / 2).then(
+				(isMine) => (isMine ? this.#reload(topic, watched) : undefined),
+				(error: unknown) => this.#plan.report(error, null, topic)
+			);
+		});
+	}
+
+	/** One at a time; what happens meanwhile leads to exactly one more. Never rejects. */
+	async #reload(topic: string, watched: Watched): Promise<void> {
+		if (watched.running) {
+			watched.again = true;
+			return;
+		}
+		watched.running = true;
+		try {
+			do {
+				watched.again = false;
+				await this.#exclusively(topic, () => this.#once(topic, watched));
+			} while (watched.again && watched.subscribers.size > 0);
+		} catch (error) {
+			this.#plan.report(error, null, topic);
+		} finally {
+			watched.running = false;
+		}
+	}
+
+	async #once(topic: string, watched: Watched): Promise<void> {
+		const { host, definition } = this.#plan;
+		const [subscriber] = watched.subscribers;
+		if (!subscriber) return;
+		try {
+			const context = this.#contextOf(subscriber);
+			const data = await definition.load(context, ...subscriber.args);
+			host.platform.publish(topic, 'refreshed', data === undefined ? null : data);
+		} catch (error) {
+			this.#plan.report(error, subscriber.context, topic);
+		}
+	}
+
+	#contextOf({ context }: Subscriber): Context {
+		const { host, options, definition, path } = this.#plan;
+		if (options.refreshAs) return host.context({ user: options.refreshAs(context) });
+		if (typeof definition.topic !== 'string' || this.#warned) return context;
+		// Everybody sees what one of them may see.
+		const warn = (): void => {
+			if (this.#warned) return;
+			this.#warned = true;
+			host.warn(
+				`${path}: the loader reads ctx.user, but all users share the topic and what is loaded again for it. Load what everybody may see, give each user a topic, or say who it is loaded as: refreshAs.`
+			);
+		};
+		return new Proxy(context, {
+			get: (target, name) => {
+				if (name === 'user') warn();
+				const value: unknown = Reflect.get(target, name, target);
+				return typeof value === 'function' ? value.bind(target) : value;
+			}
+		});
+	}
+
+	/** Whether this worker is the one of the cluster that does it. */
+	async #claim(what: string, ms: number): Promise<boolean> {
+		const { host, path } = this.#plan;
+		const claim = await host.platform.stores.idempotency.claim(`live reload ${path} ${what}`, ms);
+		return claim.state === 'claimed';
+	}
+
+	/** Not while another worker does: who began later publishes later. */
+	async #exclusively(topic: string, run: () => Promise<void>): Promise<void> {
+		const { host, path } = this.#plan;
+		const { lock } = host.platform.stores;
+		const key = `live reload ${path} ${topic}`;
+		for (;;) {
+			const grant = await lock.acquire(key, CLAIM_MS);
+			if (!grant) {
+				await new Promise<void>((resolve) => void host.after(LOOK_MS, resolve));
+				continue;
+			}
+			try {
+				return await run();
+			} finally {
+				await lock.release(key, grant.token);
+			}
+		}
+	}
+}
