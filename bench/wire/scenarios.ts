@@ -72,14 +72,37 @@ const fanOut = (subscribers: number, size: number, count: number, ratio: number)
 		timed(server, (measured) => fanOutLoad(server.port, DIALECTS[subject]!, { subscribers, size, count }, ms, measured))
 });
 
-const http = (name: string, path: string, goals: Scenario['goals']): Scenario => ({
+const HTTP = ['raw uws', 'ours on uws', 'ours on node', 'ws', 'adapter-node'];
+
+const http = (name: string, path: string, goals: Scenario['goals'], subjects: readonly string[] = HTTP): Scenario => ({
 	name,
 	unit: 'requests/s',
 	by: 'time',
-	subjects: ['raw uws', 'ours on uws', 'ours on node', 'ws', 'adapter-node'],
+	subjects,
 	goals,
-	run: (server, _subject, ms) => timed(server, (measured) => httpLoad(server.port, path, ms, measured))
+	run: (server, _subject, ms) => timed(server, (measured) => httpLoad(server.url + path, ms, measured))
 });
+
+/** Starts and answers one page. */
+const start = (name: string, unit: string, goals: Scenario['goals'], measure: (server: Server) => Promise<number>): Scenario => ({
+	name,
+	unit,
+	by: 'less',
+	subjects: ['adapter-node', 'ours on uws', 'ours on node'],
+	goals,
+	async run(server) {
+		const value = await measure(server);
+		return { value, cpu: server.cpu() };
+	}
+});
+
+async function ask(server: Server): Promise<number> {
+	const began = performance.now();
+	const response = await fetch(`${server.url}/`);
+	if (response.status !== 200) throw new Error(`The first page is a ${response.status}.`);
+	await response.text();
+	return performance.now() - began;
+}
 
 const CONNECTIONS = 15_000;
 
@@ -96,6 +119,23 @@ export const SCENARIOS: readonly Scenario[] = [
 		'ours on node': { of: 'adapter-node', ratio: 1 }
 	}),
 	http('Page', '/', { 'ours on uws': { of: 'adapter-node', ratio: 1.15 }, 'ours on node': { of: 'adapter-node', ratio: 1 } }),
+	http('API route, TLS', '/api', {}, ['ours on uws', 'ours on uws, TLS', 'ours on node', 'ours on node, TLS']),
+	http('API route, workers', '/api', {}, [
+		'ours on uws, 1 worker',
+		'ours on uws, 2 workers',
+		'ours on node, 2 workers',
+		'adapter-node'
+	]),
+	start(
+		'Cold start until the first page',
+		'ms',
+		{ 'ours on uws': { of: 'adapter-node', ratio: 1 }, 'ours on node': { of: 'adapter-node', ratio: 1 } },
+		async (server) => server.startMs + (await ask(server))
+	),
+	start('Memory after the first page', 'MB', {}, async (server) => {
+		await ask(server);
+		return (await server.memory()) / 1_048_576;
+	}),
 	{
 		name: `Idle memory, ${CONNECTIONS.toLocaleString('en')} connections`,
 		unit: 'bytes each',
