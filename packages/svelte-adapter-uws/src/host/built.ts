@@ -73,7 +73,7 @@ export async function loadBuilt(entry: Entry, environment: Environment, log: Log
 	else if (!proxy.origin && !environment.hostHeader && !environment.protocolHeader && !environment.tls)
 		warnAboutOrigin(envPrefix, log);
 
-	const table = await timed(log, 'Static files read', () =>
+	const table = await timed(log, 'Static files read', async () =>
 		scan({
 			client,
 			prerendered: join(directory, 'prerendered'),

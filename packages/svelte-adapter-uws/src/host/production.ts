@@ -1,13 +1,9 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import { Server as TlsServer } from 'node:tls';
 import type { Log } from '../contract/log.ts';
 import type { Listener } from '../contract/transport.ts';
 import type { ServerCore } from '../core/parts.ts';
-import { attach } from '../transport/node/attach.ts';
-import { answerNode } from '../transport/node/http.ts';
 import { loadBuilt, type Built, type Entry } from './built.ts';
 import { systemClock } from './clock.ts';
-import { startCluster } from './cluster/start.ts';
 import { workerLog, workerOf, type Worker } from './cluster/worker.ts';
 import { readEnvironment, strangers, type Environment } from './env.ts';
 import { consoleLog } from './log.ts';
@@ -70,6 +66,7 @@ export function createServing(entry: Entry): Serving {
 				// Workers have the variables of their primary, which has spoken of them.
 				if (!worker) for (const stranger of strangers(process.env, prefix)) log.warn(stranger);
 				if (environment.cluster) {
+					const { startCluster } = await import('./cluster/start.ts');
 					const cluster = await startCluster(entry, { ...environment, cluster: environment.cluster }, log);
 					onEnd = (reason) => cluster.shutDown(reason);
 					return cluster.address;
@@ -104,8 +101,8 @@ export function createServing(entry: Entry): Serving {
 			}
 		},
 		handler(request, response, next) {
-			embed().then(
-				({ built }) => answerNode(built.http, request, response, 'encrypted' in request.socket),
+			Promise.all([embed(), import('../transport/node/http.ts')]).then(
+				([{ built }, { answerNode }]) => answerNode(built.http, request, response, 'encrypted' in request.socket),
 				(error: unknown) => {
 					if (next) return next(error);
 					consoleLog().error('The app could not be loaded', error);
@@ -115,9 +112,10 @@ export function createServing(entry: Entry): Serving {
 		},
 		async attach(server) {
 			const running = await embed();
+			const { attach } = await import('../transport/node/attach.ts');
 			const core = await running.built.serve(
 				async (sockets) => (sockets ? attach(server, sockets) : NOWHERE),
-				server instanceof TlsServer
+				'setSecureContext' in server
 			);
 			serving = { ...running, core };
 		},

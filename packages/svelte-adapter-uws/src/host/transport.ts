@@ -1,7 +1,5 @@
 import type { Log } from '../contract/log.ts';
 import type { Transport } from '../contract/transport.ts';
-import { nodeTransport } from '../transport/node/index.ts';
-import { loadUws } from '../transport/uws/index.ts';
 import type { Environment } from './env.ts';
 import { StartError } from './start-error.ts';
 
@@ -12,17 +10,21 @@ import { StartError } from './start-error.ts';
 export async function chooseTransport(
 	forced: 'uws' | 'node' | undefined,
 	log: Log,
-	load: () => Promise<Transport> = loadUws
+	load: () => Promise<Transport> = loadNative
 ): Promise<Transport> {
-	if (forced === 'node') return nodeTransport;
+	if (forced === 'node') return loadNode();
 	try {
 		return await load();
 	} catch (error) {
 		if (forced === 'uws') throw error;
 		log.warn(`Running on the node transport. ${error instanceof Error ? error.message : String(error)}`);
-		return nodeTransport;
+		return loadNode();
 	}
 }
+
+// Each has modules that the other does without, and loading them is most of a cold start.
+const loadNative = async (): Promise<Transport> => (await import('../transport/uws/index.ts')).loadUws();
+const loadNode = async (): Promise<Transport> => (await import('../transport/node/index.ts')).nodeTransport;
 
 /** Throws a StartError when the environment asks the native transport for what its engine has no setting for. */
 export function refuseNodeOnly(

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readdir, readFile, realpath, stat } from 'node:fs/promises';
+import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { contentDisposition, contentType } from './content-type.ts';
 import type { FileOnDisk } from './file-body.ts';
@@ -17,20 +17,18 @@ export interface ScanOptions {
 	readonly memoryCap?: number;
 }
 
-const PARALLEL = 16;
-
 /**
  * Reads the build once. Files of `client` are served at their paths, pages of `prerendered` at their clean paths with a
  * redirect from the other spelling of the trailing slash. Dotfiles are left out, `.well-known` is not.
  *
  * @example const table = await scan({ client: 'build/client', prerendered: 'build/prerendered', base: '', appDir: '_app' });
  */
-export async function scan(options: ScanOptions): Promise<StaticTable> {
+export function scan(options: ScanOptions): StaticTable {
 	const { client, prerendered, base, appDir, memoryCap = Infinity } = options;
 	const table = new Map<string, StaticFile | Redirect>();
 	const immutable = `${base}/${appDir}/immutable/`;
-	for (const [path, file] of await readTree(join(client, base), base, memoryCap, immutable)) table.set(path, file);
-	const pages = await readTree(join(prerendered, base), base, memoryCap, undefined);
+	for (const [path, file] of readTree(join(client, base), base, memoryCap, immutable)) table.set(path, file);
+	const pages = readTree(join(prerendered, base), base, memoryCap, undefined);
 	for (const [path, file] of pages) setIfFree(table, pagePath(path), file);
 	for (const [path] of pages) {
 		const page = pagePath(path);
@@ -54,56 +52,32 @@ function encode(path: string): string {
 }
 
 /** Every file below `root` but encoded siblings, by path, sorted so that the outcome does not depend on the file system. */
-async function readTree(
-	root: string,
-	prefix: string,
-	memoryCap: number,
-	immutable: string | undefined
-): Promise<[string, StaticFile][]> {
+function readTree(root: string, prefix: string, memoryCap: number, immutable: string | undefined): [string, StaticFile][] {
 	const found = new Map<string, FileOnDisk>();
-	await walk(root, prefix, found, new Set());
+	walk(root, prefix, found, new Set());
 	const paths = [...found.keys()].filter((path) => !(/\.(?:br|gz)$/.test(path) && found.has(path.slice(0, -3)))).sort();
-	const files: [string, StaticFile][] = [];
-	for (let start = 0; start < paths.length; start += PARALLEL) {
-		const batch = paths.slice(start, start + PARALLEL).map(async (path): Promise<[string, StaticFile]> => {
-			return [path, await readStatic(path, found, memoryCap, immutable !== undefined && path.startsWith(immutable))];
-		});
-		files.push(...(await Promise.all(batch)));
-	}
-	return files;
+	return paths.map((path) => [path, readStatic(path, found, memoryCap, immutable !== undefined && path.startsWith(immutable))]);
 }
 
 /** Follows links; a directory that holds itself is visited once per way down. */
-async function walk(
-	directory: string,
-	prefix: string,
-	found: Map<string, FileOnDisk>,
-	above: ReadonlySet<string>
-): Promise<void> {
-	const real = await realpath(directory).catch(missing);
-	if (real === undefined || above.has(real)) return;
-	const names = await readdir(real);
-	for (const name of names) {
+function walk(directory: string, prefix: string, found: Map<string, FileOnDisk>, above: ReadonlySet<string>): void {
+	if (!existsSync(directory)) return;
+	const real = realpathSync(directory);
+	if (above.has(real)) return;
+	const below = new Set(above).add(real);
+	for (const name of readdirSync(real)) {
 		if (name.startsWith('.') && name !== '.well-known') continue;
 		const file = join(directory, name);
-		const stats = await stat(file).catch(missing);
-		if (stats?.isDirectory()) await walk(file, `${prefix}/${name}`, found, new Set([...above, real]));
+		// A link may lead nowhere.
+		const stats = statSync(file, { throwIfNoEntry: false });
+		if (stats?.isDirectory()) walk(file, `${prefix}/${name}`, found, below);
 		else if (stats?.isFile()) found.set(`${prefix}/${name}`, { path: file, size: stats.size, modified: stats.mtimeMs });
 	}
 }
 
-function missing(error: NodeJS.ErrnoException): undefined {
-	if (error.code !== 'ENOENT') throw error;
-}
-
-async function readStatic(
-	path: string,
-	found: ReadonlyMap<string, FileOnDisk>,
-	memoryCap: number,
-	immutable: boolean
-): Promise<StaticFile> {
-	const identity = await readContent(found.get(path)!, memoryCap);
-	const sibling = async (suffix: string): Promise<Content | undefined> => {
+function readStatic(path: string, found: ReadonlyMap<string, FileOnDisk>, memoryCap: number, immutable: boolean): StaticFile {
+	const identity = readContent(found.get(path)!, memoryCap);
+	const sibling = (suffix: string): Content | undefined => {
 		const encoded = found.get(path + suffix);
 		return encoded && encoded.size < identity.size ? readContent(encoded, memoryCap) : undefined;
 	};
@@ -113,14 +87,14 @@ async function readStatic(
 		immutable,
 		tag: tag(identity),
 		identity,
-		br: await sibling('.br'),
-		gzip: await sibling('.gz')
+		br: sibling('.br'),
+		gzip: sibling('.gz')
 	});
 }
 
-async function readContent(file: FileOnDisk, memoryCap: number): Promise<Content> {
+function readContent(file: FileOnDisk, memoryCap: number): Content {
 	if (file.size > memoryCap) return { ...file, bytes: undefined };
-	const bytes = await readFile(file.path);
+	const bytes = readFileSync(file.path);
 	return { ...file, size: bytes.length, bytes };
 }
 

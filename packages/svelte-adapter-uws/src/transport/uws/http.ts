@@ -1,4 +1,3 @@
-import { STATUS_CODES } from 'node:http';
 import type { HttpRequest, HttpResponse } from 'uWebSockets.js';
 import type { HeaderList, HttpHandler, Peer, RequestHead, StaticPlan } from '../../contract/http.ts';
 import { normalizeAddress } from '../shared/address.ts';
@@ -7,6 +6,7 @@ import { headerValue } from '../shared/header-list.ts';
 import { hasBody } from '../shared/request-body.ts';
 import { readUwsBody } from './body.ts';
 import { UwsSink } from './sink.ts';
+import { statusLine } from './status.ts';
 
 /**
  * Header lines that are written again and again, in one call instead of one for each line: the engine puts a value where it
@@ -120,7 +120,7 @@ function hasChunks({ headers }: RequestHead): boolean {
 /** The hot path: nothing is allocated, and there is no abort to hear of, because the response is complete before this returns. */
 function writePlan(res: HttpResponse, plan: StaticPlan, isHead: boolean, blocks: HeaderBlocks): void {
 	const { headers, status, body } = plan;
-	if (status !== 200) res.writeStatus(`${status} ${STATUS_CODES[status] ?? ''}`);
+	if (status !== 200) res.writeStatus(statusLine(status));
 	if (status === 200) blocks.write(res, headers);
 	else for (let index = 0; index < headers.length; index++) res.writeHeader(headers[index]![0], headers[index]![1]);
 	if (status === 304) res.endWithoutBody();

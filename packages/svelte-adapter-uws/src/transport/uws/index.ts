@@ -2,7 +2,6 @@ import type { HttpRequest, HttpResponse } from 'uWebSockets.js';
 import type { ListenOptions, Listener, Transport } from '../../contract/transport.ts';
 import { asksForWebSocket, refuseHandshake } from '../shared/handshake.ts';
 import { checkSocketOptions } from '../shared/limits.ts';
-import { freeSocketPath } from '../shared/socket-path.ts';
 import { Generations, type Generation } from './generations.ts';
 import { createUwsAnswer } from './http.ts';
 import { loadEngine, type Engine } from './load.ts';
@@ -22,7 +21,11 @@ function createUws(engine: Engine): Transport {
 		async listen(options) {
 			refuseUnknown(options);
 			if (options.sockets) checkSocketOptions(options.sockets.options);
-			if (options.socketPath !== undefined) await freeSocketPath(options.socketPath);
+			if (options.socketPath !== undefined) {
+				// Few need it, and it needs modules of Node that nothing else here does.
+				const { freeSocketPath } = await import('../shared/socket-path.ts');
+				await freeSocketPath(options.socketPath);
+			}
 			const generations = new Generations(engine, options, (generation) => serve(engine, generation, options));
 			await generations.start();
 			return toListener(generations, options);

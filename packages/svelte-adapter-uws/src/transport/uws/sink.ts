@@ -1,9 +1,9 @@
-import { STATUS_CODES } from 'node:http';
 import type { HttpResponse } from 'uWebSockets.js';
 import type { HeaderList } from '../../contract/http.ts';
 import type { ResponseSink } from '../shared/answer.ts';
 import type { ResponseHead } from '../shared/header-list.ts';
 import type { RequestBody } from '../shared/request-body.ts';
+import { statusLine } from './status.ts';
 
 /** One response of the engine. Attaches to `res` at once, so that it knows when the client leaves. */
 export class UwsSink implements ResponseSink {
@@ -119,7 +119,7 @@ export class UwsSink implements ResponseSink {
 	}
 
 	#writeHead({ status, headers }: ResponseHead): void {
-		this.#res.writeStatus(`${status} ${STATUS_CODES[status] ?? ''}`);
+		this.#res.writeStatus(statusLine(status));
 		writeHeaders(this.#res, headers);
 	}
 

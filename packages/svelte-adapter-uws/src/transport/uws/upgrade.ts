@@ -1,10 +1,10 @@
-import { STATUS_CODES } from 'node:http';
 import type { HttpRequest, HttpResponse, us_socket_context_t } from 'uWebSockets.js';
 import type { SocketHandler, UpgradeDecision, UpgradeRequest } from '../../contract/transport.ts';
 import { normalizeAddress } from '../shared/address.ts';
 import { acceptHandshake, refusalHeaders, refuseHandshake, type Refusal } from '../shared/handshake.ts';
 import { writeHeaders } from './sink.ts';
 import { UwsSocket, type UserData } from './socket.ts';
+import { statusLine } from './status.ts';
 
 const INTERNAL_ERROR: Refusal = { status: 500, body: 'Internal Server Error' };
 
@@ -112,7 +112,7 @@ export function refuseUws(res: HttpResponse, handshake: UwsHandshake, refusal: R
 	setImmediate(() => {
 		if (handshake.aborted) return;
 		res.cork(() => {
-			res.writeStatus(`${refusal.status} ${STATUS_CODES[refusal.status] ?? ''}`);
+			res.writeStatus(statusLine(refusal.status));
 			writeHeaders(res, refusalHeaders(refusal));
 			res.end(refusal.body, true);
 		});
