@@ -22,7 +22,7 @@ async function tree(files: Record<string, string>): Promise<string> {
 
 async function scanTree(files: Record<string, string>, options: Partial<ScanOptions> = {}) {
 	const root = await tree(files);
-	const table = await scan({
+	const table = scan({
 		client: join(root, 'client'),
 		prerendered: join(root, 'prerendered'),
 		base: '',
@@ -137,7 +137,7 @@ it('follows links, and ends where they go in a circle', async () => {
 	await symlink(join(root, 'client/real'), join(root, 'client/link'));
 	await symlink(join(root, 'client'), join(root, 'client/real/loop'));
 	await symlink(join(root, 'nowhere'), join(root, 'client/dangling'));
-	const table = await scan({ client: join(root, 'client'), prerendered: join(root, 'prerendered'), base: '', appDir: '_app' });
+	const table = scan({ client: join(root, 'client'), prerendered: join(root, 'prerendered'), base: '', appDir: '_app' });
 	expect([...table.keys()].sort()).toEqual(['/keep.txt', '/link/a.txt', '/real/a.txt']);
 });
 

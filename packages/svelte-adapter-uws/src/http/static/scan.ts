@@ -21,7 +21,7 @@ export interface ScanOptions {
  * Reads the build once. Files of `client` are served at their paths, pages of `prerendered` at their clean paths with a
  * redirect from the other spelling of the trailing slash. Dotfiles are left out, `.well-known` is not.
  *
- * @example const table = await scan({ client: 'build/client', prerendered: 'build/prerendered', base: '', appDir: '_app' });
+ * @example const table = scan({ client: 'build/client', prerendered: 'build/prerendered', base: '', appDir: '_app' });
  */
 export function scan(options: ScanOptions): StaticTable {
 	const { client, prerendered, base, appDir, memoryCap = Infinity } = options;
