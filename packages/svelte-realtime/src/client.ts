@@ -1,5 +1,6 @@
 import { live } from './client/page.ts';
 import { createRoom, type RoomClient, type RoomShape } from './client/room.ts';
+import { createBinaryCall, type BinaryCall } from './client/rpc/binary.ts';
 import { createRpcCall, type RpcCall } from './client/rpc/call.ts';
 import { createStreamFactory, type StreamFactory } from './client/stream/cache.ts';
 import type { StreamOptions } from './client/stream/merge.ts';
@@ -9,6 +10,7 @@ export { failure, status } from 'svelte-adapter-uws/client';
 export type { Failure, Readable, Status } from 'svelte-adapter-uws/contract';
 export { configure, type Configuration } from './client/page.ts';
 export type { RoomClient, RoomShape } from './client/room.ts';
+export type { BinaryCall } from './client/rpc/binary.ts';
 export type { CallOptions, RpcCall } from './client/rpc/call.ts';
 export type { StreamFactory } from './client/stream/cache.ts';
 export type { StreamOptions } from './client/stream/merge.ts';
@@ -32,6 +34,11 @@ export function batch<const T extends readonly unknown[]>(
 /** The stub of a procedure; what `$live/…` exports in the browser, and what a client outside SvelteKit uses by hand. */
 export function __rpc(path: string): RpcCall {
 	return createRpcCall(() => live().calls, path);
+}
+
+/** The stub of a procedure that takes bytes. */
+export function __binaryRpc(path: string): BinaryCall {
+	return createBinaryCall(live, path);
 }
 
 /** The stub of a room. */

@@ -46,8 +46,10 @@ export const message: MessageHook = createMessage();
  * @example export const message = (ws, { data, platform }) => handleRpc(ws, data, platform) || mine(ws, data);
  */
 export function handleRpc(ws: Connection, data: ArrayBuffer, platform: Platform, options: DispatchOptions = {}): boolean {
-	// Requests are JSON objects; bytes of anything else need not be decoded.
-	if (new Uint8Array(data, 0, Math.min(1, data.byteLength))[0] !== 0x7b) return false;
+	const [first] = new Uint8Array(data, 0, Math.min(1, data.byteLength));
+	// Requests are JSON objects, and calls with bytes begin with what no text begins with.
+	if (first !== undefined && first < 3) return runtimeOf(platform).receiveBinary(ws, { platform }, data, options);
+	if (first !== 0x7b) return false;
 	return runtimeOf(platform).receive(ws, { platform }, new TextDecoder().decode(data), options);
 }
 
@@ -55,7 +57,11 @@ function messageHook(find: (platform: Platform) => Runtime, options: CreateMessa
 	const { onJsonMessage, maxJsonDepth = MAX_DEPTH, onUnhandled } = options;
 	return (ws, context) => {
 		const { text, platform } = context;
-		if (!context.isBinary && find(platform).receive(ws, context, text, options)) return undefined;
+		const runtime = find(platform);
+		const isTaken = context.isBinary
+			? runtime.receiveBinary(ws, context, context.data, options)
+			: runtime.receive(ws, context, text, options);
+		if (isTaken) return undefined;
 		if (onJsonMessage && text.startsWith('{') && !isDeeper(text, maxJsonDepth)) {
 			const value = parse(text);
 			if (value !== undefined) return onJsonMessage(ws, value, platform);

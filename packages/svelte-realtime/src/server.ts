@@ -2,7 +2,16 @@ export { _activateDerived, setCronPlatform } from './activate.ts';
 export { configureCron, setBus, type CronConfig } from './cluster.ts';
 export type { Access, FromArguments, Predicate } from './define/access.ts';
 export * from './define/context.ts';
-export { define, type Call, type Definition, type Guard, type Handler, type Step, type Stream } from './define/definition.ts';
+export {
+	define,
+	type Binary,
+	type Call,
+	type Definition,
+	type Guard,
+	type Handler,
+	type Step,
+	type Stream
+} from './define/definition.ts';
 export { pipe, type CustomStep, type Pipe } from './define/pipe.ts';
 export type { PipeStep } from './define/pipe-step.ts';
 export type { SafeParse } from './define/schema.ts';
@@ -12,7 +21,8 @@ export type { Lock, LockKey, LockOptions, LockWait } from './define/lock.ts';
 export type { Cron, CronOptions, CronRun } from './define/reactive.ts';
 export type { Room, RoomConfig, RoomContext } from './define/room-config.ts';
 export type { RateLimitOptions } from './define/steps.ts';
-export { createCall } from './features/call.ts';
+export type { BinaryOptions } from './define/transfer.ts';
+export { createBinary, createCall } from './features/call.ts';
 export { standard } from './features/standard.ts';
 export {
 	createMessage,

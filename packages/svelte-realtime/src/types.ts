@@ -1,8 +1,9 @@
 import type { Platform } from 'svelte-adapter-uws/contract';
+import type { BinaryCall } from './client/rpc/binary.ts';
 import type { RpcCall } from './client/rpc/call.ts';
 import type { StreamStore } from './client/stream/stream.ts';
 import type { RegisteredUser } from './define/context.ts';
-import type { Call, Stream } from './define/definition.ts';
+import type { Binary, Call, Stream } from './define/definition.ts';
 import type { Room, RoomConfig } from './define/room-config.ts';
 
 /** How a page's load function asks for the value of a stream. */
@@ -69,4 +70,6 @@ export type Client<Definition> =
 				: LiveStreamFactory<Args, Awaited<Value>>
 			: Definition extends Room<infer Config>
 				? LiveRoom<Config>
-				: never;
+				: Definition extends Binary<infer Args, infer Out>
+					? BinaryCall<Args, Awaited<Out>>
+					: never;

@@ -42,7 +42,10 @@ export async function createLiveServer(
 				state.runtime = new Runtime({ platform, features: standard, onError, ...parts });
 				for (const [path, definition] of Object.entries(definitions)) state.runtime.install(path, definition, guard);
 			},
-			message: (ws, context) => void state.runtime!.receive(ws, context, context.text),
+			message: (ws, context) =>
+				void (context.isBinary
+					? state.runtime!.receiveBinary(ws, context, context.data)
+					: state.runtime!.receive(ws, context, context.text)),
 			unsubscribe: (ws, topic) => state.runtime!.left(ws, topic),
 			shutdown: () => state.runtime![Symbol.dispose]()
 		}

@@ -21,6 +21,15 @@ export interface Call<Args extends unknown[] = any[], Out = any> {
 	readonly steps: readonly Step[];
 }
 
+/** A procedure that takes bytes: `live.binary(fn)`, and what wraps it. */
+export interface Binary<Args extends unknown[] = any[], Out = any> {
+	readonly kind: 'binary';
+	readonly run: Handler<[bytes: ArrayBuffer, ...Args], Out>;
+	readonly steps: readonly Step[];
+	/** Bytes. */
+	readonly maxSize: number;
+}
+
 /** A value with live updates: `live.stream(topic, load, options)`. */
 export interface Stream<Args extends unknown[] = any[], Value = any> {
 	readonly kind: 'stream';
@@ -60,7 +69,7 @@ export function isDefined(value: unknown): value is Definition | Guard {
 }
 
 /** What a live module exports: inert data that says what it is. Nothing happens until a runtime installs it. */
-export type Definition = Call | Stream | Cron | Room;
+export type Definition = Call | Binary | Stream | Cron | Room;
 export type Kind = Definition['kind'];
 
 /** Whether a definition is for the server alone: clients hear that there is nothing at its path. */

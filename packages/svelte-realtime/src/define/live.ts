@@ -11,9 +11,10 @@ import { room, type RoomMaker } from './room.ts';
 import { open, rateLimit, scoped, validated, type Steps } from './steps.ts';
 import { stream, type TopicArguments } from './stream.ts';
 import type { StreamOptions } from './stream-options.ts';
+import { binary, type BinaryMaker } from './transfer.ts';
 
 /** What `live` is: a function, with one member a kind of definition. */
-export interface Live extends Steps, Locked, Channel, CronMaker, RoomMaker, Gate {
+export interface Live extends Steps, Locked, Channel, CronMaker, RoomMaker, Gate, BinaryMaker {
 	/**
 	 * Makes a function callable from the browser. Arguments after `ctx` come from the client: check them.
 	 * @example export const add = live(async (ctx, text: string) => db.add(ctx.user.id, text));
@@ -50,6 +51,7 @@ export const live: Live = Object.assign(call, {
 	cron,
 	room,
 	gate,
+	binary,
 	access,
 	validated,
 	rateLimit,

@@ -1,7 +1,7 @@
 import type { Context } from './context.ts';
 import type { Call } from './definition.ts';
 import { problem } from './problem.ts';
-import { wrap, type Wrappable } from './wrap.ts';
+import { wrap, type Transfer, type Wrappable } from './wrap.ts';
 
 /** How long to wait for a lock. */
 export interface LockWait {
@@ -31,12 +31,13 @@ export interface Locked {
 	 * procedures with the same key wait for each other.
 	 * @example export const pay = live.lock((ctx, account: string) => `account:${account}`, async (ctx, account) => …);
 	 */
+	lock<Inner extends Transfer>(key: LockKey | LockOptions, run: Inner): Inner;
 	lock<Args extends unknown[], Out>(key: LockKey | LockOptions, run: Wrappable<Args, Out>): Call<Args, Out>;
 }
 
 const OPTIONS: readonly string[] = ['key', 'lock', 'maxWaitMs'];
 
-export const lock: Locked['lock'] = (given, run) => {
+export const lock: Locked['lock'] = (given: LockKey | LockOptions, run: Wrappable<any[], any> | Transfer) => {
 	const what = 'live.lock';
 	const options: LockOptions = typeof given === 'object' && given !== null ? given : { key: given };
 	for (const name of Object.keys(options)) {

@@ -4,7 +4,7 @@ import type { Context } from './context.ts';
 import type { Call } from './definition.ts';
 import { problem } from './problem.ts';
 import type { SafeParse } from './schema.ts';
-import { wrap, type Wrappable } from './wrap.ts';
+import { wrap, type Transfer, type Wrappable } from './wrap.ts';
 
 /** What takes the output of a schema as its first argument. */
 export type Checked<Output> = ((ctx: Context, input: Output, ...rest: any[]) => unknown) | Call<[input: Output, ...rest: any[]]>;
@@ -39,6 +39,7 @@ export interface Steps {
 	 * gives. Otherwise the caller hears `VALIDATION` with the issues.
 	 * @example export const add = live.validated(z.object({ text: z.string() }), async (ctx, todo) => db.add(todo));
 	 */
+	validated<Inner extends Transfer>(schema: StandardSchemaV1 | SafeParse<unknown>, run: Inner): Inner;
 	validated<Schema extends StandardSchemaV1, Run extends Checked<StandardSchemaV1.InferOutput<Schema>>>(
 		schema: Schema,
 		run: Run
@@ -52,21 +53,24 @@ export interface Steps {
 	 * in this process.
 	 * @example export const send = live.rateLimit({ points: 5, window: 10_000 }, async (ctx, text: string) => post(text));
 	 */
+	rateLimit<Inner extends Transfer>(options: RateLimitOptions, run: Inner): Inner;
 	rateLimit<Args extends unknown[], Out>(options: RateLimitOptions, run: Wrappable<Args, Out>): Call<Args, Out>;
 	/**
 	 * Lets only those call for whom the predicate is `true`; others hear `UNAUTHENTICATED` without a user, else `FORBIDDEN`.
 	 * @example export const rename = live.scoped(live.access.org(), async (ctx, org: string, name: string) => …);
 	 */
+	scoped<Inner extends Transfer>(predicate: Predicate, run: Inner): Inner;
 	scoped<Args extends unknown[], Out>(predicate: Predicate, run: Wrappable<Args, Out>): Call<Args, Out>;
 	/**
 	 * Says that everybody who can connect may call this, in a module without a guard: nobody is warned of it, and
 	 * `realtime({ requireGuard: true })` accepts it.
 	 * @example export const health = live.public(() => 'ok');
 	 */
+	public<Inner extends Transfer>(run: Inner): Inner;
 	public<Args extends unknown[], Out>(run: Wrappable<Args, Out>): Call<Args, Out>;
 }
 
-export const validated: Steps['validated'] = (schema: unknown, run: Wrappable<any[], any>) => {
+export const validated: Steps['validated'] = (schema: unknown, run: Wrappable<any[], any> | Transfer) => {
 	const isStandard = typeof (schema as Partial<StandardSchemaV1> | null)?.['~standard']?.validate === 'function';
 	if (!isStandard && typeof (schema as Partial<SafeParse<unknown>> | null)?.safeParse !== 'function')
 		throw problem(
@@ -80,7 +84,7 @@ export const validated: Steps['validated'] = (schema: unknown, run: Wrappable<an
 
 const LIMIT_OPTIONS: readonly string[] = ['points', 'window', 'key', 'identity'];
 
-export const rateLimit: Steps['rateLimit'] = (options, run) => {
+export const rateLimit: Steps['rateLimit'] = (options: RateLimitOptions, run: Wrappable<any[], any> | Transfer) => {
 	const what = 'live.rateLimit';
 	for (const name of Object.keys(options))
 		if (!LIMIT_OPTIONS.includes(name)) throw problem(what, 'options', name, LIMIT_OPTIONS.join(', '));
@@ -93,10 +97,10 @@ export const rateLimit: Steps['rateLimit'] = (options, run) => {
 	return wrap(what, 'rateLimit', { points, window, key: own }, run);
 };
 
-export const scoped: Steps['scoped'] = (predicate, run) => {
+export const scoped: Steps['scoped'] = (predicate: Predicate, run: Wrappable<any[], any> | Transfer) => {
 	if (typeof predicate !== 'function')
 		throw problem('live.scoped', 'predicate', predicate, 'a function (ctx, ...args) => boolean');
 	return wrap('live.scoped', 'scoped', predicate, run);
 };
 
-export const open: Steps['public'] = (run) => wrap('live.public', 'public', undefined, run);
+export const open: Steps['public'] = (run: Wrappable<any[], any> | Transfer) => wrap('live.public', 'public', undefined, run);

@@ -1,21 +1,44 @@
-import type { Feature, StepFeature } from '../runtime/host.ts';
+import type { Binary, Call, Handler } from '../define/definition.ts';
+import type { Feature, Host, StepFeature } from '../runtime/host.ts';
 
 /** `live(fn)`, in wrappers of these kinds. */
 export function createCall(steps: readonly StepFeature[]): Feature<'call'> {
-	const known: ReadonlyMap<string, StepFeature> = new Map(steps.map((feature) => [feature.step, feature]));
+	const compose = composer('createCall', steps);
 	return {
 		kind: 'call',
-		install(host, { path, definition: { run, steps: wrappers } }) {
-			let handler = run;
-			for (const { step, options } of wrappers.toReversed()) {
-				const feature = known.get(step);
-				if (!feature)
-					throw new TypeError(
-						`[svelte-realtime] ${path}: nothing handles the wrapper ${step}. Give createCall the step that does.`
-					);
-				handler = feature.wrap(host, options, handler);
-			}
+		install(host, { path, definition }) {
+			const handler = compose(host, path, definition);
 			return { call: (context, args) => handler(context, ...args), [Symbol.dispose]() {} };
 		}
+	};
+}
+
+/** `live.binary(fn)`, in wrappers of these kinds. */
+export function createBinary(steps: readonly StepFeature[]): Feature<'binary'> {
+	const compose = composer('createBinary', steps);
+	return {
+		kind: 'binary',
+		install(host, { path, definition }) {
+			const handler = compose(host, path, definition);
+			return { maxBytes: definition.maxSize, call: (context, args) => handler(context, ...args), [Symbol.dispose]() {} };
+		}
+	};
+}
+
+/** Puts the wrappers of a definition around its function, the outermost first. */
+function composer(
+	what: string,
+	steps: readonly StepFeature[]
+): (host: Host, path: string, definition: Pick<Call | Binary, 'run' | 'steps'>) => Handler {
+	const known: ReadonlyMap<string, StepFeature> = new Map(steps.map((feature) => [feature.step, feature]));
+	return (host, path, { run, steps: wrappers }) => {
+		let handler: Handler = run;
+		for (const { step, options } of wrappers.toReversed()) {
+			const feature = known.get(step);
+			if (!feature)
+				throw new TypeError(`[svelte-realtime] ${path}: nothing handles the wrapper ${step}. Give ${what} the step that does.`);
+			handler = feature.wrap(host, options, handler);
+		}
+		return handler;
 	};
 }

@@ -1,5 +1,5 @@
 import type { Feature } from '../runtime/host.ts';
-import { createCall } from './call.ts';
+import { createBinary, createCall } from './call.ts';
 import { cron } from './cron/index.ts';
 import { room } from './room/index.ts';
 import { lock } from './step/lock.ts';
@@ -9,5 +9,7 @@ import { scoped } from './step/scoped.ts';
 import { validated } from './step/validated.ts';
 import { stream } from './stream/index.ts';
 
+const steps = [validated, rateLimit, scoped, lock, open];
+
 /** What a server installs when it is not told otherwise. */
-export const standard: readonly Feature<any>[] = [createCall([validated, rateLimit, scoped, lock, open]), stream, cron, room];
+export const standard: readonly Feature<any>[] = [createCall(steps), createBinary(steps), stream, cron, room];

@@ -2,6 +2,7 @@ import type { Connection } from 'svelte-adapter-uws/contract';
 import { isLiveError, LiveError } from '../shared/error.ts';
 import { isPath } from '../shared/path.ts';
 import { BATCH_EVENT, MAX_BATCH, type RpcRequest } from '../shared/rpc-frame.ts';
+import { checkPayload, parseBinary } from './binary.ts';
 import { CallContext, userOf, type Source } from './context.ts';
 import type { Host, OnError, Subscribed } from './host.ts';
 import { contained } from './on-error.ts';
@@ -19,7 +20,7 @@ const REFUSED = {
 	args: new LiveError('INVALID_REQUEST', 'args must be a list.'),
 	path: new LiveError('INVALID_REQUEST', 'Invalid path'),
 	unknown: new LiveError('NOT_FOUND'),
-	notCallable: new LiveError('INVALID_REQUEST', 'A stream cannot be called. Subscribe to it.'),
+	notCallable: new LiveError('INVALID_REQUEST', 'This cannot be called. Subscribe to it if it is a stream.'),
 	noStream: new LiveError('INVALID_REQUEST', 'This is no stream. Call it.'),
 	noId: new LiveError('INVALID_REQUEST', 'A subscribe request needs an id.'),
 	tooMany: new LiveError('RATE_LIMITED', `${MAX_CALLS} calls wait for their answer. Wait for some.`),
@@ -55,12 +56,24 @@ export class Dispatch {
 			this.#batch(ws, source, parsed.batch, parsed.sequential, options);
 			return true;
 		}
-		const { id } = parsed.single;
-		const reply = this.#answer(ws, source, parsed.single, options);
-		if (id === undefined) return true;
+		this.#single(ws, source, parsed.single, options);
+		return true;
+	}
+
+	/** Takes a binary frame. False: it is no call. */
+	receiveBinary(ws: Connection, source: Source, frame: ArrayBuffer, options: DispatchOptions): boolean {
+		const request = parseBinary(frame, options.maxEnvelopeDepth ?? MAX_DEPTH);
+		if (!request) return false;
+		this.#single(ws, source, request, options);
+		return true;
+	}
+
+	#single(ws: Connection, source: Source, request: Untrusted, options: DispatchOptions): void {
+		const { id } = request;
+		const reply = this.#answer(ws, source, request, options);
+		if (id === undefined) return;
 		if (typeof reply === 'string') ws.send(replyFrame(id, reply));
 		else void reply.then((settled) => ws.send(replyFrame(id, settled)));
-		return true;
 	}
 
 	#batch(ws: Connection, source: Source, entries: readonly unknown[], sequential: boolean, options: DispatchOptions): void {
@@ -152,6 +165,7 @@ function enter(
 		if (!installed.subscribe) throw REFUSED.noStream;
 		if (request.id === undefined) throw REFUSED.noId;
 	} else if (!installed.call) throw REFUSED.notCallable;
+	else checkPayload(installed, request);
 	const run = (): unknown =>
 		request.stream === true ? installed.subscribe!(context, args, request as RpcRequest) : installed.call!(context, args);
 	if (!guard && !beforeExecute) return run();

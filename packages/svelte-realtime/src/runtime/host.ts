@@ -77,6 +77,8 @@ export interface Installed extends Disposable {
 	subscribe?(context: Context, args: readonly unknown[], request: RpcRequest): Promise<Subscribed>;
 	/** The value for code of the server itself, such as a page's load function. */
 	load?(context: Context, args: readonly unknown[]): unknown;
+	/** Calls of it carry so many bytes at most; without it they carry none. */
+	readonly maxBytes?: number;
 	readonly topics?: OwnedTopics;
 	/** What comes with it, at `<path>/<name>` and behind the same guard; names begin with `__`. */
 	readonly parts?: ReadonlyMap<string, Definition>;

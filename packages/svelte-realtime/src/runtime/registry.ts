@@ -137,7 +137,7 @@ async function loadGuard({ path, load }: ManifestEntry): Promise<Guard> {
 }
 
 const isPublic = (definition: Definition): boolean =>
-	definition.kind === 'call' && definition.steps.some(({ step }) => step === 'public');
+	'steps' in definition && definition.steps.some(({ step }) => step === 'public');
 
 /** Says which exports nothing stands before, and what to do about it. */
 export function missingGuard(paths: readonly string[]): string {

@@ -111,6 +111,11 @@ export class Runtime implements Disposable {
 		return this.#dispatch.receive(ws, source, text, options);
 	}
 
+	/** Takes a binary frame of a client. False: it is none of this protocol. */
+	receiveBinary(ws: Connection, source: Source, frame: ArrayBuffer, options: DispatchOptions = {}): boolean {
+		return this.#dispatch.receiveBinary(ws, source, frame, options);
+	}
+
 	/** The connection has left a topic. */
 	left(ws: Connection, topic: string): void {
 		this.#scopes.find(ws)?.left(topic);

@@ -6,13 +6,14 @@ export function clientStub(module: LiveModule): string {
 	const lines = module.exports.flatMap((entry) => {
 		const path = JSON.stringify(`${module.path}/${entry.name}`);
 		if (entry.kind === 'call') return exportLine(entry.name, `__rpc(${path})`);
+		if (entry.kind === 'binary') return exportLine(entry.name, `__binaryRpc(${path})`);
 		if (entry.kind === 'stream')
 			return exportLine(entry.name, `__stream(${path}, ${JSON.stringify(entry.options)}, ${entry.dynamic})`);
 		if (entry.kind === 'room') return exportLine(entry.name, `__room(${path}, ${JSON.stringify(entry.shape)})`);
 		return [];
 	});
 	return [
-		`import { __room, __rpc, __stream } from 'svelte-realtime/client';`,
+		`import { __binaryRpc, __room, __rpc, __stream } from 'svelte-realtime/client';`,
 		`export { empty } from 'svelte-realtime/client';`,
 		...lines,
 		''

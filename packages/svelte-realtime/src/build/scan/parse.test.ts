@@ -87,6 +87,18 @@ it('warns of a module without a guard unless all that it exports is public', () 
 	expect(warns(`export const a = live.public(() => 1); export const b = live.channel('b');`)).toEqual([true]);
 });
 
+it('finds what takes bytes in whatever it is wrapped', () => {
+	const { exports } = parse(`${IMPORT}
+		const save = live.binary((ctx, data, name) => name, { maxSize: 9 });
+		export { save };
+		export const wrapped = live.rateLimit({ points: 1, window: 1 }, live.public(save));
+	`);
+	expect(exports).toEqual([
+		{ kind: 'binary', name: 'save' },
+		{ kind: 'binary', name: 'wrapped', public: true }
+	]);
+});
+
 it('finds what runs without a client, which needs no guard', () => {
 	const { exports, findings } = parse(
 		`${IMPORT} export const tidy = live.cron('0 3 * * *', 'tidy', () => {}, { tz: 'Europe/Berlin' });`

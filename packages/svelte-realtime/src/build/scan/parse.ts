@@ -11,7 +11,15 @@ export type ReadModule = (specifier: string, importer: string) => { readonly fil
 
 const EXPORT_NAME = /^[A-Za-z0-9_]+$/;
 /** What makes a procedure. */
-const CALLS: readonly string[] = ['live', 'live.validated', 'live.rateLimit', 'live.scoped', 'live.lock', 'live.public'];
+const CALLS: readonly string[] = [
+	'live',
+	'live.validated',
+	'live.rateLimit',
+	'live.scoped',
+	'live.lock',
+	'live.public',
+	'live.binary'
+];
 /** What runs without a client. */
 const INTERNAL: readonly string[] = ['live.cron'];
 const STREAMS: readonly string[] = ['live.stream', 'live.channel', 'live.gate', 'pipe'];
@@ -31,7 +39,7 @@ export function parseLiveModule(path: string, file: string, code: string, read: 
 			message: `${file} has no live exports. Wrap a function in live() or live.stream().`,
 			offset: 0
 		});
-	} else if (!exports.has('_guard') && list.some((entry) => isOffered(entry) && !(entry.kind === 'call' && entry.public))) {
+	} else if (!exports.has('_guard') && list.some((entry) => isOffered(entry) && !('public' in entry))) {
 		findings.push({
 			level: 'warn',
 			message: `${file} has no _guard: anybody who can connect can call it. Export one, for example: export const _guard = guard({ authenticated: true }), or wrap what everybody may call in live.public()`,
@@ -115,7 +123,10 @@ function classify(scope: Scope, name: string, node: Node): LiveExport | string |
 	if (callee !== 'live' && callee !== 'pipe' && !callee.startsWith('live.')) return undefined;
 	if (!EXPORT_NAME.test(name)) return 'the name may hold only letters, digits and _.';
 	if (name.startsWith('_')) return 'names that start with _ are reserved. Rename it.';
-	if (CALLS.includes(callee)) return isPublic(scope, value) ? { kind: 'call', name, public: true } : { kind: 'call', name };
+	if (CALLS.includes(callee)) {
+		const kind = isWithin(scope, value, 'live.binary') ? 'binary' : 'call';
+		return isWithin(scope, value, 'live.public') ? { kind, name, public: true } : { kind, name };
+	}
 	if (INTERNAL.includes(callee)) return { kind: 'internal', name };
 	if (callee === 'live.room') {
 		const shape = roomStub(scope, value.arguments[0], literalOptions);
@@ -127,10 +138,10 @@ function classify(scope: Scope, name: string, node: Node): LiveExport | string |
 	);
 }
 
-/** Whether `live.public` is among the wrappers. */
-function isPublic(scope: Scope, node: Node): boolean {
+/** Whether a maker such as `live.public` is among the wrappers of a procedure. */
+function isWithin(scope: Scope, node: Node, maker: string): boolean {
 	const value = unwrap(scope, node);
 	if (value.type !== 'CallExpression') return false;
 	const callee = ourName(scope, value.callee);
-	return callee === 'live.public' || (callee !== undefined && value.arguments.some((inner) => isPublic(scope, inner)));
+	return callee === maker || (callee !== undefined && value.arguments.some((inner) => isWithin(scope, inner, maker)));
 }

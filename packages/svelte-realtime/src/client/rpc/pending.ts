@@ -16,7 +16,7 @@ export interface Waiter {
 
 /** One frame with the requests in it. */
 interface Sending {
-	readonly frame: string;
+	readonly frame: string | Uint8Array;
 	readonly what: string;
 	readonly waiters: Map<string, Waiter>;
 	stopTimer: (() => void) | undefined;
@@ -57,7 +57,7 @@ export class PendingRequests {
 	}
 
 	/** Sends `frame` now, or when the connection opens. `what` names it in errors; `timeout` is in milliseconds and counts from now. */
-	send(frame: string, what: string, waiters: readonly Waiter[], timeout: number): void {
+	send(frame: string | Uint8Array, what: string, waiters: readonly Waiter[], timeout: number): void {
 		const closed = this.#parts.closed();
 		if (closed !== undefined) return fail(waiters, 'CONNECTION_CLOSED', closed);
 		const sending: Sending = {

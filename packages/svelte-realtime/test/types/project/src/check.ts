@@ -1,6 +1,6 @@
 import type { Platform, Readable } from 'svelte-adapter-uws/contract';
 import ask, { add, all, count, empty, mine, one, recent } from '$live/todos';
-import { desk, hall } from '$live/rooms';
+import { desk, hall, safe, save } from '$live/rooms';
 import { add as addWrapped, alone, nested, news, nobody, pay, rename, typing } from '$live/wrapped';
 import type { Todo } from './lib/store.ts';
 
@@ -61,6 +61,9 @@ void hall.presence;
 // @ts-expect-error -- a room is named by a text
 desk.data(7);
 void [notes, people];
+expect<Equal<Parameters<typeof save>, [bytes: ArrayBuffer | ArrayBufferView, name: string, alt?: string]>>();
+expect<Equal<ReturnType<typeof save>, Promise<number>>>();
+expect<Equal<typeof safe, typeof save>>();
 
 // Loading on the server gives the same type; a fallback widens it.
 async function load(): Promise<void> {

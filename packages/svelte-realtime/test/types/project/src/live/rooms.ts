@@ -17,3 +17,6 @@ export const desk = live.room({
 });
 
 export const hall = live.room({ topic: () => 'hall', init: () => [1, 2] });
+
+export const save = live.binary((_ctx, bytes, name: string, alt?: string) => name.length + bytes.byteLength + (alt?.length ?? 0));
+export const safe = live.rateLimit({ points: 1, window: 1_000 }, live.scoped(live.access.team(), save));
