@@ -226,8 +226,8 @@ function services() {
 	if (!existsSync('/usr/lib/postgresql') || readdirSync('/usr/lib/postgresql').length === 0) missing.push('postgresql');
 	// nginx lies in a folder that only root has on its path.
 	if (!has('nginx') && !existsSync('/usr/sbin/nginx')) missing.push('nginx-light');
-	for (const name of ['chromium', 'openssl']) if (!has(name)) missing.push(name);
-	if (missing.length > 0) aptInstall(missing, 'tests run against real services, a real proxy and a real browser');
+	for (const name of ['caddy', 'chromium', 'openssl', 'wget']) if (!has(name)) missing.push(name);
+	if (missing.length > 0) aptInstall(missing, 'tests run against real services, real proxies and a real browser');
 }
 
 /** Everything that `npm start` needs; with `tests` what `npm test` needs, with `bench` what `npm run bench` needs. Throws with what to run by hand. */

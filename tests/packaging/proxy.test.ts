@@ -10,27 +10,82 @@ import { Certificate } from './certificate.ts';
 import { freePort, Running } from './project.ts';
 
 const app = fileURLToPath(new URL('../app', import.meta.url));
-const example = fileURLToPath(new URL('../../examples/deploy/nginx.conf', import.meta.url));
-const program = existsSync('/usr/sbin/nginx') ? '/usr/sbin/nginx' : 'nginx';
 
 /** The example, with ports and files of this machine in place of its own. */
-function adapt(changes: readonly (readonly [from: string, to: string])[]): string {
+function adapt(name: string, changes: readonly (readonly [from: string, to: string])[]): string {
 	return changes.reduce(
 		(text, [from, to]) => {
-			if (!text.includes(from)) throw new Error(`The example does not say ${JSON.stringify(from)} any more.`);
+			if (!text.includes(from)) throw new Error(`${name} does not say ${JSON.stringify(from)} any more.`);
 			return text.replaceAll(from, to);
 		},
-		readFileSync(example, 'utf8')
+		readFileSync(fileURLToPath(new URL(`../../examples/deploy/${name}`, import.meta.url)), 'utf8')
 	);
 }
 
-describe.each(['uws', 'node'])('nginx, as in the example, in front of two servers on %s', (TRANSPORT) => {
-	const certificate = new Certificate('nginx');
-	const folder = mkdtempSync(join(tmpdir(), 'nginx '));
+/** What a proxy is told in place of the names in the example. */
+interface Place {
+	readonly folder: string;
+	readonly certificate: Certificate;
+	/** Where the two servers listen. */
+	readonly servers: readonly number[];
+	readonly http: number;
+	readonly https: number;
+}
+
+interface Proxy {
+	readonly program: string;
+	configure(place: Place): string;
+	args(folder: string): string[];
+}
+
+const nginx: Proxy = {
+	// It lies in a folder that only root has on its path.
+	program: existsSync('/usr/sbin/nginx') ? '/usr/sbin/nginx' : 'nginx',
+	args: (folder) => ['-p', folder, '-c', join(folder, 'config'), '-e', 'stderr'],
+	configure: ({ folder, certificate, servers, http, https }) =>
+		adapt('nginx.conf', [
+			['server 127.0.0.1:3000 ', `server 127.0.0.1:${servers[0]} `],
+			['server 127.0.0.1:3001 ', `server 127.0.0.1:${servers[1]} `],
+			['listen 80;', `listen 127.0.0.1:${http};`],
+			['listen 443 ssl http2;', `listen 127.0.0.1:${https} ssl http2;`],
+			['/etc/letsencrypt/live/example.com/fullchain.pem', `"${certificate.cert}"`],
+			['/etc/letsencrypt/live/example.com/privkey.pem', `"${certificate.key}"`],
+			[
+				'worker_processes auto;',
+				`worker_processes 1;\ndaemon off;\npid nginx.pid;\nerror_log stderr;\n${process.getuid?.() === 0 ? 'user root;' : ''}`
+			],
+			['worker_rlimit_nofile 65536;', ''],
+			['worker_connections 32768;', 'worker_connections 512;'],
+			[
+				'http {\n',
+				`http {\n\taccess_log off;\n${['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((name) => `\t${name}_temp_path "${join(folder, 'temp', name)}";\n`).join('')}`
+			]
+		])
+};
+
+const caddy: Proxy = {
+	program: 'caddy',
+	args: (folder) => ['run', '--adapter', 'caddyfile', '--config', join(folder, 'config')],
+	configure: ({ certificate, servers, http, https }) =>
+		`{\n\tadmin off\n\thttp_port ${http}\n\thttps_port ${https}\n\tauto_https disable_redirects\n}\n${adapt('Caddyfile', [
+			['example.com {', `https://127.0.0.1:${https} {\n\tbind 127.0.0.1\n\ttls "${certificate.cert}" "${certificate.key}"`],
+			['127.0.0.1:3000 ', `127.0.0.1:${servers[0]} `],
+			['127.0.0.1:3001 ', `127.0.0.1:${servers[1]} `]
+		])}`
+};
+
+describe.each([
+	['nginx', 'uws', nginx],
+	['nginx', 'node', nginx],
+	['Caddy', 'uws', caddy],
+	['Caddy', 'node', caddy]
+] as const)('%s, as in the example, in front of two servers on %s', (_name, TRANSPORT, proxy) => {
+	const certificate = new Certificate('proxy');
+	const folder = mkdtempSync(join(tmpdir(), 'proxy '));
 	const servers: Running[] = [];
 	let ports: readonly number[];
 	let origin: string;
-	let nginx: ChildProcess;
+	let running: ChildProcess;
 	let output = '';
 	const agent = new Agent({ keepAlive: true, maxSockets: 4, rejectUnauthorized: false });
 
@@ -62,30 +117,14 @@ describe.each(['uws', 'node'])('nginx, as in the example, in front of two server
 		const [http, https] = [await freePort(), await freePort()];
 		origin = `https://127.0.0.1:${https}`;
 		for (const name of ['logs', 'temp']) mkdirSync(join(folder, name));
-		const config = adapt([
-			['server 127.0.0.1:3000 ', `server 127.0.0.1:${ports[0]} `],
-			['server 127.0.0.1:3001 ', `server 127.0.0.1:${ports[1]} `],
-			['listen 80;', `listen 127.0.0.1:${http};`],
-			['listen 443 ssl http2;', `listen 127.0.0.1:${https} ssl http2;`],
-			['/etc/letsencrypt/live/example.com/fullchain.pem', `"${certificate.cert}"`],
-			['/etc/letsencrypt/live/example.com/privkey.pem', `"${certificate.key}"`],
-			[
-				'worker_processes auto;',
-				`worker_processes 1;\ndaemon off;\npid nginx.pid;\nerror_log stderr;\n${process.getuid?.() === 0 ? 'user root;' : ''}`
-			],
-			['worker_rlimit_nofile 65536;', ''],
-			['worker_connections 32768;', 'worker_connections 512;'],
-			[
-				'http {\n',
-				`http {\n\taccess_log off;\n${['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((name) => `\t${name}_temp_path "${join(folder, 'temp', name)}";\n`).join('')}`
-			]
-		]);
-		writeFileSync(join(folder, 'nginx.conf'), config);
+		writeFileSync(join(folder, 'config'), proxy.configure({ folder, certificate, servers: ports, http, https }));
 		await Promise.all([start(0), start(1)]);
-		nginx = spawn(program, ['-p', folder, '-c', join(folder, 'nginx.conf'), '-e', 'stderr'], {
+		running = spawn(proxy.program, proxy.args(folder), {
+			// What a proxy keeps for itself goes where the test can remove it.
+			env: { ...process.env, HOME: folder, XDG_DATA_HOME: folder, XDG_CONFIG_HOME: folder },
 			stdio: ['ignore', 'pipe', 'pipe']
 		});
-		for (const stream of [nginx.stdout!, nginx.stderr!]) stream.on('data', (data: Buffer) => (output += data.toString()));
+		for (const stream of [running.stdout!, running.stderr!]) stream.on('data', (data: Buffer) => (output += data.toString()));
 		await vi.waitFor(async () => {
 			const answer = await ask('/healthz').catch((error: unknown) => ({ status: String(error) }));
 			expect([answer.status, output]).toEqual([200, expect.anything()]);
@@ -93,9 +132,9 @@ describe.each(['uws', 'node'])('nginx, as in the example, in front of two server
 	});
 	afterAll(async () => {
 		agent.destroy();
-		if (nginx?.exitCode === null) {
-			const gone = new Promise((resolve) => nginx.once('exit', resolve));
-			nginx.kill('SIGTERM');
+		if (running?.exitCode === null) {
+			const gone = new Promise((resolve) => running.once('exit', resolve));
+			running.kill('SIGTERM');
 			await gone;
 		}
 		for (const server of servers) await server[Symbol.asyncDispose]();
@@ -128,7 +167,7 @@ describe.each(['uws', 'node'])('nginx, as in the example, in front of two server
 
 	it('passes bodies, and server-sent events as they come', async () => {
 		const first = new Promise<void>((resolve, reject) => {
-			const sent = request(`${origin}/events?name=nginx`, { agent }, (response) => {
+			const sent = request(`${origin}/events?name=proxy`, { agent }, (response) => {
 				response.once('data', (chunk: Buffer) => {
 					expect(chunk.toString()).toContain('first');
 					sent.destroy();
@@ -143,11 +182,11 @@ describe.each(['uws', 'node'])('nginx, as in the example, in front of two server
 	});
 
 	it('loses no request while one server after the other is replaced', async () => {
-		let running = true;
+		let going = true;
 		const failures: unknown[] = [];
 		const answered = [0, 0, 0, 0];
 		const visitors = answered.map(async (_, index) => {
-			while (running) {
+			while (going) {
 				const { status } = await ask('/info').catch((error: unknown) => ({ status: String(error) }));
 				if (status !== 200) failures.push(status);
 				answered[index]!++;
@@ -160,7 +199,7 @@ describe.each(['uws', 'node'])('nginx, as in the example, in front of two server
 			expect(await servers[index]!.exited).toBe(0);
 			await start(index);
 		}
-		running = false;
+		going = false;
 		await Promise.all(visitors);
 		expect([failures, output]).toEqual([[], expect.anything()]);
 	});
