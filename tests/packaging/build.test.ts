@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { expectAuthenticate } from './authenticate.ts';
 import { connect } from './client.ts';
 import { build, createProject, deploy, freePort, Running, viteBin, type Kit } from './project.ts';
 
@@ -127,6 +128,8 @@ describe.each<Kit>(['kit2', 'kit3'])('a build of %s', (kit) => {
 			await expect(connect(`ws://127.0.0.1:${port}/elsewhere`, url(''))).rejects.toThrow(/404|426/);
 		});
 
+		it('lets clients authenticate before they connect', () => expectAuthenticate(url('')));
+
 		it('ends with 0 on SIGTERM, after telling its clients', async () => {
 			const client = await visit();
 			server.child.kill('SIGTERM');
@@ -197,6 +200,7 @@ describe.each<Kit>(['kit2', 'kit3'])('a build of %s', (kit) => {
 		await client.subscribe('news');
 		await fetch(`${origin}/publish`, { method: 'POST', body: 'x', headers: { origin } });
 		expect(await client.event('news')).toEqual({ text: 'x' });
+		await expectAuthenticate(origin);
 		preview.child.kill('SIGTERM');
 		expect(await client.closed).toMatchObject({ code: 1012 });
 	});

@@ -1,6 +1,7 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { expectAuthenticate } from './authenticate.ts';
 import { connect } from './client.ts';
 import { createProject, freePort, Running, viteBin, type Kit } from './project.ts';
 
@@ -53,6 +54,8 @@ describe.each<Kit>(['kit2', 'kit3'])('vite dev with %s', (kit) => {
 		await expect(connect(`ws://localhost:${port}/live`, 'http://evil.example')).rejects.toThrow('403');
 		await expect(connect(`ws://localhost:${port}/live?refuse`, url(''))).rejects.toThrow('401');
 	});
+
+	it('lets clients authenticate before they connect', () => expectAuthenticate(url('')));
 
 	it('takes an edit of a module that the hooks import, and asks clients to come back', async () => {
 		await using before = await visit();

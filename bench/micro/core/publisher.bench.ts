@@ -29,6 +29,7 @@ async function start() {
 			origin: { allowed: '*', expectedOrigin: () => undefined },
 			clientAddress: () => '127.0.0.1',
 			maxPayloadLength: 16_384,
+			authenticateOwnPagesOnly: true,
 			upgradeTimeoutMs: 0,
 			upgradeRate: { limit: 0, windowMs: 1 },
 			admission: { maxConcurrent: 0, perTickBudget: 0, maxConnections: 0 },

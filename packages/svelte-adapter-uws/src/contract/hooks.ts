@@ -17,6 +17,50 @@ export interface UpgradeContext {
 	readonly requestId: string;
 }
 
+/** Attributes of a cookie that `authenticate` sets. */
+export interface CookieSerializeOptions {
+	/** Default `/`: without one, browsers would send the cookie to nothing but the path of `authenticate`. */
+	readonly path?: string;
+	/** Default: the host alone, without those below it. */
+	readonly domain?: string;
+	/** Seconds; a fraction is cut off. Default, with `expires` absent too: until the browser ends. */
+	readonly maxAge?: number;
+	readonly expires?: Date;
+	readonly httpOnly?: boolean;
+	readonly secure?: boolean;
+	readonly partitioned?: boolean;
+	/** `true` means `strict`, `false` means `lax`. */
+	readonly sameSite?: boolean | 'strict' | 'lax' | 'none' | 'Strict' | 'Lax' | 'None';
+	/** `false` writes the value as it is; it must be made of characters that a cookie may hold. Default: percent-encoded. */
+	readonly encode?: boolean;
+}
+
+/** The cookies of a request to `authenticate`, and those of its response. Methods throw a TypeError for what no cookie can be. */
+export interface AuthenticateCookies {
+	/** The value that the client sent, or that was set since. */
+	get(name: string): string | undefined;
+	getAll(): { name: string; value: string }[];
+	/** Sets a cookie; one with the same name, path and domain that was set before is replaced. */
+	set(name: string, value: string, options?: CookieSerializeOptions): void;
+	/** Makes the browser forget a cookie. Path and domain must be those that it was set with. */
+	delete(name: string, options?: Pick<CookieSerializeOptions, 'path' | 'domain' | 'secure' | 'partitioned'>): void;
+}
+
+/** Handed to the `authenticate` hook. */
+export interface AuthenticateContext extends HookContext {
+	/** With its body, 64 KB at most. */
+	readonly request: Request;
+	/** Lower-case names. */
+	readonly headers: Readonly<Record<string, string>>;
+	readonly cookies: AuthenticateCookies;
+	/** Path and query. */
+	readonly url: string;
+	/** By the proxy rules of the server's configuration. */
+	readonly remoteAddress: string;
+	/** The same, as in SvelteKit. */
+	readonly getClientAddress: () => string;
+}
+
 /** One application frame. `data` is made on first read; it stays valid. */
 export interface MessageContext {
 	readonly data: ArrayBuffer;
@@ -53,6 +97,9 @@ export interface CloseContext extends HookContext {
 	readonly bytesOut: number;
 }
 
+/** Reasons that the server itself denies with; a hook may give any other text. */
+export type SubscribeDenialReason = 'UNAUTHENTICATED' | 'FORBIDDEN' | 'INVALID_TOPIC' | 'RATE_LIMITED' | 'INTERNAL_ERROR';
+
 /** `false` denies with `FORBIDDEN`, a string denies with that reason, anything else allows. */
 export type SubscribeVerdict = boolean | string | void | null | undefined;
 
@@ -61,6 +108,11 @@ export interface WebSocketHooks<UserData = any> {
 	/** Once per worker, after the port is bound; the server is ready when it has settled. */
 	init?(context: HookContext): Awaitable<unknown>;
 	shutdown?(context: HookContext): Awaitable<unknown>;
+	/**
+	 * A plain POST before the handshake, where cookies can be refreshed: nothing answers 204, `false` 401, and a Response is sent as it is
+	 * with the cookies behind its own. Exporting it opens `authPath`.
+	 */
+	authenticate?(context: AuthenticateContext): Awaitable<Response | false | void>;
 	/** An object becomes the user data; `false` refuses with 401; nothing accepts with `{}`. */
 	upgrade?(context: UpgradeContext): Awaitable<UserData | UpgradeResponse<UserData> | false | null | undefined | void>;
 	open?(ws: Connection<UserData>, context: HookContext): Awaitable<unknown>;

@@ -4,6 +4,13 @@ export interface WebSocketOptions {
 	readonly path?: string;
 	/** The hooks file, relative to the project root. Default: the first of `src/hooks.ws.ts`, `.js`, `.mjs` that exists. */
 	readonly handler?: string;
+	/** Path of the `authenticate` hook, starting with `/`. Default `/__ws/auth`. */
+	readonly authPath?: string;
+	/**
+	 * Refuses a POST to `authPath` with 403 unless it shows that it comes from a page of the app: by `X-Requested-With: XMLHttpRequest`,
+	 * `Sec-Fetch-Site: same-origin`, or an `Origin` that may connect. Default true.
+	 */
+	readonly authPathRequireOrigin?: boolean;
 	/** Largest inbound message in bytes; a larger one ends its connection. Default 16,384. */
 	readonly maxPayloadLength?: number;
 	/** Seconds of silence after which a connection is closed: 0 (never) or 8 to 960. Default 120. */
@@ -14,7 +21,7 @@ export interface WebSocketOptions {
 	readonly compression?: boolean;
 	/** Protocol pings keep quiet connections alive. Default true. */
 	readonly sendPingsAutomatically?: boolean;
-	/** Seconds that an `upgrade` hook may take; 0 = no limit. Default 10. */
+	/** Seconds that an `upgrade` or `authenticate` hook may take; 0 = no limit. Default 10. */
 	readonly upgradeTimeout?: number;
 	/** Handshakes that one client address may begin in `upgradeRateLimitWindow`; 0 = no limit. Above it: 429. Default 10. */
 	readonly upgradeRateLimit?: number;

@@ -1,3 +1,4 @@
+import type { Authenticator } from '../contract/authenticator.ts';
 import type { Bus } from '../contract/bus.ts';
 import type { Clock } from '../contract/clock.ts';
 import type { WebSocketHooks } from '../contract/hooks.ts';
@@ -21,7 +22,9 @@ export interface ServerOptions {
 	/** The client's address by the proxy rules; falls back to the socket address. */
 	readonly clientAddress: (request: UpgradeRequest) => string;
 	readonly maxPayloadLength: number;
-	/** Milliseconds that an `upgrade` hook may take; 0 = no limit. */
+	/** Whether `authenticate` is for pages of the app alone. */
+	readonly authenticateOwnPagesOnly: boolean;
+	/** Milliseconds that an `upgrade` or `authenticate` hook may take; 0 = no limit. */
 	readonly upgradeTimeoutMs: number;
 	/** Handshakes that one client address may begin in a window; 0 = no limit. */
 	readonly upgradeRate: { readonly limit: number; readonly windowMs: number };
@@ -53,6 +56,7 @@ export interface ServerParts {
 export interface ServerCore extends AsyncDisposable {
 	readonly platform: Platform;
 	readonly listener: Listener;
+	readonly authentication: Authenticator;
 	/** A platform for one HTTP request: same methods, own `requestId`. */
 	platformFor(requestId: string): Platform;
 	/**

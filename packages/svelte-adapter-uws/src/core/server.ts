@@ -3,6 +3,7 @@ import type { Listener, Socket, SocketEvents, SocketHandler } from '../contract/
 import { encodeWelcome } from '../protocol/control.ts';
 import { Admission } from './admission.ts';
 import { Audience } from './audience.ts';
+import { Authentication } from './authentication.ts';
 import { ByteCounter } from './byte-counter.ts';
 import { createEverywhere, reply, type Local } from './everywhere.ts';
 import { FanOut } from './fan-out.ts';
@@ -82,17 +83,22 @@ export async function createServerCore(parts: ServerParts): Promise<ServerCore> 
 		closeAll,
 		listener: () => listener
 	});
+	const rate = new UpgradeRate({ ...options.upgradeRate, clock, log, telemetry });
+	const hooks = (): WebSocketHooks => lifecycle.hooks;
 	const upgrades = new Upgrades({
-		hooks: (): WebSocketHooks => lifecycle.hooks,
+		hooks,
 		options,
 		clock,
 		log,
 		telemetry,
 		report,
 		randomId,
-		rate: new UpgradeRate({ ...options.upgradeRate, clock, log, telemetry }),
+		rate,
 		admission: new Admission(options.admission, clock, () => sessions.size)
 	});
+
+	const platformFor = createDerivedPlatforms(platform);
+	const authentication = new Authentication({ hooks, options, rate, clock, telemetry, report, platformFor, randomId });
 
 	const sessionParts: SessionParts = {
 		publisher,
@@ -103,7 +109,7 @@ export async function createServerCore(parts: ServerParts): Promise<ServerCore> 
 		randomId,
 		bytes: new ByteCounter(),
 		noTopics: new Set(),
-		platformFor: createDerivedPlatforms(platform),
+		platformFor,
 		now: () => clock.now(),
 		ended: (session) => void sessions.delete(session)
 	};
@@ -145,7 +151,8 @@ export async function createServerCore(parts: ServerParts): Promise<ServerCore> 
 	return {
 		platform,
 		listener: started,
-		platformFor: sessionParts.platformFor,
+		authentication,
+		platformFor,
 		replaceHooks: (next) => lifecycle.replace(next),
 		drain: () => lifecycle.drain(),
 		async [Symbol.asyncDispose]() {

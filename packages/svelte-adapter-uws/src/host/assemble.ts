@@ -53,6 +53,7 @@ export function assemble(parts: AssembleParts): Promise<ServerCore> {
 			maxPayloadLength: websocket.maxPayloadLength,
 			upgradeRate: { limit: websocket.upgradeRateLimit, windowMs: websocket.upgradeRateLimitWindow * 1000 },
 			admission: websocket.upgradeAdmission,
+			authenticateOwnPagesOnly: websocket.authPathRequireOrigin,
 			upgradeTimeoutMs: websocket.upgradeTimeout * 1000,
 			...(parts.shutdownTimeoutMs === undefined ? {} : { shutdownTimeoutMs: parts.shutdownTimeoutMs }),
 			allowSystemTopicSubscribe: websocket.allowSystemTopicSubscribe,

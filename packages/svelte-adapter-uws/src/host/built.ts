@@ -9,6 +9,7 @@ import type { Peers } from '../contract/peers.ts';
 import type { Stores } from '../contract/stores.ts';
 import type { ListenOptions, Listener } from '../contract/transport.ts';
 import type { ServerCore } from '../core/parts.ts';
+import { AuthenticationStep } from '../http/authentication.ts';
 import { createHttpHandler, type HttpServing } from '../http/handler.ts';
 import { clientAddressOrPeer, requestOrigin, type ProxyConfig } from '../http/ssr/address.ts';
 import type { SvelteKitServer } from '../http/ssr/respond.ts';
@@ -84,8 +85,18 @@ export async function loadBuilt(entry: Entry, environment: Environment, log: Log
 	);
 	const life = new Life();
 	let core: ServerCore | undefined;
+	const authentication =
+		websocket &&
+		new AuthenticationStep({
+			path: websocket.authPath,
+			mounted: () => hooks.authenticate !== undefined,
+			authenticator: () => core?.authentication,
+			log,
+			origin: (head) => requestOrigin(proxy, (name) => head.header(name), head.peer.secure)
+		});
 	const http = createHttpHandler({
 		table,
+		authentication: authentication || undefined,
 		server,
 		proxy,
 		log,

@@ -1,9 +1,12 @@
-import type { Server } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { Authenticator } from '../contract/authenticator.ts';
 import type { WebSocketHooks } from '../contract/hooks.ts';
 import type { Log } from '../contract/log.ts';
 import type { ResolvedWebSocketOptions } from '../contract/options.ts';
 import type { ServerCore } from '../core/parts.ts';
+import { AuthenticationStep, createAuthenticationHandler } from '../http/authentication.ts';
 import { attach } from '../transport/node/attach.ts';
+import { answerNode } from '../transport/node/http.ts';
 import { assemble } from './assemble.ts';
 import { devOrigin, type DevOrigins } from './dev-origin.ts';
 import { offerDevHost } from './dev-slot.ts';
@@ -22,22 +25,27 @@ export interface DevServerParts {
 	readonly log: Log;
 }
 
+/** A request handler in the manner of Connect. */
+export type Middleware = (request: IncomingMessage, response: ServerResponse, next: (error?: unknown) => void) => void;
+
 /** The endpoint beside a server of Vite's. Disposing closes its sockets with 1012. */
 export interface DevServer extends AsyncDisposable {
 	/** Loads the hooks again; new ones take effect, and those that do not load leave the last good ones in force. */
 	reload(): void;
+	/** Answers requests to the `authenticate` hook, and leaves all others alone. */
+	readonly middleware: Middleware;
 }
 
 /** Hooks for as long as the real ones do not load: nobody comes in. */
 function closedDoor(reason: unknown): WebSocketHooks {
-	return {
-		upgrade() {
-			throw new Error(
-				'The WebSocket hooks do not load, so nobody can connect. Mend hooks.ws; it is loaded again when it is saved.',
-				{ cause: reason }
-			);
-		}
+	const refuse = (): never => {
+		throw new Error(
+			'The WebSocket hooks do not load, so nobody can connect. Mend hooks.ws; it is loaded again when it is saved.',
+			{ cause: reason }
+		);
 	};
+	// Without an `authenticate` of theirs, clients would take the missing page for a final no.
+	return { authenticate: refuse, upgrade: refuse };
 }
 
 /** Runs a server core on somebody else's HTTP server, and offers its platform to the adapter. */
@@ -98,6 +106,16 @@ export function createDevServer({ server, websocket, origins, load, log }: DevSe
 	const randomId = createRandomId();
 	const slot = offerDevHost({ platform: async () => (await core)?.platformFor(randomId()) });
 
+	let authentication: Authenticator | undefined;
+	const step = new AuthenticationStep({
+		path: websocket.authPath,
+		mounted: () => authentication?.mounted === true,
+		authenticator: () => authentication,
+		log,
+		origin: (head) => `${origins.secure ? 'https' : 'http'}://${head.header('host')}`
+	});
+	const http = createAuthenticationHandler(step, log);
+
 	async function reload(): Promise<void> {
 		waiting = false;
 		const running = await core;
@@ -125,6 +143,14 @@ export function createDevServer({ server, websocket, origins, load, log }: DevSe
 			setImmediate(() => {
 				queue = queue.then(reload);
 			});
+		},
+		middleware(request, response, pass) {
+			if (request.url?.split('?', 1)[0] !== websocket.authPath) return pass();
+			core.then((started) => {
+				authentication = started?.authentication;
+				if (authentication?.mounted) answerNode(http, request, response, origins.secure);
+				else pass();
+			}, pass);
 		},
 		async [Symbol.asyncDispose]() {
 			if (disposed) return;

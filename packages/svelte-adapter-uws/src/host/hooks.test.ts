@@ -22,7 +22,3 @@ it('warns about functions that nobody calls, which may be misspelt hooks', () =>
 it('refuses a hook that is not a function', () => {
 	expect(() => read({ message: {} })).toThrow(new TypeError('hooks.ws exports message as object, expected a function.'));
 });
-
-it('refuses a hook that would never be called', () => {
-	expect(() => read({ authenticate: () => {} })).toThrow('hooks.ws exports authenticate, which is not available in this version');
-});

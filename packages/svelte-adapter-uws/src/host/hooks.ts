@@ -2,27 +2,19 @@ import type { WebSocketHooks } from '../contract/hooks.ts';
 import type { Log } from '../contract/log.ts';
 
 const HOOKS: readonly (keyof WebSocketHooks)[] = [
-	...(['init', 'shutdown', 'upgrade', 'open', 'message', 'subscribe', 'subscribeBatch', 'unsubscribe'] as const),
+	...(['init', 'shutdown', 'authenticate', 'upgrade', 'open', 'message', 'subscribe', 'subscribeBatch', 'unsubscribe'] as const),
 	...(['resume', 'drain', 'close'] as const)
 ];
-const LATER: readonly string[] = ['authenticate'];
 
 /**
- * Takes the hooks out of what `hooks.ws` exports. Throws a TypeError for a hook that is not a function, and an Error for one
- * that this version would not call; a function of another name is left alone, with a warning, because it may be a misspelt hook.
+ * Takes the hooks out of what `hooks.ws` exports. Throws a TypeError for a hook that is not a function; a function of another
+ * name is left alone, with a warning, because it may be a misspelt hook.
  */
 export function readHooks(module: Readonly<Record<string, unknown>>, log: Log): WebSocketHooks {
 	const known: ReadonlySet<string> = new Set(HOOKS);
-	const strangers = Object.keys(module).filter(
-		(name) => typeof module[name] === 'function' && !known.has(name) && !LATER.includes(name)
-	);
+	const strangers = Object.keys(module).filter((name) => typeof module[name] === 'function' && !known.has(name));
 	if (strangers.length > 0)
 		log.warn(`hooks.ws exports ${strangers.join(', ')}, which nobody calls. The hooks are: ${HOOKS.join(', ')}.`);
-	const later = LATER.find((name) => module[name] !== undefined);
-	if (later)
-		throw new Error(
-			`hooks.ws exports ${later}, which is not available in this version and would not be called. Remove the export.`
-		);
 	const hooks: Record<string, unknown> = {};
 	for (const name of HOOKS) {
 		const hook = module[name];

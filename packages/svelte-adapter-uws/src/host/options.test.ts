@@ -13,6 +13,8 @@ it('fills in the documented defaults', () => {
 		streamFilesAbove: false,
 		websocket: {
 			path: '/ws',
+			authPath: '/__ws/auth',
+			authPathRequireOrigin: true,
 			maxPayloadLength: 16_384,
 			idleTimeout: 120,
 			maxBackpressure: 1_048_576,
@@ -58,6 +60,8 @@ it.each([
 		'websocket.upgradeAdmission.maxConnections: got -1, expected a whole number, 0 or more.'
 	],
 	[{ path: 'ws' }, "websocket.path: got 'ws', expected a path that starts with /, for example '/ws'."],
+	[{ authPath: 'auth' }, "websocket.authPath: got 'auth', expected a path that starts with /"],
+	[{ authPath: '/ws' }, "websocket.authPath: got '/ws', which is also websocket.path. Give them different paths."],
 	[{ path: '/ws?a' }, "websocket.path: got '/ws?a', expected a path that starts with /, for example '/ws'."],
 	[
 		{ allowedOrigins: 'https://example.com' },
@@ -84,6 +88,7 @@ it.each([
 	[{ readinessCheckPath: 'readyz' }, "readinessCheckPath: got 'readyz', expected a path"],
 	[{ readinessCheckPath: '/healthz' }, "readinessCheckPath: got '/healthz', which is also healthCheckPath."],
 	[{ websocket: { path: '/healthz' } }, "websocket.path: got '/healthz', which is also healthCheckPath."],
+	[{ websocket: { authPath: '/readyz' } }, "websocket.authPath: got '/readyz', which is also readinessCheckPath."],
 	[{ websocket: { path: '/readyz' } }, "websocket.path: got '/readyz', which is also readinessCheckPath."]
 ])('refuses %j', (options, message) => {
 	expect(() => resolveAdapterOptions(options as object, silent)).toThrow(message);

@@ -48,6 +48,8 @@ const webSocketRules: Rules<WebSocketOptions> = {
 		expected: "a file relative to the project root, for example 'src/hooks.ws.ts'",
 		accepts: (value) => value === undefined || (typeof value === 'string' && value !== '')
 	},
+	authPath: { fallback: '/__ws/auth', expected: "a path that starts with /, for example '/__ws/auth'", accepts: isPath },
+	authPathRequireOrigin: flag(true),
 	maxPayloadLength: bytes(16_384),
 	idleTimeout: {
 		fallback: 120,
@@ -129,15 +131,21 @@ export function resolveAdapterOptions(options: AdapterOptions, warn: (message: s
 	if (websocket === false) return { ...rest, websocket };
 	const endpoint = resolveWebSocketOptions(websocket === true ? {} : websocket, warn);
 	for (const name of ['healthCheckPath', 'readinessCheckPath'] as const) {
-		if (endpoint.path !== rest[name]) continue;
-		throw new RangeError(`websocket.path: got '${endpoint.path}', which is also ${name}. Give them different paths.`);
+		for (const own of ['path', 'authPath'] as const) {
+			if (endpoint[own] !== rest[name]) continue;
+			throw new RangeError(`websocket.${own}: got '${endpoint[own]}', which is also ${name}. Give them different paths.`);
+		}
 	}
 	return { ...rest, websocket: endpoint };
 }
 
 /** Validates WebSocket options and fills in defaults. Throws a RangeError that names option, value and range; `warn` hears of unknown keys. */
 export function resolveWebSocketOptions(options: WebSocketOptions, warn: (message: string) => void): ResolvedWebSocketOptions {
-	return apply(webSocketRules, options, 'websocket.', warn) as unknown as ResolvedWebSocketOptions;
+	const resolved = apply(webSocketRules, options, 'websocket.', warn) as unknown as ResolvedWebSocketOptions;
+	if (resolved.authPath !== resolved.path) return resolved;
+	throw new RangeError(
+		`websocket.authPath: got '${resolved.authPath}', which is also websocket.path. Give them different paths.`
+	);
 }
 
 function apply(

@@ -8,6 +8,8 @@ import type { Platform } from '../contract/platform.ts';
 import type { Stores } from '../contract/stores.ts';
 import type { Telemetry } from '../contract/telemetry.ts';
 import type { ListenOptions, Listener, Transport } from '../contract/transport.ts';
+import type { ServerCore } from '../core/parts.ts';
+import { AuthenticationStep, createAuthenticationHandler } from '../http/authentication.ts';
 import { memoryTransport, type MemoryListener } from '../transport/memory/index.ts';
 import type { MemoryPeer } from '../transport/memory/socket.ts';
 import { assemble } from './assemble.ts';
@@ -27,8 +29,12 @@ export interface TestServerOptions {
 	readonly wsPath?: string;
 	/** Whose pages may connect. Default `*`. */
 	readonly origin?: WebSocketOptions['allowedOrigins'];
+	/** Path of the `authenticate` hook, which real sockets have. Default `/__ws/auth`. */
+	readonly authPath?: string;
+	/** Default: no limits. */
+	readonly upgradeAdmission?: WebSocketOptions['upgradeAdmission'];
 	/** Other options of the endpoint, as in the adapter. `upgradeRateLimit` is 0 unless given: a test is one address. */
-	readonly wsOptions?: Omit<WebSocketOptions, 'path' | 'handler' | 'allowedOrigins'>;
+	readonly wsOptions?: Omit<WebSocketOptions, 'path' | 'handler' | 'allowedOrigins' | 'authPath' | 'upgradeAdmission'>;
 	/** Default the time of the machine; `manualClock()` lets the test move it. */
 	readonly clock?: Clock;
 	/** Default: warnings and errors on the console. */
@@ -77,8 +83,16 @@ const HOST = '127.0.0.1';
 export async function createTestServer(options: TestServerOptions = {}): Promise<TestServer> {
 	const { handler = {}, transport: name = 'node', port = 0, wsPath = '/ws', origin = '*', wsOptions = {} } = options;
 	const log: Log = options.log ?? { ...consoleLog(), info: () => {} };
+	const { authPath, upgradeAdmission } = options;
 	const websocket = resolveWebSocketOptions(
-		{ upgradeRateLimit: 0, ...wsOptions, path: wsPath, allowedOrigins: origin },
+		{
+			upgradeRateLimit: 0,
+			...wsOptions,
+			path: wsPath,
+			allowedOrigins: origin,
+			...(authPath !== undefined && { authPath }),
+			...(upgradeAdmission && { upgradeAdmission })
+		},
 		(message) => log.warn(message)
 	);
 
@@ -102,15 +116,24 @@ export async function createTestServer(options: TestServerOptions = {}): Promise
 		}
 	};
 
+	let core: ServerCore | undefined;
+	const step = new AuthenticationStep({
+		path: websocket.authPath,
+		mounted: () => hooks.authenticate !== undefined,
+		authenticator: () => core?.authentication,
+		log,
+		origin: (head) => `http://${head.header('host')}`
+	});
+	const http = createAuthenticationHandler(step, log);
 	let memory: MemoryListener | undefined;
 	const listen = async (sockets: NonNullable<ListenOptions['sockets']>): Promise<Listener> => {
 		const where = { host: HOST, port, sockets };
 		if (name === 'memory') return (memory = await memoryTransport.listen(where));
 		const transport: Transport = await chooseTransport(name, log);
-		return transport.listen(where);
+		return transport.listen({ ...where, http });
 	};
 	const { clock, telemetry, bus, stores } = options;
-	const core = await assemble({
+	const running = (core = await assemble({
 		listen,
 		websocket,
 		hooks,
@@ -120,16 +143,16 @@ export async function createTestServer(options: TestServerOptions = {}): Promise
 		...(bus && { bus }),
 		...(stores && { stores }),
 		expectedOrigin: (request) => `http://${request.header('host')}`
-	});
+	}));
 
-	const address = name === 'memory' ? '' : `${HOST}:${core.listener.port}`;
+	const address = name === 'memory' ? '' : `${HOST}:${running.listener.port}`;
 	let closing: Promise<void> | undefined;
-	const close = (): Promise<void> => (closing ??= Promise.resolve(core[Symbol.asyncDispose]()));
+	const close = (): Promise<void> => (closing ??= Promise.resolve(running[Symbol.asyncDispose]()));
 	return {
 		url: address && `http://${address}`,
 		wsUrl: address && `ws://${address}${wsPath}`,
-		port: name === 'memory' ? 0 : core.listener.port,
-		platform: core.platform,
+		port: name === 'memory' ? 0 : running.listener.port,
+		platform: running.platform,
 		wsConnections: connections,
 		connect(path = wsPath, headers = {}) {
 			if (memory) return memory.connect(path, headers);

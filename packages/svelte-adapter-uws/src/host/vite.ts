@@ -78,6 +78,7 @@ async function serveDev(server: ViteDevServer, { active, websocket, findHooks, k
 		if (/[\\/]hooks\.ws\.\w+$/.test(file)) dev.reload();
 	};
 	server.watcher.on('add', onFile).on('unlink', onFile);
+	server.middlewares.use(dev.middleware);
 	disposeWithServer(server, dev);
 }
 
@@ -98,6 +99,7 @@ async function servePreview(
 		origins: originsOf(server.config),
 		load: async () => (existsSync(built) ? import(pathToFileURL(built).href) : {})
 	});
+	server.middlewares.use(dev.middleware);
 	disposeWithServer(server, dev);
 }
 

@@ -1,5 +1,7 @@
 import type { HttpHandler, RequestHead, StaticPlan } from '../contract/http.ts';
+import type { AuthenticationStep } from './authentication.ts';
 import { guard } from './guard.ts';
+import { plain } from './plain.ts';
 import { createRespond, type ResponderParts } from './ssr/respond.ts';
 import { fileBody } from './static/file-body.ts';
 import { planStatic } from './static/plan.ts';
@@ -10,6 +12,8 @@ export interface HttpParts extends ResponderParts {
 	readonly table: StaticTable;
 	/** Paths, compared exactly, that answer 200 while the function says yes, else 503. */
 	readonly checks: ReadonlyMap<string, () => boolean>;
+	/** Goes before static files and the app. Absent = there is no endpoint. */
+	readonly authentication?: AuthenticationStep | undefined;
 	/** Bytes; `Infinity` = no limit. */
 	readonly bodyLimit: number;
 	/** Refuses paths with `:` or `~`, which mean streams and short names to Windows. Default: whether this is Windows. */
@@ -26,17 +30,18 @@ export interface HttpServing extends HttpHandler {
 
 /** Joins health checks, static files, prerendered pages and the app into what a transport asks. */
 export function createHttpHandler(parts: HttpParts): HttpServing {
-	const { table, checks, healthy, bodyLimit, log, windows = process.platform === 'win32' } = parts;
+	const { table, checks, authentication, healthy, bodyLimit, log, windows = process.platform === 'win32' } = parts;
 	const respondWithApp = createRespond(parts);
 	let active = 0;
 	let waiting: (() => void)[] = [];
 
 	function decide(head: RequestHead): StaticPlan | undefined {
 		const refusal = guard(head);
-		if (refusal) return plain(refusal.status, `${refusal.reason}.`, true);
+		if (refusal) return plain(refusal.status, `${refusal.reason}.`, { close: true });
 		const isRead = head.method === 'GET' || head.method === 'HEAD';
 		const check = isRead ? checks.get(head.path) : undefined;
 		if (check) return check() ? OK : UNAVAILABLE;
+		if (authentication?.takes(head)) return authentication.plan(head);
 		const found = isRead ? planStatic(table, head) : undefined;
 		if (found?.file && head.method === 'GET') return undefined;
 		if (found) return healthy() ? found : { ...found, close: true };
@@ -58,6 +63,7 @@ export function createHttpHandler(parts: HttpParts): HttpServing {
 		},
 		respond(head, body, client) {
 			active++;
+			if (authentication?.takes(head)) return authentication.respond(head, body, client);
 			const found = head.method === 'GET' ? planStatic(table, head) : undefined;
 			if (found?.file) return Promise.resolve({ response: respondWithFile(found, found.file, healthy()) });
 			return respondWithApp(head, body, client);
@@ -87,14 +93,4 @@ function respondWithFile(
 }
 
 const OK: StaticPlan = plain(200, 'OK');
-const UNAVAILABLE: StaticPlan = plain(503, 'Service Unavailable', true);
-
-function plain(status: number, text: string, close = false): StaticPlan {
-	const body = new TextEncoder().encode(text);
-	const headers = [
-		['content-type', 'text/plain; charset=utf-8'],
-		['cache-control', 'no-store'],
-		['x-content-type-options', 'nosniff']
-	] as const;
-	return close ? { status, headers, body, length: body.length, close } : { status, headers, body, length: body.length };
-}
+const UNAVAILABLE: StaticPlan = plain(503, 'Service Unavailable', { close: true });

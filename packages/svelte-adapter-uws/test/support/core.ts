@@ -16,6 +16,7 @@ export const OPTIONS: ServerOptions = {
 	origin: { allowed: '*', expectedOrigin: () => undefined },
 	clientAddress: (request) => request.remoteAddress,
 	maxPayloadLength: 16_384,
+	authenticateOwnPagesOnly: true,
 	upgradeTimeoutMs: 10_000,
 	upgradeRate: { limit: 0, windowMs: 10_000 },
 	admission: { maxConcurrent: 0, perTickBudget: 0, maxConnections: 0 },

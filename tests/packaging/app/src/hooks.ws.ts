@@ -4,6 +4,14 @@ import { createLeader, type Leader } from 'svelte-adapter-uws/plugins/leader';
 import { greeting } from './greeting.ts';
 import { state } from './state.ts';
 
+export const authenticate: WebSocketHooks['authenticate'] = async ({ request, cookies, url, getClientAddress, platform }) => {
+	if (url.endsWith('?refuse')) return false;
+	if (url.endsWith('?fail')) throw new Error('the session store is away');
+	cookies.set('session', `${cookies.get('session') ?? 'new'}-${await request.text()}`, { httpOnly: true, sameSite: 'lax' });
+	if (!url.endsWith('?tell')) return;
+	return Response.json({ address: getClientAddress(), url: request.url, connections: platform.connections });
+};
+
 export const upgrade: WebSocketHooks['upgrade'] = ({ url }) =>
 	url.endsWith('?refuse') ? false : upgradeResponse({ name: 'visitor' }, { 'x-app': 'yes' });
 
