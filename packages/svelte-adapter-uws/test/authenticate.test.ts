@@ -41,7 +41,7 @@ describe.each(['node', 'uws'] as const)('authenticate on %s', (transport) => {
 	it('answers 401 to false, without cookies', async () => {
 		await using app = await start(async ({ cookies }) => {
 			cookies.set('a', '1');
-			return false;
+			return false as const;
 		});
 		const response = await app.post();
 		expect([response.status, await response.text()]).toEqual([401, 'Unauthorized']);
