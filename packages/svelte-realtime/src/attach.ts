@@ -1,8 +1,9 @@
 import type { Platform } from 'svelte-adapter-uws/contract';
 import { manifest } from 'svelte-realtime/manifest';
-import { cluster } from './cluster.ts';
+import { declared } from './declared.ts';
 import { standard } from './features/standard.ts';
 import { platforms } from './platforms.ts';
+import { everybody } from './on-error.ts';
 import { relay, type PlatformBus } from './relay.ts';
 import { Runtime, type RuntimeParts } from './runtime/runtime.ts';
 
@@ -49,7 +50,7 @@ export function runtimeOf(platform: Platform, options?: Options): Runtime {
 		features: standard,
 		manifest,
 		get onError() {
-			return attached.options.onError;
+			return everybody(attached.options.onError, declared().errorHandlers);
 		},
 		get plainTopics() {
 			return attached.options.plainTopics;
@@ -58,7 +59,10 @@ export function runtimeOf(platform: Platform, options?: Options): Runtime {
 			return attached.options.requireGuard;
 		},
 		get leader() {
-			return attached.options.leader ?? cluster().leader;
+			return attached.options.leader ?? declared().leader;
+		},
+		get aggregateLeader() {
+			return declared().aggregateLeader;
 		}
 	});
 	const attached: Attached = { runtime, made: MADE, relay: relay(base, () => busOf(attached)), options: options ?? {} };
@@ -84,7 +88,7 @@ function end({ runtime, relay: relayed }: Attached): void {
 	relayed[Symbol.dispose]();
 }
 
-const busOf = ({ options }: Attached): PlatformBus | undefined => options.bus ?? cluster().bus;
+const busOf = ({ options }: Attached): PlatformBus | undefined => options.bus ?? declared().bus;
 
 /** The bus of a platform's server, whoever named it. */
 export function busOn(platform: Platform): PlatformBus | undefined {

@@ -1,19 +1,5 @@
+import { declared } from './declared.ts';
 import type { PlatformBus } from './relay.ts';
-
-/** What an app says about its cluster before it has a server. */
-interface Cluster {
-	bus?: PlatformBus;
-	leader?: () => boolean;
-}
-
-// Said by calls that are handed no platform, while src/hooks.ws is imported, to whichever copy of this package serves.
-const CLUSTER = Symbol.for('svelte-realtime.cluster');
-
-/** The bus and the leader of servers whose `realtime()` was not given others. */
-export function cluster(): Cluster {
-	const holder = globalThis as { [CLUSTER]?: Cluster };
-	return (holder[CLUSTER] ??= {});
-}
 
 /**
  * Carries everything that is published to the other instances of the app, however it is published. `null` takes the bus away.
@@ -22,8 +8,8 @@ export function cluster(): Cluster {
  */
 export function setBus(bus: PlatformBus | null): void {
 	if (bus !== null && !isBus(bus)) throw new TypeError(`[svelte-realtime] setBus: ${NO_BUS}`);
-	if (bus) cluster().bus = bus;
-	else delete cluster().bus;
+	if (bus) declared().bus = bus;
+	else delete declared().bus;
 }
 
 /** What `configureCron` takes. */
@@ -42,12 +28,33 @@ export interface CronConfig {
 export function configureCron(config: CronConfig | null): void {
 	if (config !== null && (typeof config !== 'object' || !('leader' in config || 'bus' in config)))
 		throw new TypeError('[svelte-realtime] configureCron takes { leader, bus }, at least one of them, or null.');
-	const { leader = null, bus = null } = config ?? { leader: null, bus: null };
-	if (leader !== null && typeof leader !== 'function') throw new TypeError(`[svelte-realtime] configureCron: ${NO_LEADER}`);
+	const { leader = null, bus = null } = config ?? {};
+	checkLeader('configureCron', leader);
 	if (config === null || 'bus' in config) setBus(bus);
 	if (config !== null && !('leader' in config)) return;
-	if (leader) cluster().leader = leader;
-	else delete cluster().leader;
+	if (leader) declared().leader = leader;
+	else delete declared().leader;
+}
+
+/** Whether this instance is the one that publishes what aggregates come to. Asked each time, so it has to answer at once. */
+export type AggregateLeader = () => boolean;
+
+/**
+ * Lets one instance publish what every `live.aggregate` comes to, for the clients of all; without a leader, which is the default
+ * and which `null` restores, each instance does for its own. Throws a TypeError for something else than a function.
+ * @example configureAggregate({ leader: createLeader(platform).isLeader });
+ */
+export function configureAggregate(config: { readonly leader: AggregateLeader | null } | null): void {
+	if (config !== null && (typeof config !== 'object' || !('leader' in config)))
+		throw new TypeError('[svelte-realtime] configureAggregate takes { leader }, or null.');
+	const { leader = null } = config ?? {};
+	checkLeader('configureAggregate', leader);
+	if (leader) declared().aggregateLeader = leader;
+	else delete declared().aggregateLeader;
+}
+
+function checkLeader(what: string, leader: unknown): void {
+	if (leader !== null && typeof leader !== 'function') throw new TypeError(`[svelte-realtime] ${what}: ${NO_LEADER}`);
 }
 
 /** Whether a value has the shape of a bus. */

@@ -1,6 +1,6 @@
 import type { Platform } from 'svelte-adapter-uws/contract';
 import { busOn } from './attach.ts';
-import { cluster } from './cluster.ts';
+import { declared } from './declared.ts';
 import type { LivePublishOptions } from './define/context.ts';
 import { platforms } from './platforms.ts';
 import type { PlatformBus } from './relay.ts';
@@ -14,7 +14,7 @@ export function getPlatform(): Platform | null {
 /** The bus of that server, from `realtime({ bus })` or `setBus`; `null` without one. */
 export function getBus(): PlatformBus | null {
 	const platform = getPlatform();
-	return (platform ? busOn(platform) : cluster().bus) ?? null;
+	return (platform ? busOn(platform) : declared().bus) ?? null;
 }
 
 /**

@@ -3,9 +3,10 @@ import { createTestServer } from 'svelte-adapter-uws/testing';
 import { afterEach, expect, it, vi } from 'vitest';
 import { _activateDerived, setCronPlatform } from './activate.ts';
 import { detach, runtimeOf } from './attach.ts';
-import { configureCron, setBus } from './cluster.ts';
+import { configureAggregate, configureCron, setBus } from './cluster.ts';
 import { live } from './define/live.ts';
 import { realtime } from './hooks.ts';
+import { onError } from './on-error.ts';
 import { getBus, publish } from './publish.ts';
 import type { PlatformBus } from './relay.ts';
 
@@ -128,4 +129,32 @@ it('refuses what is no bus and no leader', () => {
 	expect(() => configureCron({})).toThrow(/at least one/);
 	expect(() => configureCron({ leader: 1 as never })).toThrow(/leader has to be a function/);
 	expect(() => configureCron({ bus: 1 as never })).toThrow(/wrap\(platform\)/);
+	expect(() => configureAggregate({} as never)).toThrow(/takes \{ leader \}/);
+	expect(() => configureAggregate({ leader: 1 as never })).toThrow(/configureAggregate: the leader/);
+});
+
+it('tells every handler of onError what fails, whatever another of them does, until it is taken back', async () => {
+	const print = vi.spyOn(console, 'error').mockImplementation(() => {});
+	const heard: string[] = [];
+	const ends = [
+		onError(() => {
+			throw new Error('reporter');
+		}),
+		onError((path) => void heard.push(`global ${path}`))
+	];
+	const { init } = realtime({ onError: (path) => void heard.push(`own ${path}`) });
+	await using server = await createTestServer({ transport: 'memory', handler: { init } });
+	runtimeOf(server.platform).install(
+		'm/effect',
+		live.effect(['a'], () => Promise.reject(new Error('effect')))
+	);
+	server.platform.publish('a', 'e');
+	await vi.waitFor(() => expect(heard).toEqual(['own m/effect', 'global m/effect']));
+	for (const end of ends) end();
+	server.platform.publish('a', 'e');
+	await vi.waitFor(() => expect(heard).toEqual(['own m/effect', 'global m/effect', 'own m/effect']));
+	expect(print).toHaveBeenCalledOnce();
+	expect(() => onError(1 as never)).toThrow(/onError takes a function/);
+	detach(server.platform);
+	print.mockRestore();
 });

@@ -1,5 +1,5 @@
-export { _activateDerived, setCronPlatform } from './activate.ts';
-export { configureCron, setBus, type CronConfig } from './cluster.ts';
+export { configureAggregate, configureCron, setBus, type AggregateLeader, type CronConfig } from './cluster.ts';
+export type { AggregateValue } from './define/aggregate.ts';
 export type { Access, FromArguments, Predicate } from './define/access.ts';
 export * from './define/context.ts';
 export {
@@ -18,12 +18,39 @@ export type { SafeParse } from './define/schema.ts';
 export type { Delta, StreamOptions, Versions } from './define/stream-options.ts';
 export { guard, live, type GuardPart, type Live } from './define/live.ts';
 export type { Lock, LockKey, LockOptions, LockWait } from './define/lock.ts';
-export type { Cron, CronOptions, CronRun } from './define/reactive.ts';
+export type {
+	Aggregate,
+	AggregateOptions,
+	Cron,
+	CronOptions,
+	CronRun,
+	Derived,
+	DerivedOptions,
+	Effect,
+	EffectOptions,
+	EffectRun,
+	Reducer,
+	Snapshot,
+	WindowSpec
+} from './define/reactive.ts';
 export type { Room, RoomConfig, RoomContext } from './define/room-config.ts';
+export { combineCounts, combineMax, combineMerge, combineMin, combineSum } from './shared/combine.ts';
+export { MAX_AGGREGATE_BUCKETS } from './shared/limits.ts';
+export type { Reaction } from './runtime/cascade.ts';
 export type { RateLimitOptions } from './define/steps.ts';
 export type { BinaryOptions } from './define/transfer.ts';
 export { createBinary, createCall } from './features/call.ts';
 export { standard } from './features/standard.ts';
+export { onCronError, onError } from './on-error.ts';
+export type { PlatformBus } from './relay.ts';
+export type { DispatchOptions } from './runtime/dispatch.ts';
+export type { Entry, Feature, Host, Installed, OnError, OwnedTopics, StepFeature, Subscribed } from './runtime/host.ts';
+export { Runtime, type InProcessOptions, type RuntimeParts } from './runtime/runtime.ts';
+export type { Watch } from './runtime/watchers.ts';
+export { LiveError, RpcError, type ErrorDetails, type Issue } from './shared/error.ts';
+
+// These import the app's live modules, which import this module: what those use while they are imported has to stand above.
+export { _activateDerived, setCronPlatform } from './activate.ts';
 export {
 	createMessage,
 	handleRpc,
@@ -35,9 +62,3 @@ export {
 	type RealtimeOptions
 } from './hooks.ts';
 export { getBus, getPlatform, publish } from './publish.ts';
-export type { PlatformBus } from './relay.ts';
-export type { DispatchOptions } from './runtime/dispatch.ts';
-export type { Entry, Feature, Host, Installed, OnError, OwnedTopics, StepFeature, Subscribed } from './runtime/host.ts';
-export { Runtime, type InProcessOptions, type RuntimeParts } from './runtime/runtime.ts';
-export type { Watch } from './runtime/watchers.ts';
-export { LiveError, RpcError, type ErrorDetails, type Issue } from './shared/error.ts';

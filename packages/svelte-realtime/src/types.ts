@@ -5,6 +5,7 @@ import type { StreamStore } from './client/stream/stream.ts';
 import type { RegisteredUser } from './define/context.ts';
 import type { Binary, Call, Stream } from './define/definition.ts';
 import type { Room, RoomConfig } from './define/room-config.ts';
+import type { Aggregate, Derived } from './define/reactive.ts';
 
 /** How a page's load function asks for the value of a stream. */
 export interface LoadOptions<Args extends unknown[]> {
@@ -63,13 +64,17 @@ export type Client<Definition> =
 	Definition extends Call<infer Args, infer Out>
 		? RpcCall<Args, Awaited<Out>>
 		: Definition extends Stream<infer Args, infer Value>
-			? [] extends Args
-				? Args extends []
-					? LiveStream<Awaited<Value>>
-					: LiveStreamFactory<Args, Awaited<Value>>
-				: LiveStreamFactory<Args, Awaited<Value>>
-			: Definition extends Room<infer Config>
-				? LiveRoom<Config>
-				: Definition extends Binary<infer Args, infer Out>
-					? BinaryCall<Args, Awaited<Out>>
-					: never;
+			? StreamOf<Args, Awaited<Value>>
+			: Definition extends Derived<infer Args, infer Value>
+				? StreamOf<Args, Awaited<Value>>
+				: Definition extends Aggregate<infer Value, infer Windows>
+					? [Windows] extends [never]
+						? LiveStream<Value>
+						: { readonly [Window in Windows]: LiveStream<Value> }
+					: Definition extends Room<infer Config>
+						? LiveRoom<Config>
+						: Definition extends Binary<infer Args, infer Out>
+							? BinaryCall<Args, Awaited<Out>>
+							: never;
+
+type StreamOf<Args extends unknown[], Value> = Args extends [] ? LiveStream<Value> : LiveStreamFactory<Args, Value>;

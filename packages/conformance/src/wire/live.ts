@@ -64,4 +64,33 @@ export const closed = live.stream('wire-closed', () => [], { access: () => false
 
 export const newest = live.stream('wire-newest', () => [], { merge: 'latest', max: 3 });
 
+const levels = new Map<string, number>();
+
+/** How often it was computed for a name. */
+export const level = live.derived(
+	(name: string) => [`wire-level:${name}`],
+	(_ctx, name) => {
+		levels.set(name, (levels.get(name) ?? 0) + 1);
+		return levels.get(name);
+	}
+);
+
+/** How often something was published for each name. */
+export const counts = live.aggregate(
+	'wire-counted',
+	{
+		byName: {
+			init: (): Record<string, number> => ({}),
+			reduce: (counted, _event, name: string) => ({ ...counted, [name]: (counted[name] ?? 0) + 1 })
+		}
+	},
+	{ topic: 'wire-counts', windows: { all: { type: 'lifetime' }, day: { type: 'tumbling', period: 'daily' } } }
+);
+
+/** Answers on another topic. */
+export const echoes = live.effect(['wire-asked'], (event, data, platform) => void platform.publish('wire-echoes', event, data));
+export const heard = live.channel('wire-echoes', { merge: 'latest' });
+
+export const yearly = live.cron('0 0 1 1 *', 'wire-yearly', () => 'a year');
+
 export const hidden = 'no definition';

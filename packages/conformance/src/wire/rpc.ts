@@ -1,24 +1,7 @@
 import { expect } from 'vitest';
 import { defineSuite } from '../suite.ts';
+import { answer, ask } from './ask.ts';
 import { connect, type WireClient, type WireServer } from './client.ts';
-
-/** Sends a request and reads frames up to its answer; events that came before it are kept in `before`. */
-async function ask(
-	client: WireClient,
-	request: Record<string, unknown>
-): Promise<{ readonly reply: any; readonly before: any[] }> {
-	client.say(request);
-	return answer(client, String(request['id'] ?? '__batch'));
-}
-
-async function answer(client: WireClient, event: string): Promise<{ readonly reply: any; readonly before: any[] }> {
-	const before: any[] = [];
-	for (;;) {
-		const frame = await client.next();
-		if (frame.topic === '__rpc' && frame.event === event) return { reply: frame.data, before };
-		before.push(frame);
-	}
-}
 
 const call = async (client: WireClient, rpc: string, ...args: unknown[]): Promise<any> =>
 	(await ask(client, { rpc: `wire/${rpc}`, id: `c${rpc}`, args })).reply;

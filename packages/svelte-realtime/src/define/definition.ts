@@ -1,6 +1,6 @@
 import type { Context } from './context.ts';
 import type { PipeStep } from './pipe-step.ts';
-import type { Cron } from './reactive.ts';
+import type { Aggregate, Cron, Derived, Effect } from './reactive.ts';
 import type { Room } from './room-config.ts';
 import type { StreamOptions } from './stream-options.ts';
 
@@ -69,9 +69,9 @@ export function isDefined(value: unknown): value is Definition | Guard {
 }
 
 /** What a live module exports: inert data that says what it is. Nothing happens until a runtime installs it. */
-export type Definition = Call | Binary | Stream | Cron | Room;
+export type Definition = Call | Binary | Stream | Cron | Effect | Derived | Aggregate<any, any> | Room;
 export type Kind = Definition['kind'];
 
 /** Whether a definition is for the server alone: clients hear that there is nothing at its path. */
-export const isInternal = ({ kind }: Definition): boolean => kind === 'cron';
+export const isInternal = ({ kind }: Definition): boolean => kind === 'cron' || kind === 'effect';
 export type DefinitionOf<K extends Kind> = Extract<Definition, { readonly kind: K }>;

@@ -1,9 +1,12 @@
+import { aggregate, type AggregateMaker } from './aggregate.ts';
 import { access, type Access } from './access.ts';
 import { channel, type Channel } from './channel.ts';
 import type { Context } from './context.ts';
 import { cron, type CronMaker } from './cron.ts';
 import { define } from './definition.ts';
 import type { Call, Guard, Handler, Stream } from './definition.ts';
+import { derived, type DerivedMaker } from './derived.ts';
+import { effect, type EffectMaker } from './effect.ts';
 import { gate, type Gate } from './gate.ts';
 import { lock, type Locked } from './lock.ts';
 import { problem } from './problem.ts';
@@ -14,7 +17,8 @@ import type { StreamOptions } from './stream-options.ts';
 import { binary, type BinaryMaker } from './transfer.ts';
 
 /** What `live` is: a function, with one member a kind of definition. */
-export interface Live extends Steps, Locked, Channel, CronMaker, RoomMaker, Gate, BinaryMaker {
+export interface Live
+	extends Steps, Locked, Channel, CronMaker, EffectMaker, DerivedMaker, AggregateMaker, RoomMaker, Gate, BinaryMaker {
 	/**
 	 * Makes a function callable from the browser. Arguments after `ctx` come from the client: check them.
 	 * @example export const add = live(async (ctx, text: string) => db.add(ctx.user.id, text));
@@ -52,6 +56,9 @@ export const live: Live = Object.assign(call, {
 	room,
 	gate,
 	binary,
+	effect,
+	derived,
+	aggregate,
 	access,
 	validated,
 	rateLimit,

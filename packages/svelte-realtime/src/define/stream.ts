@@ -14,6 +14,9 @@ export const isTopic = (value: unknown): value is string => typeof value === 'st
 export const TOPIC_RULE =
 	'a name of at most 256 characters that does not start with __ and holds no ~~, quotes, backslashes or control characters';
 
+export const isMerge = (value: unknown): boolean => MERGES.has(value as string);
+export const MERGE_RULE: string = [...MERGES].join(', ');
+
 /** The arguments of a dynamic stream are those of its topic: a loader or an access check that ignores some must not narrow them. */
 export type TopicArguments<Topic> = Topic extends (ctx: any, ...args: infer Args) => unknown ? Args : never;
 

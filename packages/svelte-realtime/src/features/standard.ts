@@ -1,7 +1,10 @@
 import type { Feature } from '../runtime/host.ts';
+import { createAggregate } from './aggregate/index.ts';
 import { createBinary, createCall } from './call.ts';
 import { cron } from './cron/index.ts';
 import { room } from './room/index.ts';
+import { createDerived } from './derived/index.ts';
+import { effect } from './effect.ts';
 import { lock } from './step/lock.ts';
 import { open } from './step/public.ts';
 import { rateLimit } from './step/rate-limit.ts';
@@ -12,4 +15,13 @@ import { stream } from './stream/index.ts';
 const steps = [validated, rateLimit, scoped, lock, open];
 
 /** What a server installs when it is not told otherwise. */
-export const standard: readonly Feature<any>[] = [createCall(steps), createBinary(steps), stream, cron, room];
+export const standard: readonly Feature<any>[] = [
+	createCall(steps),
+	createBinary(steps),
+	stream,
+	cron,
+	room,
+	effect,
+	createDerived(stream),
+	createAggregate(stream)
+];

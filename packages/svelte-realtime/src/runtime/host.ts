@@ -4,6 +4,7 @@ import type { Definition, DefinitionOf, Handler, Kind } from '../define/definiti
 import type { Lock } from '../define/lock.ts';
 import type { Built } from '../manifest.ts';
 import type { RpcRequest } from '../shared/rpc-frame.ts';
+import type { Reaction } from './cascade.ts';
 import type { Pacing } from './pacing.ts';
 import type { Join, Scope } from './scope.ts';
 import type { Views } from './views.ts';
@@ -30,6 +31,8 @@ export interface Host {
 	 * topic = one or more characters. `path` is whom failures of `run` are reported for. What `run` publishes comes after.
 	 */
 	readonly watch: (path: string, topics: readonly string[], run: Watch) => Disposable;
+	/** Answers what is published on topics, as `watch` hears it; a chain of answers that does not end is cut. */
+	readonly react: (path: string, topics: readonly string[], hear: (reaction: Reaction) => void) => Disposable;
 	/** A context of the server's own: nobody's, unless a user or a connection is given; `signal` ends it where there is no connection. */
 	readonly context: (caller?: {
 		readonly user?: unknown;
@@ -42,6 +45,8 @@ export interface Host {
 	readonly date: () => number;
 	/** Whether this node is the one to run what has to run on one; `true` without a leader. Throws what the app's function throws. */
 	readonly isLeader: () => boolean;
+	/** Whether this node publishes what aggregates come to: for itself, for all nodes, or not at all. Throws as `isLeader` does. */
+	readonly aggregates: () => 'here' | 'everywhere' | 'nowhere';
 	/** Says something to the app's author. */
 	readonly warn: (message: string) => void;
 	/** Reports a failure of the app's code. Never throws. */

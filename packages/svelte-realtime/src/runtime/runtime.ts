@@ -3,6 +3,7 @@ import type { Definition, Guard } from '../define/definition.ts';
 import type { Manifest } from '../manifest.ts';
 import { LiveError } from '../shared/error.ts';
 import { isPath } from '../shared/path.ts';
+import { Cascade } from './cascade.ts';
 import { CallContext, userOf, type Source } from './context.ts';
 import { Dispatch, type DispatchOptions } from './dispatch.ts';
 import type { Feature, Host, OnError } from './host.ts';
@@ -34,6 +35,8 @@ export interface RuntimeParts {
 	readonly date?: () => number;
 	/** Whether this node runs timers, of several that have none of their stores in common. Default: every one does. */
 	readonly leader?: (() => boolean) | undefined;
+	/** Whether this node publishes what aggregates come to, for all others. Default: each node does for its own subscribers. */
+	readonly aggregateLeader?: (() => boolean) | undefined;
 	/** Says something to the app's author. Default: one line on standard error. */
 	readonly warn?: (message: string) => void;
 }
@@ -66,11 +69,13 @@ export class Runtime implements Disposable {
 		const pacing = (this.#pacing = new Pacing({ clock, warn, failed: (error) => onError('publish', error) }));
 		const watchers = (this.#watchers = new Watchers(platform, onError));
 		this.#views = new Views(platform);
+		const cascade = new Cascade(watchers, onError);
 		const host: Host = {
 			platform,
 			pacing,
 			views: this.#views,
 			watch: (path, topics, run) => watchers.add(path, topics, run),
+			react: (path, topics, hear) => cascade.react(path, topics, hear),
 			context: ({ user = null, ws = null, signal } = {}) =>
 				new CallContext({ pacing, platform, ws, user: ws ? userOf(ws) : user, signal }),
 			scope: (ws) => this.#scopes.of(ws),
@@ -79,6 +84,7 @@ export class Runtime implements Disposable {
 			after: (ms, run) => clock.after(ms, run),
 			date,
 			isLeader: () => leads(parts.leader),
+			aggregates: () => (parts.aggregateLeader ? (leads(parts.aggregateLeader) ? 'everywhere' : 'nowhere') : 'here'),
 			warn,
 			onError
 		};

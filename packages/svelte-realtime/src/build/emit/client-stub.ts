@@ -1,5 +1,5 @@
 import type { LiveModule } from '../scan/live-module.ts';
-import { exportLine } from './export-line.ts';
+import { exportLine, windowsOf } from './export-line.ts';
 
 /** The module that stands for a live module in the browser: no code of the server, only names. */
 export function clientStub(module: LiveModule): string {
@@ -10,6 +10,11 @@ export function clientStub(module: LiveModule): string {
 		if (entry.kind === 'stream')
 			return exportLine(entry.name, `__stream(${path}, ${JSON.stringify(entry.options)}, ${entry.dynamic})`);
 		if (entry.kind === 'room') return exportLine(entry.name, `__room(${path}, ${JSON.stringify(entry.shape)})`);
+		if (entry.kind === 'windows')
+			return exportLine(
+				entry.name,
+				windowsOf(module.path, entry, (own) => `__stream(${own}, { merge: 'set' })`)
+			);
 		return [];
 	});
 	return [

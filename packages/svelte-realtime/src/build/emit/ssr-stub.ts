@@ -1,5 +1,5 @@
 import type { LiveModule } from '../scan/live-module.ts';
-import { exportLine } from './export-line.ts';
+import { exportLine, windowsOf } from './export-line.ts';
 
 /** The module that stands for a live module while pages are rendered: streams that can be loaded, calls that explain themselves. */
 export function ssrStub(module: LiveModule): string {
@@ -8,6 +8,11 @@ export function ssrStub(module: LiveModule): string {
 		if (entry.kind === 'call' || entry.kind === 'binary') return exportLine(entry.name, `ssrCall(${path})`);
 		if (entry.kind === 'stream') return exportLine(entry.name, `ssrStream(${path}, ${entry.dynamic})`);
 		if (entry.kind === 'room') return exportLine(entry.name, `ssrRoom(${path}, ${JSON.stringify(entry.shape)})`);
+		if (entry.kind === 'windows')
+			return exportLine(
+				entry.name,
+				windowsOf(module.path, entry, (own) => `ssrStream(${own}, false)`)
+			);
 		return [];
 	});
 	return [

@@ -13,6 +13,8 @@ export type LiveExport =
 			readonly topicCtx?: boolean;
 	  }
 	| { readonly kind: 'room'; readonly name: string; readonly shape: RoomStub }
+	/** Streams of their own, by name. */
+	| { readonly kind: 'windows'; readonly name: string; readonly windows: readonly string[] }
 	| { readonly kind: 'guard'; readonly name: string }
 	/** Runs on the server alone: clients are not told of it. */
 	| { readonly kind: 'internal'; readonly name: string };

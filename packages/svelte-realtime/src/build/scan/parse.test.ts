@@ -100,10 +100,54 @@ it('finds what takes bytes in whatever it is wrapped', () => {
 });
 
 it('finds what runs without a client, which needs no guard', () => {
-	const { exports, findings } = parse(
-		`${IMPORT} export const tidy = live.cron('0 3 * * *', 'tidy', () => {}, { tz: 'Europe/Berlin' });`
+	const { exports, findings } = parse(`${IMPORT}
+		export const tidy = live.cron('0 3 * * *', 'tidy', () => {}, { tz: 'Europe/Berlin' });
+		export const mail = live.effect(['orders'], send);
+	`);
+	expect([exports, findings]).toEqual([
+		[
+			{ kind: 'internal', name: 'tidy' },
+			{ kind: 'internal', name: 'mail' }
+		],
+		[]
+	]);
+});
+
+it('calls a derived value dynamic when its sources or its function take arguments', () => {
+	const { exports, findings } = parse(`${IMPORT}
+		export const _guard = guard(() => true);
+		const LIST = ['a'];
+		export const a = live.derived(LIST, () => 1);
+		export const b = live.derived((shop) => ['a:' + shop], async (ctx, shop) => 1, { merge: 'crud' });
+		export const c = live.derived((...shops) => shops, load);
+		export const d = live.derived(() => ['a'], (ctx) => 1, { perUser: true });
+		export const e = live.derived(sources, (ctx, shop) => 1);
+		import { load, sources } from '$lib/shops';
+	`);
+	expect(findings).toEqual([]);
+	expect(exports.flatMap((entry) => (entry.kind === 'stream' ? [[entry.name, entry.dynamic, entry.options.merge]] : []))).toEqual(
+		[
+			['a', false, 'set'],
+			['b', true, 'crud'],
+			['c', true, 'set'],
+			['d', false, 'set'],
+			['e', true, 'set']
+		]
 	);
-	expect([exports, findings]).toEqual([[{ kind: 'internal', name: 'tidy' }], []]);
+});
+
+it('finds the windows of an aggregate', () => {
+	const { exports, findings } = parse(`${IMPORT}
+		export const _guard = guard(() => true);
+		const windows = { all: { type: 'lifetime' }, 'last-hour': HOUR };
+		export const plain = live.aggregate('orders', reducers, { topic: 'sales' });
+		export const sales = live.aggregate('orders', reducers, { topic: 'sales', windows });
+	`);
+	expect(findings).toEqual([]);
+	expect(exports.slice(1)).toEqual([
+		{ kind: 'stream', name: 'plain', dynamic: false, options: { merge: 'set' } },
+		{ kind: 'windows', name: 'sales', windows: ['all', 'last-hour'] }
+	]);
 });
 
 it('sees what a room has by its configuration', () => {
@@ -140,6 +184,9 @@ it('follows re-exports into other files, and circles among them to an end', () =
 
 it.each([
 	['live.stream(TOPIC, load)', /cannot tell whether the stream takes arguments/],
+	['live.derived(TOPIC, load)', /cannot tell whether the derived value takes arguments/],
+	['live.aggregate("a", {}, TOPIC)', /cannot tell which windows/],
+	['live.aggregate("a", {}, { windows: TOPIC })', /cannot tell which windows/],
 	['live.chron("* * * * *", "t", () => 1)', /live\.chron does not exist/]
 ])('refuses %s with a sentence', (code, message) => {
 	const { findings } = parse(`${IMPORT} import { TOPIC, load } from '$lib/topics'; export const x = ${code};`);

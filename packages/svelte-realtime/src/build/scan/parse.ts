@@ -1,6 +1,7 @@
 import { parseSync, type ESTree } from 'vite';
 import { isOffered, type Finding, type LiveExport, type LiveModule } from './live-module.ts';
 import { roomStub } from './room.ts';
+import { aggregateStub, derivedStub, INTERNAL } from './reactive.ts';
 import { nameOf, ourName, readScope, unwrap, type Scope } from './scope.ts';
 import { literalOptions, streamExport, topicDoubt } from './stream-export.ts';
 
@@ -20,8 +21,6 @@ const CALLS: readonly string[] = [
 	'live.public',
 	'live.binary'
 ];
-/** What runs without a client. */
-const INTERNAL: readonly string[] = ['live.cron'];
 const STREAMS: readonly string[] = ['live.stream', 'live.channel', 'live.gate', 'pipe'];
 
 /**
@@ -128,13 +127,15 @@ function classify(scope: Scope, name: string, node: Node): LiveExport | string |
 		return isWithin(scope, value, 'live.public') ? { kind, name, public: true } : { kind, name };
 	}
 	if (INTERNAL.includes(callee)) return { kind: 'internal', name };
+	if (callee === 'live.derived') return derivedStub(scope, name, value.arguments);
+	if (callee === 'live.aggregate') return aggregateStub(scope, name, value.arguments);
 	if (callee === 'live.room') {
 		const shape = roomStub(scope, value.arguments[0], literalOptions);
 		return typeof shape === 'string' ? shape : { kind: 'room', name, shape };
 	}
 	return (
 		streamExport(scope, name, value) ??
-		`${callee} does not exist, or holds no stream. This version has ${[...CALLS, ...INTERNAL, ...STREAMS, 'live.room'].join(', ')}.`
+		`${callee} does not exist, or holds no stream. This version has ${[...CALLS, ...INTERNAL, ...STREAMS, 'live.derived', 'live.aggregate', 'live.room'].join(', ')}.`
 	);
 }
 

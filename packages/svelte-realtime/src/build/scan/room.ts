@@ -1,6 +1,6 @@
 import type { ESTree } from 'vite';
 import type { RoomStub, StreamStubOptions } from './live-module.ts';
-import { unwrap, type Scope } from './scope.ts';
+import { membersOf, unwrap, type Scope } from './scope.ts';
 
 type Node = ESTree.Node;
 
@@ -25,20 +25,6 @@ export function roomStub(
 		...(isGiven(scope, cursors) ? { cursors: true } : {}),
 		...(names ? { actions: [...names.keys()] } : {})
 	};
-}
-
-/** The values of an object literal by name. */
-function membersOf(scope: Scope, node: Node | undefined): ReadonlyMap<string, Node> | undefined {
-	const value = node && unwrap(scope, node);
-	if (value?.type !== 'ObjectExpression') return undefined;
-	const members = new Map<string, Node>();
-	for (const property of value.properties) {
-		if (property.type !== 'Property' || property.computed) return undefined;
-		const { key } = property;
-		if (key.type === 'Identifier') members.set(key.name, property.value);
-		else if (key.type === 'Literal') members.set(String(key.value), property.value);
-	}
-	return members;
 }
 
 function isGiven(scope: Scope, node: Node | undefined): boolean {

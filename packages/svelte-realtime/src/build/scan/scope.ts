@@ -72,3 +72,17 @@ export function ourName(scope: Scope, callee: Node): string | undefined {
 	if (owner === undefined) return undefined;
 	return owner === '*' ? node.property.name : `${owner}.${node.property.name}`;
 }
+
+/** The values of an object literal by name; `undefined` where they cannot all be seen. */
+export function membersOf(scope: Scope, node: Node | undefined): ReadonlyMap<string, Node> | undefined {
+	const value = node && unwrap(scope, node);
+	if (value?.type !== 'ObjectExpression') return undefined;
+	const members = new Map<string, Node>();
+	for (const property of value.properties) {
+		if (property.type !== 'Property' || property.computed) return undefined;
+		const { key } = property;
+		if (key.type === 'Identifier') members.set(key.name, property.value);
+		else if (key.type === 'Literal') members.set(String(key.value), property.value);
+	}
+	return members;
+}

@@ -4,8 +4,11 @@ const say = (what: string, due: Date): void => console.log(`${what} ${due.getTim
 
 export const each = live.cron('* * * * * *', 'seconds', (_ctx, due) => {
 	say('each', due);
-	return { pid: process.pid };
+	return { pid: process.pid, due: due.getTime() };
 });
+
+/** Runs where the timer ran, though every worker hears of it. */
+export const seen = live.effect<{ due: number }>(['seconds'], (_event, { due }) => say('seen', new Date(due)));
 
 /** Takes longer than the time between two of its runs. */
 export const slow = live.cron('* * * * * *', 'slow', async ({ signal }, due) => {

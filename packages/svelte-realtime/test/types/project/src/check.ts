@@ -1,6 +1,8 @@
 import type { Platform, Readable } from 'svelte-adapter-uws/contract';
 import ask, { add, all, count, empty, mine, one, recent } from '$live/todos';
 import { desk, hall, safe, save } from '$live/rooms';
+import { mine as myName, ofShop, open, sales, total } from '$live/reactive';
+import * as reactive from '$live/reactive';
 import { add as addWrapped, alone, nested, news, nobody, pay, rename, typing } from '$live/wrapped';
 import type { Todo } from './lib/store.ts';
 
@@ -64,6 +66,16 @@ void [notes, people];
 expect<Equal<Parameters<typeof save>, [bytes: ArrayBuffer | ArrayBufferView, name: string, alt?: string]>>();
 expect<Equal<ReturnType<typeof save>, Promise<number>>>();
 expect<Equal<typeof safe, typeof save>>();
+// What runs without a client: values are streams, windows have one each, and the rest does not exist.
+const openOrders: Readable<{ open: number } | undefined> = open;
+expect<Equal<Parameters<typeof ofShop>, [shop: string, limit?: number]>>();
+const orders: Readable<{ shop: string; total: number }[] | undefined> = ofShop('x');
+const name: Readable<string | undefined> = myName;
+const totals: Readable<{ readonly count: number; readonly label: string } | undefined> = total;
+const lastHour: typeof totals = sales['last-hour'];
+expect<Equal<keyof typeof sales, 'all' | 'last-hour'>>();
+expect<Equal<keyof typeof reactive, 'empty' | 'mine' | 'ofShop' | 'open' | 'sales' | 'total'>>();
+void [openOrders, orders, name, lastHour];
 
 // Loading on the server gives the same type; a fallback widens it.
 async function load(): Promise<void> {

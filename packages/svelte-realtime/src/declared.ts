@@ -1,0 +1,19 @@
+import type { PlatformBus } from './relay.ts';
+import type { OnError } from './runtime/host.ts';
+
+/** What an app says to all servers of its process, in calls that are handed no platform. */
+export interface Declared {
+	bus?: PlatformBus;
+	leader?: () => boolean;
+	aggregateLeader?: () => boolean;
+	readonly errorHandlers: Set<OnError>;
+}
+
+// Such calls are made while src/hooks.ws is imported, to whichever copy of this package serves.
+const DECLARED = Symbol.for('svelte-realtime.declared');
+
+/** What the app has said so far. */
+export function declared(): Declared {
+	const holder = globalThis as { [DECLARED]?: Declared };
+	return (holder[DECLARED] ??= { errorHandlers: new Set() });
+}
