@@ -66,6 +66,22 @@ it('keeps the last good version while a module does not compile', async () => {
 	await expect.poll(askAfterSave, eventually).toBe('fourth');
 });
 
+it('takes back what a module said of the whole app when it is saved again', async () => {
+	const counting = (by: number): string =>
+		`live.middleware(async (_ctx, next, path) => (path === 'counted/value' ? (await next()) + ${by} : next()));
+export const value = live(() => 0);`;
+	for (const by of [1, 10, 100]) {
+		const askAfterSave = (): Promise<unknown> => {
+			write('counted', counting(by));
+			return ask('counted/value');
+		};
+		await expect.poll(askAfterSave, eventually).toBe(by);
+	}
+	write('answer', `export const value = live(() => 'fifth');`);
+	await expect.poll(() => ask('answer/value'), eventually).toBe('fifth');
+	expect(await ask('counted/value')).toBe(100);
+});
+
 it('serves a live module that is added, with its types, and one that is removed no more', async () => {
 	write('added', `export const hello = live(() => 'hello');`);
 	await expect.poll(() => ask('added/hello'), eventually).toBe('hello');

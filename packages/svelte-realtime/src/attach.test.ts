@@ -6,7 +6,8 @@ import { live } from './define/live.ts';
 async function withManifest(exports?: Record<string, unknown>): Promise<typeof import('./attach.ts')> {
 	vi.resetModules();
 	vi.doMock('svelte-realtime/manifest', () => ({
-		manifest: exports ? [{ path: 'm', load: () => Promise.resolve(exports) }] : []
+		manifest: exports ? [{ path: 'm', load: () => Promise.resolve(exports) }] : [],
+		dev: true
 	}));
 	return import('./attach.ts');
 }

@@ -1,6 +1,7 @@
 import type { Platform } from 'svelte-adapter-uws/contract';
-import { manifest } from 'svelte-realtime/manifest';
+import { dev, manifest } from 'svelte-realtime/manifest';
 import { declared } from './declared.ts';
+import { app } from './define/app.ts';
 import { standard } from './features/standard.ts';
 import { platforms } from './platforms.ts';
 import { everybody } from './on-error.ts';
@@ -49,6 +50,8 @@ export function runtimeOf(platform: Platform, options?: Options): Runtime {
 		platform: base,
 		features: standard,
 		manifest,
+		app: app(),
+		dev,
 		get onError() {
 			return everybody(attached.options.onError, declared().errorHandlers);
 		},

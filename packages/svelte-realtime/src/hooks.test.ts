@@ -1,6 +1,6 @@
 import { createTestServer } from 'svelte-adapter-uws/testing';
 import { expect, it, vi } from 'vitest';
-import type { Connection, MessageContext } from 'svelte-adapter-uws/contract';
+import type { Connection, MessageContext, Platform } from 'svelte-adapter-uws/contract';
 import { createMessage, handleRpc, message, realtime } from './hooks.ts';
 import { runtimeOf } from './attach.ts';
 import { live } from './define/live.ts';
@@ -142,4 +142,27 @@ it('loads streams for pages, with a fallback where one is given', async () => {
 		.hydrate([3])
 		.subscribe((next: unknown) => (value = next));
 	expect(value).toEqual([3]);
+});
+
+it('publishes on the platform that createMessage was given, and warns where a bus stands beside it', async () => {
+	const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
+	const made = vi.fn((platform: Platform): Platform => Object.create(platform, { requestId: { value: 'mine' } }) as Platform);
+	const handler = {
+		...realtime({ bus: { wrap: (platform: Platform) => platform } }),
+		message: createMessage({ platform: made })
+	};
+	await using server = await createTestServer({ transport: 'memory', handler });
+	runtimeOf(server.platform).install(
+		'm/id',
+		live((ctx) => ctx.requestId)
+	);
+	const peer = await server.connect();
+	const heard: any[] = [];
+	peer.onmessage = (frame) => void heard.push(JSON.parse(String(frame)));
+	for (const id of ['1', '2']) peer.send(`{"rpc":"m/id","id":"${id}"}`);
+	await vi.waitFor(() => expect(heard.slice(1).map(({ data }) => data.data)).toEqual(['mine', 'mine']));
+	expect(made).toHaveBeenCalledOnce();
+	expect(warn.mock.calls.map(([text]) => text)).toEqual([expect.stringContaining('hear everything twice')]);
+	warn.mockRestore();
+	expect(() => createMessage({ platform: 7 as never })).toThrow('createMessage({ platform })');
 });

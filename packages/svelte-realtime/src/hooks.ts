@@ -6,9 +6,10 @@ import type {
 	Platform,
 	WebSocketHooks
 } from 'svelte-adapter-uws/contract';
-import { detach, runtimeOf } from './attach.ts';
+import { busOn, detach, runtimeOf } from './attach.ts';
 import { isBus, NO_BUS, NO_LEADER } from './cluster.ts';
 import type { PlatformBus } from './relay.ts';
+import type { Source } from './runtime/context.ts';
 import type { DispatchOptions } from './runtime/dispatch.ts';
 import type { OnError } from './runtime/host.ts';
 import { isDeeper, MAX_DEPTH } from './runtime/parse.ts';
@@ -16,6 +17,11 @@ import type { Runtime } from './runtime/runtime.ts';
 
 /** Options of `createMessage`. */
 export interface CreateMessageOptions extends DispatchOptions {
+	/**
+	 * What `ctx.platform` is, and what handlers publish on, for each connection; with it, do not give `realtime()` or `setBus` a bus
+	 * as well. Default: the platform of the server.
+	 */
+	readonly platform?: (platform: Platform) => Platform;
 	/** Hears text frames that are JSON objects, no requests, and at most `maxJsonDepth` deep. */
 	readonly onJsonMessage?: (ws: Connection, message: any, platform: Platform) => unknown;
 	/** Default 64. */
@@ -54,19 +60,40 @@ export function handleRpc(ws: Connection, data: ArrayBuffer, platform: Platform,
 }
 
 function messageHook(find: (platform: Platform) => Runtime, options: CreateMessageOptions): MessageHook {
-	const { onJsonMessage, maxJsonDepth = MAX_DEPTH, onUnhandled } = options;
+	const { platform: own, onJsonMessage, maxJsonDepth = MAX_DEPTH, onUnhandled } = options;
+	if (own !== undefined && typeof own !== 'function')
+		throw new TypeError('[svelte-realtime] createMessage({ platform }) is a function (platform) => platform.');
+	const source = own ? ownSource(own) : (context: MessageContext): Source => context;
 	return (ws, context) => {
 		const { text, platform } = context;
 		const runtime = find(platform);
 		const isTaken = context.isBinary
-			? runtime.receiveBinary(ws, context, context.data, options)
-			: runtime.receive(ws, context, text, options);
+			? runtime.receiveBinary(ws, source(context), context.data, options)
+			: runtime.receive(ws, source(context), text, options);
 		if (isTaken) return undefined;
 		if (onJsonMessage && text.startsWith('{') && !isDeeper(text, maxJsonDepth)) {
 			const value = parse(text);
 			if (value !== undefined) return onJsonMessage(ws, value, platform);
 		}
 		return onUnhandled?.(ws, context.data, platform);
+	};
+}
+
+/** The app's own platform of each connection, made once. */
+function ownSource(own: (platform: Platform) => Platform): (context: MessageContext) => Source {
+	const made = new WeakMap<Platform, Source>();
+	let isWarned = false;
+	return ({ platform }) => {
+		let source = made.get(platform);
+		if (!source) made.set(platform, (source = { platform: own(platform) }));
+		if (!isWarned && busOn(platform)) {
+			isWarned = true;
+			// eslint-disable-next-line no-console -- addressed to the author of the app
+			console.warn(
+				'[svelte-realtime] createMessage({ platform }) stands beside a bus of realtime() or setBus: if both relay, other instances hear everything twice. Use one.'
+			);
+		}
+		return source;
 	};
 }
 

@@ -1,6 +1,17 @@
 export { configureAggregate, configureCron, setBus, type AggregateLeader, type CronConfig } from './cluster.ts';
 export type { AggregateValue } from './define/aggregate.ts';
 export type { Access, FromArguments, Predicate } from './define/access.ts';
+export type {
+	Admission,
+	AdmissionRule,
+	AppSettings,
+	Middleware,
+	PressureReason,
+	PressureSnapshot,
+	RateLimits,
+	RateRule
+} from './define/app-settings.ts';
+export type { Breaker, BreakerOptions } from './define/breaker.ts';
 export * from './define/context.ts';
 export {
 	define,
@@ -16,6 +27,7 @@ export { pipe, type CustomStep, type Pipe } from './define/pipe.ts';
 export type { PipeStep } from './define/pipe-step.ts';
 export type { SafeParse } from './define/schema.ts';
 export type { Delta, StreamOptions, Versions } from './define/stream-options.ts';
+export type { IdempotentOptions } from './define/idempotent.ts';
 export { guard, live, type GuardPart, type Live } from './define/live.ts';
 export type { Lock, LockKey, LockOptions, LockWait } from './define/lock.ts';
 export type {
@@ -40,11 +52,12 @@ export type { Reaction } from './runtime/cascade.ts';
 export type { RateLimitOptions } from './define/steps.ts';
 export type { BinaryOptions } from './define/transfer.ts';
 export { createBinary, createCall } from './features/call.ts';
+export { defineTopics, type DefinedTopics, type TopicEntry, type TopicMap } from './define/topics.ts';
 export { standard } from './features/standard.ts';
 export { onCronError, onError } from './on-error.ts';
 export type { PlatformBus } from './relay.ts';
 export type { DispatchOptions } from './runtime/dispatch.ts';
-export type { Entry, Feature, Host, Installed, OnError, OwnedTopics, StepFeature, Subscribed } from './runtime/host.ts';
+export type { Entry, Feature, Host, Installed, OnError, OwnedTopics, StepFeature, StepHost, Subscribed } from './runtime/host.ts';
 export { Runtime, type InProcessOptions, type RuntimeParts } from './runtime/runtime.ts';
 export type { Watch } from './runtime/watchers.ts';
 export { LiveError, RpcError, type ErrorDetails, type Issue } from './shared/error.ts';

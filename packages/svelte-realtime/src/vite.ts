@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import type { EnvironmentModuleNode, Plugin } from 'vite';
 import { clientStub } from './build/emit/client-stub.ts';
-import { serverManifest } from './build/emit/server-manifest.ts';
+import { GENERATION, generation, serverManifest } from './build/emit/server-manifest.ts';
 import { ssrStub } from './build/emit/ssr-stub.ts';
 import { writeTypes } from './build/emit/types.ts';
 import { liveFile, livePath, readLiveModule, scanLiveDirectory } from './build/scan/manifest.ts';
@@ -67,8 +67,9 @@ export default function realtime(options: RealtimePluginOptions = {}): Plugin {
 		},
 
 		resolveId: {
-			filter: { id: /^(?:\$live\/|svelte-realtime\/manifest$)/ },
+			filter: { id: /^(?:\$live\/|svelte-realtime\/(?:manifest|generation)$)/ },
 			handler(source) {
+				if (source === GENERATION) return virtual(GENERATION);
 				if (source === MANIFEST) return this.environment.config.consumer === 'server' ? virtual(MANIFEST) : undefined;
 				if (liveFile(dir, source.slice(STUB.length))) return virtual(source);
 				return this.error(`${source} does not exist: there is no live module ${source.slice(STUB.length)} in ${dir}.`);
@@ -77,8 +78,9 @@ export default function realtime(options: RealtimePluginOptions = {}): Plugin {
 
 		load: {
 			// NUL marks virtual modules.
-			filter: { id: /^\0(?:\$live\/|svelte-realtime\/manifest$)/ },
+			filter: { id: /^\0(?:\$live\/|svelte-realtime\/(?:manifest|generation)$)/ },
 			handler(id) {
+				if (id === virtual(GENERATION)) return generation;
 				if (id === virtual(MANIFEST)) {
 					const modules = scan();
 					for (const { findings } of modules) {
@@ -113,6 +115,7 @@ export default function realtime(options: RealtimePluginOptions = {}): Plugin {
 				};
 				// Also on a change: a manifest that could not be made has no imports through which it would be found.
 				include(virtual(MANIFEST));
+				include(virtual(GENERATION));
 				try {
 					scan();
 					const found = liveFile(dir, path);

@@ -43,8 +43,11 @@ export async function createRuntime(
 				});
 				for (const [path, definition] of Object.entries(definitions)) state.runtime.install(path, definition, guard);
 			},
-			message: (ws, context) =>
-				void state.runtime!.receive(ws, context, context.text, parts.beforeExecute ? { beforeExecute: parts.beforeExecute } : {}),
+			message(ws, context) {
+				const options = parts.beforeExecute ? { beforeExecute: parts.beforeExecute } : {};
+				if (context.isBinary) state.runtime!.receiveBinary(ws, context, context.data, options);
+				else state.runtime!.receive(ws, context, context.text, options);
+			},
 			unsubscribe: (ws, topic) => state.runtime!.left(ws, topic)
 		}
 	});

@@ -22,6 +22,14 @@ export const later = live(async (_ctx, value: unknown) => {
 	return value;
 });
 
+/** Goes on until its client cancels it or is gone. */
+export const held = live(
+	(ctx) =>
+		new Promise((_, reject) => {
+			ctx.signal.addEventListener('abort', () => reject(ctx.signal.reason as Error));
+		})
+);
+
 export const nothing = live(() => undefined);
 
 export const fail = live((_ctx, how: 'typed' | 'untyped' | 'null' | 'rejects' | 'cyclic' | 'bigint'): unknown => {

@@ -80,6 +80,20 @@ export const rpcSuite: (subject: {
 		expect((await client.heard()).map(({ topic, event }) => [topic, event])).toEqual([['free', 'said']]);
 	});
 
+	law('ends the call that its client cancels, and answers it once', async (server) => {
+		const [client, other] = [await connect(server), await connect(server)];
+		client.say({ rpc: 'wire/held', id: '1' }, { batch: [{ rpc: 'wire/held', id: '2' }] });
+		other.say({ rpc: '__rpc/cancel', args: ['1', '2'] });
+		expect(await call(other, 'echo', 1)).toMatchObject({ ok: true });
+		client.say({ rpc: '__rpc/cancel', args: 7 }, { rpc: '__rpc/cancel', args: ['nothing', null] });
+		expect(await client.heard()).toEqual([]);
+		client.say({ rpc: '__rpc/cancel', args: ['1'] });
+		expect((await answer(client, '1')).reply).toMatchObject({ id: '1', ok: false, code: 'CANCELLED' });
+		client.say({ rpc: '__rpc/cancel', args: ['1', '2'] });
+		expect((await answer(client, '__batch')).reply.batch).toMatchObject([{ id: '2', ok: false, code: 'CANCELLED' }]);
+		expect(await client.heard()).toEqual([]);
+	});
+
 	law('answers a batch with one frame, in order, each entry for itself', async (server) => {
 		const client = await connect(server);
 		const batch = [

@@ -24,6 +24,8 @@ export interface Context<User = RegisteredUser> {
 	readonly signal: AbortSignal;
 	/** What the client sent for one more page of a stream; `null` for the first page and for calls. */
 	readonly cursor: any;
+	/** What the client sent with the call to make its repeats one call; `null` when it sent nothing. */
+	readonly idempotencyKey: string | null;
 	/**
 	 * Sends an event to every subscriber of a topic, on every node. Throws `INVALID_TOPIC` for names starting with `__`, and a
 	 * TypeError for data that JSON cannot carry.
@@ -45,4 +47,10 @@ export interface Context<User = RegisteredUser> {
 	 * @example if (ctx.skip(`typing:${ctx.user.id}`, 500)) return;
 	 */
 	skip(key: string, ms: number): boolean;
+	/**
+	 * Whether calls of a class that `live.admission` names are turned away now; `false` without `live.admission`. Throws for
+	 * other names.
+	 * @example if (ctx.shed('background')) throw new LiveError('OVERLOADED');
+	 */
+	shed(className: string): boolean;
 }

@@ -1,5 +1,7 @@
 import { aggregate, type AggregateMaker } from './aggregate.ts';
 import { access, type Access } from './access.ts';
+import { admission, type AdmissionMaker } from './admission.ts';
+import { breaker, type BreakerMaker } from './breaker.ts';
 import { channel, type Channel } from './channel.ts';
 import type { Context } from './context.ts';
 import { cron, type CronMaker } from './cron.ts';
@@ -8,17 +10,35 @@ import type { Call, Guard, Handler, Stream } from './definition.ts';
 import { derived, type DerivedMaker } from './derived.ts';
 import { effect, type EffectMaker } from './effect.ts';
 import { gate, type Gate } from './gate.ts';
+import { idempotent, type Idempotent } from './idempotent.ts';
 import { lock, type Locked } from './lock.ts';
+import { middleware, type MiddlewareMaker } from './middleware.ts';
 import { problem } from './problem.ts';
+import { rateLimits, type RateLimitsMaker } from './rate-limits.ts';
 import { room, type RoomMaker } from './room.ts';
-import { open, rateLimit, scoped, validated, type Steps } from './steps.ts';
+import { open, rateLimit, scoped, validated, volatile, type Steps } from './steps.ts';
 import { stream, type TopicArguments } from './stream.ts';
 import type { StreamOptions } from './stream-options.ts';
 import { binary, type BinaryMaker } from './transfer.ts';
 
 /** What `live` is: a function, with one member a kind of definition. */
 export interface Live
-	extends Steps, Locked, Channel, CronMaker, EffectMaker, DerivedMaker, AggregateMaker, RoomMaker, Gate, BinaryMaker {
+	extends
+		Steps,
+		Locked,
+		Idempotent,
+		BreakerMaker,
+		MiddlewareMaker,
+		RateLimitsMaker,
+		AdmissionMaker,
+		Channel,
+		CronMaker,
+		EffectMaker,
+		DerivedMaker,
+		AggregateMaker,
+		RoomMaker,
+		Gate,
+		BinaryMaker {
 	/**
 	 * Makes a function callable from the browser. Arguments after `ctx` come from the client: check them.
 	 * @example export const add = live(async (ctx, text: string) => db.add(ctx.user.id, text));
@@ -64,6 +84,12 @@ export const live: Live = Object.assign(call, {
 	rateLimit,
 	scoped,
 	lock,
+	idempotent,
+	breaker,
+	middleware,
+	rateLimits,
+	admission,
+	volatile,
 	public: open
 });
 

@@ -1,8 +1,10 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
+import type { RateLimitStore } from 'svelte-adapter-uws/contract';
 import type { Predicate } from './access.ts';
 import type { Context } from './context.ts';
 import type { Call } from './definition.ts';
 import { problem } from './problem.ts';
+import { checkRule } from './rate-limits.ts';
 import type { SafeParse } from './schema.ts';
 import { wrap, type Transfer, type Wrappable } from './wrap.ts';
 
@@ -28,6 +30,11 @@ export interface RateLimitOptions {
 	readonly key?: (ctx: Context, ...args: any[]) => string;
 	/** Another name for `key`. */
 	readonly identity?: (ctx: Context, ...args: any[]) => string;
+	/**
+	 * Where calls are counted, for a limit that holds over all nodes: `cluster` = the store of the server. It has buckets, full again
+	 * `window` milliseconds after their first use, in the place of a sliding window. Default: in this process.
+	 */
+	readonly store?: 'cluster' | Pick<RateLimitStore, 'take'>;
 }
 
 /**
@@ -50,7 +57,7 @@ export interface Steps {
 	): Call<[input: Output, ...rest: RestOf<Run>], ResultOf<Run>>;
 	/**
 	 * Refuses calls over `points` in a sliding `window` with `RATE_LIMITED` and `retryAfter`. Counted per procedure and caller,
-	 * in this process.
+	 * in this process unless `store` says otherwise.
 	 * @example export const send = live.rateLimit({ points: 5, window: 10_000 }, async (ctx, text: string) => post(text));
 	 */
 	rateLimit<Inner extends Transfer>(options: RateLimitOptions, run: Inner): Inner;
@@ -68,6 +75,13 @@ export interface Steps {
 	 */
 	public<Inner extends Transfer>(run: Inner): Inner;
 	public<Args extends unknown[], Out>(run: Wrappable<Args, Out>): Call<Args, Out>;
+	/**
+	 * Says that clients call this with `fireAndForget`, and that it may be lost: in development, a call that nobody waits for is
+	 * warned of otherwise.
+	 * @example export const move = live.volatile((ctx, x: number, y: number) => ctx.publish('cursors', 'update', { key: ctx.user.id, x, y }));
+	 */
+	volatile<Inner extends Transfer>(run: Inner): Inner;
+	volatile<Args extends unknown[], Out>(run: Wrappable<Args, Out>): Call<Args, Out>;
 }
 
 export const validated: Steps['validated'] = (schema: unknown, run: Wrappable<any[], any> | Transfer) => {
@@ -82,19 +96,20 @@ export const validated: Steps['validated'] = (schema: unknown, run: Wrappable<an
 	return wrap('live.validated', 'validated', schema, run);
 };
 
-const LIMIT_OPTIONS: readonly string[] = ['points', 'window', 'key', 'identity'];
+const LIMIT_OPTIONS: readonly string[] = ['points', 'window', 'key', 'identity', 'store'];
 
 export const rateLimit: Steps['rateLimit'] = (options: RateLimitOptions, run: Wrappable<any[], any> | Transfer) => {
 	const what = 'live.rateLimit';
 	for (const name of Object.keys(options))
 		if (!LIMIT_OPTIONS.includes(name)) throw problem(what, 'options', name, LIMIT_OPTIONS.join(', '));
-	const { points, window, key, identity } = options;
-	if (!(Number.isFinite(points) && points > 0)) throw problem(what, 'points', points, 'a number above 0');
-	if (!(Number.isFinite(window) && window > 0)) throw problem(what, 'window', window, 'milliseconds above 0');
+	checkRule(what, options);
+	const { points, window, key, identity, store } = options;
 	if (key && identity) throw problem(what, 'identity', 'given beside key', 'one of the two: they mean the same');
 	const own = key ?? identity;
 	if (own !== undefined && typeof own !== 'function') throw problem(what, 'key', own, 'a function (ctx, ...args) => string');
-	return wrap(what, 'rateLimit', { points, window, key: own }, run);
+	if (store !== undefined && store !== 'cluster' && typeof store?.take !== 'function')
+		throw problem(what, 'store', store, "'cluster', or an object with take, as platform.stores.rateLimit");
+	return wrap(what, 'rateLimit', { points, window, key: own, store }, run);
 };
 
 export const scoped: Steps['scoped'] = (predicate: Predicate, run: Wrappable<any[], any> | Transfer) => {
@@ -102,5 +117,8 @@ export const scoped: Steps['scoped'] = (predicate: Predicate, run: Wrappable<any
 		throw problem('live.scoped', 'predicate', predicate, 'a function (ctx, ...args) => boolean');
 	return wrap('live.scoped', 'scoped', predicate, run);
 };
+
+export const volatile: Steps['volatile'] = (run: Wrappable<any[], any> | Transfer) =>
+	wrap('live.volatile', 'volatile', undefined, run);
 
 export const open: Steps['public'] = (run: Wrappable<any[], any> | Transfer) => wrap('live.public', 'public', undefined, run);

@@ -1,5 +1,5 @@
 import type { Binary, Call, Handler } from '../define/definition.ts';
-import type { Feature, Host, StepFeature } from '../runtime/host.ts';
+import type { Feature, Host, Installed, StepFeature } from '../runtime/host.ts';
 
 /** `live(fn)`, in wrappers of these kinds. */
 export function createCall(steps: readonly StepFeature[]): Feature<'call'> {
@@ -8,7 +8,7 @@ export function createCall(steps: readonly StepFeature[]): Feature<'call'> {
 		kind: 'call',
 		install(host, { path, definition }) {
 			const handler = compose(host, path, definition);
-			return { call: (context, args) => handler(context, ...args), [Symbol.dispose]() {} };
+			return { call: (context, args) => handler(context, ...args), ...traits(definition), [Symbol.dispose]() {} };
 		}
 	};
 }
@@ -20,9 +20,20 @@ export function createBinary(steps: readonly StepFeature[]): Feature<'binary'> {
 		kind: 'binary',
 		install(host, { path, definition }) {
 			const handler = compose(host, path, definition);
-			return { maxBytes: definition.maxSize, call: (context, args) => handler(context, ...args), [Symbol.dispose]() {} };
+			return {
+				maxBytes: definition.maxSize,
+				call: (context, args) => handler(context, ...args),
+				...traits(definition),
+				[Symbol.dispose]() {}
+			};
 		}
 	};
+}
+
+/** What the wrappers of a definition say to those who call it. */
+function traits({ steps }: Pick<Call, 'steps'>): Pick<Installed, 'isLimited' | 'isVolatile'> {
+	const has = (name: string): boolean => steps.some(({ step }) => step === name);
+	return { isLimited: has('rateLimit'), isVolatile: has('volatile') };
 }
 
 /** Puts the wrappers of a definition around its function, the outermost first. */
@@ -32,12 +43,13 @@ function composer(
 ): (host: Host, path: string, definition: Pick<Call | Binary, 'run' | 'steps'>) => Handler {
 	const known: ReadonlyMap<string, StepFeature> = new Map(steps.map((feature) => [feature.step, feature]));
 	return (host, path, { run, steps: wrappers }) => {
+		const at = { ...host, path };
 		let handler: Handler = run;
 		for (const { step, options } of wrappers.toReversed()) {
 			const feature = known.get(step);
 			if (!feature)
 				throw new TypeError(`[svelte-realtime] ${path}: nothing handles the wrapper ${step}. Give ${what} the step that does.`);
-			handler = feature.wrap(host, options, handler);
+			handler = feature.wrap(at, options, handler);
 		}
 		return handler;
 	};

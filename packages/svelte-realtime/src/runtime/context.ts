@@ -1,6 +1,8 @@
 import type { Connection, Platform, PublishMessage } from 'svelte-adapter-uws/contract';
+import type { AppSettings } from '../define/app-settings.ts';
 import type { Context, LivePublishOptions } from '../define/context.ts';
 import { refuseReserved } from '../shared/topics.ts';
+import { sheds } from './admission.ts';
 import type { Pacing } from './pacing.ts';
 
 /** Where a call came from. */
@@ -12,8 +14,10 @@ export interface Source {
 export interface Caller extends Source {
 	/** What all contexts of one runtime share. */
 	readonly pacing: Pacing;
+	readonly app: AppSettings;
 	readonly ws: Connection | null;
 	readonly user: unknown;
+	readonly idempotencyKey?: unknown;
 	/** Of a request for one more page. */
 	readonly cursor?: unknown;
 	/** What ends a call without a connection. */
@@ -26,16 +30,20 @@ export class CallContext implements Context<any> {
 	readonly ws: Connection | null;
 	readonly platform: Platform;
 	readonly cursor: unknown;
+	readonly idempotencyKey: any;
 	readonly #pacing: Pacing;
+	readonly #app: AppSettings;
 	/** Of a call without a connection; nothing ends it unless somebody says so. */
 	#own: AbortSignal | undefined;
 
-	constructor({ pacing, platform, ws, user, cursor, signal }: Caller) {
+	constructor({ pacing, app, platform, ws, user, cursor, idempotencyKey, signal }: Caller) {
 		this.#pacing = pacing;
+		this.#app = app;
 		this.platform = platform;
 		this.ws = ws;
 		this.user = user;
 		this.cursor = cursor ?? null;
+		this.idempotencyKey = idempotencyKey ?? null;
 		this.#own = signal;
 	}
 
@@ -74,6 +82,10 @@ export class CallContext implements Context<any> {
 	debounce(topic: string, event: string, data: unknown, ms: number): boolean {
 		this.#pacing.warnOnce('debounce', 'ctx.debounce is called ctx.publishDebounced now. This is said once.');
 		return this.publishDebounced(topic, event, data, ms);
+	}
+
+	shed(className: string): boolean {
+		return sheds(this.#app.admission, this.platform, className);
 	}
 
 	skip(key: string, ms: number): boolean {

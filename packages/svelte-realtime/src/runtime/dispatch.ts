@@ -1,16 +1,21 @@
 import type { Connection } from 'svelte-adapter-uws/contract';
 import { isLiveError, LiveError } from '../shared/error.ts';
 import { isPath } from '../shared/path.ts';
-import { BATCH_EVENT, MAX_BATCH, type RpcRequest } from '../shared/rpc-frame.ts';
+import { BATCH_EVENT, CANCEL_PATH, MAX_BATCH, type RpcRequest } from '../shared/rpc-frame.ts';
 import { checkPayload, parseBinary } from './binary.ts';
-import { CallContext, userOf, type Source } from './context.ts';
+import { CommonLimits } from './common-limits.ts';
+import { userOf, type Source } from './context.ts';
 import type { Host, OnError, Subscribed } from './host.ts';
+import { around, aroundLoad } from './middleware.ts';
 import { contained } from './on-error.ts';
 import { isRequest, MAX_DEPTH, parseRequest, type Untrusted } from './parse.ts';
 import { after, isThenable, pass } from './pipeline.ts';
 import type { Endpoint, Registry } from './registry.ts';
 import { batchFrames, errorReply, okReply, replyFrame, streamReply } from './reply.ts';
+import { RequestContext } from './request-context.ts';
 
+/** Paths that authors are warned of in development. */
+const MAX_WARNED = 256;
 /** Calls of one connection that may wait for their answer; over it they are refused with `RATE_LIMITED`. */
 const MAX_CALLS = 1_000;
 
@@ -25,6 +30,7 @@ const REFUSED = {
 	noId: new LiveError('INVALID_REQUEST', 'A subscribe request needs an id.'),
 	tooMany: new LiveError('RATE_LIMITED', `${MAX_CALLS} calls wait for their answer. Wait for some.`),
 	entry: new LiveError('INVALID_REQUEST', 'A batch entry needs a path and an id.'),
+	cancelled: new LiveError('CANCELLED'),
 	batch: new LiveError('INVALID_REQUEST', `A batch holds at most ${MAX_BATCH} calls.`)
 } as const;
 
@@ -42,10 +48,14 @@ export interface DispatchOptions {
 export class Dispatch {
 	readonly #host: Host;
 	readonly #registry: Registry;
+	readonly #limits: CommonLimits;
+	/** Paths that were warned of. */
+	readonly #warned = new Set<string>();
 
 	constructor(host: Host, registry: Registry) {
 		this.#host = host;
 		this.#registry = registry;
+		this.#limits = new CommonLimits(host.now);
 	}
 
 	/** Takes a text frame. False: it is no request, and belongs to the app. */
@@ -56,7 +66,9 @@ export class Dispatch {
 			this.#batch(ws, source, parsed.batch, parsed.sequential, options);
 			return true;
 		}
-		this.#single(ws, source, parsed.single, options);
+		const { single } = parsed;
+		if (single.rpc === CANCEL_PATH && single.id === undefined) this.#cancel(ws, single.args);
+		else this.#single(ws, source, single, options);
 		return true;
 	}
 
@@ -92,17 +104,28 @@ export class Dispatch {
 		else void Promise.all(replies).then(send);
 	}
 
+	#cancel(ws: Connection, ids: unknown): void {
+		if (!Array.isArray(ids)) return;
+		const { requests } = this.#host.scope(ws);
+		for (const id of ids) requests.get(id)?.cancel();
+	}
+
 	/** The reply of one request as text; a promise only when something on its way makes one. It never rejects. */
 	#answer(ws: Connection, source: Source, request: Untrusted, options: DispatchOptions): string | Promise<string> {
 		const id = request.id ?? '';
-		let context: CallContext | undefined;
+		let context: RequestContext | undefined;
 		const failed = (error: unknown): string => {
+			// What an interrupted handler throws says that it was interrupted, and no more.
+			if (context?.isCancelled && !isLiveError(error)) return errorReply(id, REFUSED.cancelled);
 			if (!isLiveError(error)) this.#report(options, request.rpc, error, context);
 			return errorReply(id, error);
 		};
 		const succeeded = (value: unknown): string => {
 			try {
-				return request.stream === true ? granted(id, value as Subscribed) : okReply(id, value);
+				if (request.stream !== true) return okReply(id, value);
+				if (!context!.isCancelled) return granted(id, value as Subscribed);
+				(value as Subscribed).undo();
+				return errorReply(id, REFUSED.cancelled);
 			} catch (error) {
 				const isTold = isLiveError(error);
 				const unsent = isTold ? error : new Error('The result cannot be sent as JSON.', { cause: error });
@@ -116,29 +139,80 @@ export class Dispatch {
 			if (request.args !== undefined && !Array.isArray(request.args)) throw REFUSED.args;
 			const scope = this.#host.scope(ws);
 			if (scope.calls >= MAX_CALLS) throw REFUSED.tooMany;
-			const made = (context = new CallContext({
+			const made = (context = new RequestContext({
 				pacing: this.#host.pacing,
+				app: this.#host.app,
 				platform: source.platform,
 				ws,
 				user: userOf(ws),
-				cursor: request.cursor
+				cursor: request.cursor,
+				idempotencyKey: request.idempotencyKey
 			}));
 			const found = this.#registry.find(request.rpc);
 			const result = isThenable(found)
-				? found.then((endpoint) => enter(made, ws, request, endpoint, options))
-				: enter(made, ws, request, found, options);
+				? found.then((endpoint) => this.#enter(made, request, endpoint, options))
+				: this.#enter(made, request, found, options);
 			if (!isThenable(result)) return succeeded(result);
 			scope.calls++;
+			if (id !== '') scope.requests.set(id, made);
+			const settle = (): void => {
+				scope.calls--;
+				if (scope.requests.get(id) === made) scope.requests.delete(id);
+			};
 			return Promise.resolve(result).then(
-				(value) => (scope.calls--, succeeded(value)),
-				(error: unknown) => (scope.calls--, failed(error))
+				(value) => (settle(), succeeded(value)),
+				(error: unknown) => (settle(), failed(error))
 			);
 		} catch (error) {
 			return failed(error);
 		}
 	}
 
-	#report({ onError }: DispatchOptions, path: string, error: unknown, context: CallContext | undefined): void {
+	/** Kind, middleware, guard, hook, handler. Gives a promise only when one of them does. */
+	#enter(context: RequestContext, request: Untrusted, endpoint: Endpoint | undefined, options: DispatchOptions): unknown {
+		const { rpc: path } = request;
+		if (!endpoint || endpoint.isInternal) throw isPath(path) ? REFUSED.unknown : REFUSED.path;
+		const { installed, guard } = endpoint;
+		if (request.stream === true) {
+			if (!installed.subscribe) throw REFUSED.noStream;
+			if (request.id === undefined) throw REFUSED.noId;
+		} else if (!installed.call) throw REFUSED.notCallable;
+		else checkPayload(installed, request);
+		if (request.id === undefined && !installed.isVolatile) this.#warnOfVolatile(path);
+		const run = (): unknown => this.#pass(context, request, { installed, guard }, options);
+		const { middleware } = this.#host.app;
+		if (middleware.length === 0) return run();
+		if (request.stream !== true) return around(middleware, context, path, run);
+		const value = ({ fields }: Subscribed): unknown => (fields as { readonly data?: unknown }).data;
+		return aroundLoad<Subscribed>(middleware, context, path, { run, value });
+	}
+
+	#pass(
+		context: RequestContext,
+		request: Untrusted,
+		{ installed, guard }: Pick<Endpoint, 'installed' | 'guard'>,
+		{ beforeExecute }: DispatchOptions
+	): unknown {
+		const args: readonly unknown[] = request.args ?? [];
+		const { rateLimits } = this.#host.app;
+		const run = (): unknown => {
+			if (request.stream === true) return installed.subscribe!(context, args, request as RpcRequest);
+			if (rateLimits && !installed.isLimited) this.#limits.take(rateLimits, request.rpc, context);
+			return installed.call!(context, args);
+		};
+		if (!guard && !beforeExecute) return run();
+		return after(guard && pass(guard, context), () => after(beforeExecute?.(context.ws, request.rpc, args), run));
+	}
+
+	#warnOfVolatile(path: string): void {
+		if (!this.#host.dev || this.#warned.size >= MAX_WARNED || this.#warned.has(path)) return;
+		this.#warned.add(path);
+		this.#host.warn(
+			`${path} is called with fireAndForget(), and nothing says that its calls may be lost. Wrap it in live.volatile(), or wait for its answer.`
+		);
+	}
+
+	#report({ onError }: DispatchOptions, path: string, error: unknown, context: RequestContext | undefined): void {
 		if (onError) contained(onError, this.#host.onError)(path, error, context);
 		else this.#host.onError(path, error, context);
 	}
@@ -148,28 +222,6 @@ async function inOrder(entries: readonly unknown[], run: (entry: unknown) => str
 	const replies: string[] = [];
 	for (const entry of entries) replies.push(await run(entry));
 	return replies;
-}
-
-/** Kind, guard, hook, handler. Gives a promise only when one of them does. */
-function enter(
-	context: CallContext,
-	ws: Connection,
-	request: Untrusted,
-	endpoint: Endpoint | undefined,
-	{ beforeExecute }: DispatchOptions
-): unknown {
-	if (!endpoint || endpoint.isInternal) throw isPath(request.rpc) ? REFUSED.unknown : REFUSED.path;
-	const { installed, guard } = endpoint;
-	const args: readonly unknown[] = request.args ?? [];
-	if (request.stream === true) {
-		if (!installed.subscribe) throw REFUSED.noStream;
-		if (request.id === undefined) throw REFUSED.noId;
-	} else if (!installed.call) throw REFUSED.notCallable;
-	else checkPayload(installed, request);
-	const run = (): unknown =>
-		request.stream === true ? installed.subscribe!(context, args, request as RpcRequest) : installed.call!(context, args);
-	if (!guard && !beforeExecute) return run();
-	return after(guard && pass(guard, context), () => after(beforeExecute?.(ws, request.rpc, args), run));
 }
 
 /** The reply of a subscribe request. What cannot be sent is taken back. */

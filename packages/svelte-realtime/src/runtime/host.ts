@@ -1,4 +1,5 @@
 import type { Connection, Platform } from 'svelte-adapter-uws/contract';
+import type { AppSettings } from '../define/app-settings.ts';
 import type { Context } from '../define/context.ts';
 import type { Definition, DefinitionOf, Handler, Kind } from '../define/definition.ts';
 import type { Lock } from '../define/lock.ts';
@@ -18,6 +19,10 @@ export interface Host {
 	readonly platform: Platform;
 	/** What contexts share. */
 	readonly pacing: Pacing;
+	/** What the app says of all its procedures. */
+	readonly app: AppSettings;
+	/** Whether the app is being developed: what its author should know is said. */
+	readonly dev: boolean;
 	/** What lives as long as one connection. */
 	readonly scope: (ws: Connection) => Scope;
 	/** What subscribers of a topic see of its events. */
@@ -87,6 +92,10 @@ export interface Installed extends Disposable {
 	readonly topics?: OwnedTopics;
 	/** What comes with it, at `<path>/<name>` and behind the same guard; names begin with `__`. */
 	readonly parts?: ReadonlyMap<string, Definition>;
+	/** Whether it has a limit of calls of its own. */
+	readonly isLimited?: boolean;
+	/** Whether its calls may be lost. */
+	readonly isVolatile?: boolean;
 }
 
 /** A kind of definition and what it does while it is installed. State lives in the closure, and dies with it. */
@@ -95,9 +104,15 @@ export interface Feature<K extends Kind = Kind> {
 	install(host: Host, entry: Entry<K>): Installed;
 }
 
+/** The host, as a wrapper of one path sees it. */
+export interface StepHost extends Host {
+	/** `<module>/<export>`. */
+	readonly path: string;
+}
+
 /** A kind of wrapper around a procedure and what it does. State lives in the closure of `wrap`, one for each path. */
 export interface StepFeature<Options = any> {
 	readonly step: string;
 	/** The handler that runs in the place of `next`. It gives a promise only where it has to wait. */
-	wrap(host: Host, options: Options, next: Handler): Handler;
+	wrap(host: StepHost, options: Options, next: Handler): Handler;
 }

@@ -1,4 +1,6 @@
 import type { Clock, Connection, Platform } from 'svelte-adapter-uws/contract';
+import { emptyApp } from '../define/app.ts';
+import type { AppSettings } from '../define/app-settings.ts';
 import type { Definition, Guard } from '../define/definition.ts';
 import type { Manifest } from '../manifest.ts';
 import { LiveError } from '../shared/error.ts';
@@ -8,6 +10,7 @@ import { CallContext, userOf, type Source } from './context.ts';
 import { Dispatch, type DispatchOptions } from './dispatch.ts';
 import type { Feature, Host, OnError } from './host.ts';
 import { KeyedLock } from './keyed-lock.ts';
+import { aroundLoad } from './middleware.ts';
 import { contained, print } from './on-error.ts';
 import { Pacing } from './pacing.ts';
 import { isThenable, pass } from './pipeline.ts';
@@ -29,6 +32,10 @@ export interface RuntimeParts {
 	readonly plainTopics?: readonly string[] | undefined;
 	/** Refuses modules with exports that no guard stands before and that are not `live.public`. Default false. */
 	readonly requireGuard?: boolean | undefined;
+	/** What the app says of all its procedures. Default nothing. */
+	readonly app?: AppSettings;
+	/** Says what the author of an app should know while it is developed. Default false. */
+	readonly dev?: boolean;
 	/** Default the time of the machine. */
 	readonly clock?: Pick<Clock, 'after' | 'now'>;
 	/** The time of day in milliseconds since 1970. Default that of the machine. */
@@ -57,11 +64,13 @@ export class Runtime implements Disposable {
 	readonly #watchers: Watchers;
 	readonly #pacing: Pacing;
 	readonly #views: Views;
+	readonly #app: AppSettings;
 	readonly #gate: Disposable;
 	#ready: Promise<void> | undefined;
 
 	constructor(parts: RuntimeParts) {
 		const { platform, features, manifest = [], clock = timers, date = Date.now, warn = say } = parts;
+		const app = (this.#app = parts.app ?? emptyApp());
 		this.#scopes = new Scopes(clock);
 		this.#lock = new KeyedLock(clock);
 		const onError: Host['onError'] = (path, error, context) =>
@@ -74,10 +83,12 @@ export class Runtime implements Disposable {
 			platform,
 			pacing,
 			views: this.#views,
+			app,
+			dev: parts.dev ?? false,
 			watch: (path, topics, run) => watchers.add(path, topics, run),
 			react: (path, topics, hear) => cascade.react(path, topics, hear),
 			context: ({ user = null, ws = null, signal } = {}) =>
-				new CallContext({ pacing, platform, ws, user: ws ? userOf(ws) : user, signal }),
+				new CallContext({ pacing, app, platform, ws, user: ws ? userOf(ws) : user, signal }),
 			scope: (ws) => this.#scopes.of(ws),
 			lock: this.#lock,
 			now: () => clock.now(),
@@ -148,9 +159,13 @@ export class Runtime implements Disposable {
 				`${path} has a guard, so .load() needs to know who asks. Pass { user: locals.user }, or { user: null } for nobody.`
 			);
 		}
-		const context = new CallContext({ pacing: this.#pacing, platform, ws: null, user: options.user ?? null });
-		if (guard) await pass(guard, context);
-		return installed.load(context, options.args ?? []);
+		const context = new CallContext({ pacing: this.#pacing, app: this.#app, platform, ws: null, user: options.user ?? null });
+		const run = async (): Promise<unknown> => {
+			if (guard) await pass(guard, context);
+			return installed.load!(context, options.args ?? []);
+		};
+		const { middleware } = this.#app;
+		return middleware.length === 0 ? run() : aroundLoad(middleware, context, path, { run, value: (value) => value });
 	}
 
 	/** Takes everything back: gate, streams of open connections, installed exports. */

@@ -44,6 +44,8 @@ export interface ScopeParts {
 export class Scope {
 	/** Calls whose answer is not there yet. */
 	calls = 0;
+	/** Those that the client may cancel, by its id. */
+	readonly requests: Map<string, { cancel(): void }> = new Map();
 	readonly #ws: Connection;
 	readonly #parts: ScopeParts;
 	readonly #topics = new Map<string, Map<string, Holding>>();

@@ -10,6 +10,8 @@ export interface ErrorDetails {
 	/** Milliseconds after which it may work. */
 	readonly retryAfter?: number;
 	readonly cause?: unknown;
+	/** The request had left and no answer came: whether it was carried out cannot be known. */
+	readonly indeterminate?: boolean;
 }
 
 /** The codes that this package gives by itself, with what is said where nobody says more. Apps may use any other string. */
@@ -20,6 +22,9 @@ export const CODES: Readonly<Record<string, string>> = {
 	UNAUTHENTICATED: 'Authentication required',
 	FORBIDDEN: 'Access denied',
 	RATE_LIMITED: 'Too many requests',
+	CONFLICT: 'The key was used for something else.',
+	OVERLOADED: 'The server is under pressure.',
+	SERVICE_UNAVAILABLE: 'The service does not work at the moment.',
 	INTERNAL_ERROR: 'Internal server error',
 	CONNECTION_CLOSED: 'The connection is closed.',
 	PAYLOAD_TOO_LARGE: 'The payload is too large.',
@@ -63,6 +68,13 @@ export class LiveError extends CodedError {
 /** Why a call failed, as the caller sees it: an error of the server, or one of the connection (`TIMEOUT`, `DISCONNECTED`, …). */
 export class RpcError extends CodedError {
 	override readonly name = 'RpcError';
+	/** True where the request had left and no answer came, so that it may have been carried out. False: it has failed, or never left. */
+	readonly indeterminate: boolean;
+
+	constructor(code: string, message?: string, details: ErrorDetails = {}) {
+		super(code, message, details);
+		this.indeterminate = details.indeterminate ?? false;
+	}
 }
 
 /** Whether an error was thrown to be seen by the caller. */

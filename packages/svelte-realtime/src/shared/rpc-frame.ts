@@ -62,8 +62,15 @@ export interface StreamSnapshot {
 
 /** The event under which the answers of a batch arrive together. */
 export const BATCH_EVENT = '__batch';
+/** A call without an answer whose arguments are the ids of requests that the client no longer wants. Servers that do not know it ignore it. */
+export const CANCEL_PATH = '__rpc/cancel';
 /** The most requests in one batch. */
 export const MAX_BATCH = 50;
+
+/** Tells the server that nobody waits for these requests any more. */
+export function encodeCancel(ids: readonly string[]): string {
+	return JSON.stringify({ rpc: CANCEL_PATH, args: ids });
+}
 
 /** A request as text, `rpc` first: that is how the server knows it. Throws what JSON.stringify throws. */
 export function encodeRequest({ rpc, ...rest }: RpcRequest): string {

@@ -14,12 +14,9 @@ const EXPORT_NAME = /^[A-Za-z0-9_]+$/;
 /** What makes a procedure. */
 const CALLS: readonly string[] = [
 	'live',
-	'live.validated',
-	'live.rateLimit',
-	'live.scoped',
-	'live.lock',
-	'live.public',
-	'live.binary'
+	...['validated', 'rateLimit', 'scoped', 'lock', 'idempotent', 'breaker', 'volatile', 'public', 'binary'].map(
+		(name) => `live.${name}`
+	)
 ];
 const STREAMS: readonly string[] = ['live.stream', 'live.channel', 'live.gate', 'pipe'];
 
@@ -122,6 +119,10 @@ function classify(scope: Scope, name: string, node: Node): LiveExport | string |
 	if (callee !== 'live' && callee !== 'pipe' && !callee.startsWith('live.')) return undefined;
 	if (!EXPORT_NAME.test(name)) return 'the name may hold only letters, digits and _.';
 	if (name.startsWith('_')) return 'names that start with _ are reserved. Rename it.';
+	if (callee === 'live.breaker') {
+		const inner = value.arguments[1] && classify(scope, name, value.arguments[1]);
+		if (typeof inner === 'object' && inner.kind === 'stream') return inner;
+	}
 	if (CALLS.includes(callee)) {
 		const kind = isWithin(scope, value, 'live.binary') ? 'binary' : 'call';
 		return isWithin(scope, value, 'live.public') ? { kind, name, public: true } : { kind, name };

@@ -12,6 +12,11 @@ export interface CallOptions {
 	readonly timeout?: number;
 	/** Makes repeats of a call one call, where the handler is idempotent. */
 	readonly idempotencyKey?: string;
+	/**
+	 * Cancels the call: its promise rejects with `CANCELLED` at once, and `ctx.signal` of the handler aborts. A request that waits
+	 * for a connection is not sent; others of its batch are not touched.
+	 */
+	readonly signal?: AbortSignal;
 }
 
 /** A procedure of the server, as the page calls it. Rejects with an `RpcError`. */
@@ -33,6 +38,11 @@ export interface CallParts {
 	readonly timeout: () => number;
 }
 
+interface MakeOptions {
+	readonly timeout: number | undefined;
+	readonly signal: AbortSignal | undefined;
+}
+
 /** Bytes in the socket's buffer over which calls without an answer are dropped. */
 const CONGESTED = 4 * 1024 * 1024;
 
@@ -47,11 +57,14 @@ export class Calls {
 	}
 
 	/** Makes a call; `shared` = equal calls of this microtask are one. */
-	call(path: string, args: readonly unknown[], { timeout, idempotencyKey }: CallOptions, shared: boolean): Promise<unknown> {
+	call(path: string, args: readonly unknown[], options: CallOptions, shared: boolean): Promise<unknown> {
+		const { timeout, idempotencyKey, signal } = options;
 		try {
+			if (signal?.aborted)
+				throw new RpcError('CANCELLED', `${path} was cancelled before it was sent.`, { cause: signal.reason as unknown });
 			const id = this.#parts.pending.nextId();
 			const frame = encodeCall(path, { rpc: path, id, args, ...(idempotencyKey === undefined ? {} : { idempotencyKey }) });
-			const make = (): Promise<unknown> => this.#make(id, path, frame, timeout);
+			const make = (): Promise<unknown> => this.#make(id, path, frame, { timeout, signal });
 			if (!shared) return make();
 			return this.#shared.share(idempotencyKey === undefined ? callKey(path, args) : `${path} ${idempotencyKey}`, make);
 		} catch (error) {
@@ -98,13 +111,19 @@ export class Calls {
 		return Promise.all(results) as Promise<{ -readonly [K in keyof T]: Awaited<T[K]> }>;
 	}
 
-	#make(id: string, path: string, frame: string, timeout: number | undefined): Promise<unknown> {
+	#make(id: string, path: string, frame: string, { timeout, signal }: MakeOptions): Promise<unknown> {
 		let waiter!: Waiter;
 		const promise = new Promise<unknown>(
 			(resolve, reject) => (waiter = { id, done: (reply) => resolve(reply.data), fail: reject })
 		);
 		if (this.#collecting) this.#collecting.push({ frame, path, waiter, promise });
 		else this.#parts.pending.send(frame, path, [waiter], timeout ?? this.#parts.timeout());
+		if (signal) {
+			const abort = (): void => this.#parts.pending.abort(id, signal.reason);
+			const settled = (): void => signal.removeEventListener('abort', abort);
+			signal.addEventListener('abort', abort);
+			promise.then(settled, settled);
+		}
 		return promise;
 	}
 
@@ -128,11 +147,12 @@ export class Calls {
 export function createRpcCall(calls: () => Calls, path: string): RpcCall {
 	return Object.assign((...args: unknown[]) => calls().call(path, args, {}, true), {
 		fresh: (...args: unknown[]) => calls().call(path, args, {}, false),
-		// Two calls that differ in their time-out must not share the time-out of the first.
-		with:
-			(options: CallOptions) =>
-			(...args: unknown[]) =>
-				calls().call(path, args, options, options.idempotencyKey !== undefined || options.timeout === undefined),
+		// Two calls that differ in their time-out must not share the time-out of the first, nor its end.
+		with: (options: CallOptions) => {
+			const { idempotencyKey, timeout, signal } = options;
+			const shared = signal === undefined && (idempotencyKey !== undefined || timeout === undefined);
+			return (...args: unknown[]) => calls().call(path, args, options, shared);
+		},
 		fireAndForget: (...args: unknown[]) => calls().fire(path, args)
 	});
 }

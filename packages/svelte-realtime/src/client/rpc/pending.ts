@@ -2,7 +2,7 @@ import type { Client } from 'svelte-adapter-uws/contract';
 import type { PageClock } from '../clock.ts';
 import { exceedsBytes, tooLarge } from './payload.ts';
 import { RpcError } from '../../shared/error.ts';
-import { readReplies, rpcErrorOf, type Reply } from '../../shared/rpc-frame.ts';
+import { encodeCancel, readReplies, rpcErrorOf, type Reply } from '../../shared/rpc-frame.ts';
 
 /** Frames that may wait for a connection. Over it the oldest is given up with `QUEUE_FULL`. */
 export const MAX_QUEUED_FRAMES = 1000;
@@ -83,6 +83,18 @@ export class PendingRequests {
 		if (sending) this.#settle(sending, id);
 	}
 
+	/** The caller gives up: it hears `CANCELLED` at once, and the server is told if the request has left. */
+	abort(id: string, cause: unknown): void {
+		const sending = this.#byId.get(id);
+		const waiter = sending?.waiters.get(id);
+		if (!sending || !waiter) return;
+		const { sent, what } = sending;
+		this.#settle(sending, id);
+		if (sent) this.#parts.client.sendNow(encodeCancel([id]));
+		const how = sent ? 'It may have been carried out.' : 'It was not sent.';
+		waiter.fail(new RpcError('CANCELLED', `${what} was cancelled. ${how}`, { cause, indeterminate: sent }));
+	}
+
 	/** Takes one envelope of the topic `__rpc`. */
 	receive(event: string, data: unknown): void {
 		for (const [id, reply] of readReplies(event, data)) {
@@ -136,7 +148,7 @@ export class PendingRequests {
 	#end(sending: Sending, code: string, message: string): void {
 		const waiters = [...sending.waiters.values()];
 		for (const { id } of waiters) this.#settle(sending, id);
-		fail(waiters, code, message);
+		fail(waiters, code, message, sending.sent);
 	}
 
 	#settle(sending: Sending, id: string): void {
@@ -148,7 +160,7 @@ export class PendingRequests {
 	}
 }
 
-function fail(waiters: readonly Waiter[], code: string, message: string): void {
-	const error = new RpcError(code, message);
+function fail(waiters: readonly Waiter[], code: string, message: string, indeterminate = false): void {
+	const error = new RpcError(code, message, { indeterminate });
 	for (const waiter of waiters) waiter.fail(error);
 }

@@ -342,3 +342,76 @@ it('calls onDisconnect when the connection is lost and onConnect when it is back
 	client.fail();
 	expect(heard).toEqual(['disconnect', 'connect', 'disconnect']);
 });
+
+it('cancels a call that has left, tells the server, and says that it may have been carried out', async () => {
+	const { client, rpc } = setUp();
+	client.open();
+	const controller = new AbortController();
+	const cancelled = rpc('a/b').with({ signal: controller.signal })(1);
+	const other = rpc('a/b')(1);
+	const [first, second] = client.requests();
+	expect(second).toBeDefined();
+	controller.abort(new Error('enough'));
+	expect(await cancelled.catch((error: unknown) => error)).toMatchObject({
+		code: 'CANCELLED',
+		message: 'a/b was cancelled. It may have been carried out.',
+		cause: new Error('enough'),
+		indeterminate: true
+	});
+	expect(client.sent.at(-1)).toEqual({ rpc: '__rpc/cancel', args: [first!['id']] });
+	client.reply(first!['id'], { data: 'late' });
+	client.reply(second!['id'], { data: 'here' });
+	expect(await other).toBe('here');
+});
+
+it('never sends a call that is cancelled before it leaves', async () => {
+	const { client, rpc } = setUp();
+	const controller = new AbortController();
+	const { signal } = controller;
+	const waiting = rpc('a/b').with({ signal })(1);
+	controller.abort();
+	expect(await waiting.catch((error: unknown) => error)).toMatchObject({ code: 'CANCELLED', indeterminate: false });
+	expect(
+		await rpc('a/b')
+			.with({ signal })(1)
+			.catch((error: unknown) => error)
+	).toMatchObject({
+		code: 'CANCELLED',
+		indeterminate: false
+	});
+	client.open();
+	expect(client.sent).toEqual([]);
+});
+
+it('cancels one call of a batch, and nothing once it is answered', async () => {
+	const { client, rpc, live } = setUp();
+	client.open();
+	const controller = new AbortController();
+	let one!: Promise<unknown>;
+	let two!: Promise<unknown>;
+	const both = live.calls.batch(() => [(one = rpc('a/b').with({ signal: controller.signal })()), (two = rpc('a/c')())], false);
+	const [x, y] = client.sent[0]!['batch'] as { id: string }[];
+	client.reply(y!.id, { data: 2 });
+	expect(await two).toBe(2);
+	controller.abort();
+	expect(await code(one)).toBe('CANCELLED');
+	expect(await code(both)).toBe('CANCELLED');
+	expect(client.sent.slice(1)).toEqual([{ rpc: '__rpc/cancel', args: [x!.id] }]);
+	const later = new AbortController();
+	const done = rpc('a/d').with({ signal: later.signal })();
+	client.reply(client.sent.at(-1)!['id'], { data: 3 });
+	expect(await done).toBe(3);
+	later.abort();
+	expect(client.sent).toHaveLength(3);
+});
+
+it('says of a call that was lost whether it may have been carried out', async () => {
+	const { client, rpc } = setUp();
+	client.open();
+	const sent = rpc('a/b')();
+	client.drop();
+	expect(await sent.catch((error: unknown) => error)).toMatchObject({ code: 'DISCONNECTED', indeterminate: true });
+	const never = rpc('a/c')();
+	client.fail();
+	expect(await never.catch((error: unknown) => error)).toMatchObject({ code: 'CONNECTION_CLOSED', indeterminate: false });
+});

@@ -3,7 +3,7 @@ import ask, { add, all, count, empty, mine, one, recent } from '$live/todos';
 import { desk, hall, safe, save } from '$live/rooms';
 import { mine as myName, ofShop, open, sales, total } from '$live/reactive';
 import * as reactive from '$live/reactive';
-import { add as addWrapped, alone, nested, news, nobody, pay, rename, typing } from '$live/wrapped';
+import { add as addWrapped, alone, everything, guarded, nested, news, nobody, pay, rename, typing } from '$live/wrapped';
 import type { Todo } from './lib/store.ts';
 
 type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
@@ -33,6 +33,15 @@ expect<Equal<ReturnType<typeof alone>, Promise<Date>>>();
 expect<Equal<Parameters<typeof nobody>, [input: { text: string; due: string }]>>();
 expect<Equal<Parameters<typeof nested>, [input: { text: string; due: string }, count: number]>>();
 expect<Equal<ReturnType<typeof nested>, Promise<string>>>();
+expect<Equal<Parameters<typeof everything>, [input: { account: string }, note?: string]>>();
+expect<Equal<ReturnType<typeof everything>, Promise<{ account: number; note: string | undefined }>>>();
+const { signal } = new AbortController();
+void everything.with({ signal, timeout: 5, idempotencyKey: 'k' })({ account: '1' });
+// @ts-expect-error -- a controller is no signal
+void everything.with({ signal: new AbortController() });
+expect<Equal<Parameters<typeof guarded>, [list: string]>>();
+const some: Readable<Todo[] | undefined> = guarded('a');
+void some;
 const headlines: Readable<{ headline: string } | undefined> = news;
 expect<Equal<Parameters<typeof typing>, [room: string]>>();
 void headlines;

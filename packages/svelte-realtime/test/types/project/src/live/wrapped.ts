@@ -36,3 +36,45 @@ export const nested = live.validated(
 	Input,
 	live.scoped(live.access.team(), (_ctx, input: { text: string }, count: number) => input.text + count)
 );
+
+export const everything = live.idempotent(
+	{ keyFrom: (ctx, order) => `${ctx.user.id}:${order.account}`, ttl: 60 },
+	live.rateLimit(
+		{ points: 5, window: 1_000, store: 'cluster' },
+		live.breaker(
+			{ breaker: { isOpen: () => false, success() {}, failure() {} } },
+			live.lock(
+				'account',
+				live.volatile(
+					live.public(
+						live.scoped(
+							live.access.team(),
+							live.rateLimit(
+								{ points: 9, window: 1_000 },
+								live.lock(
+									'other',
+									live.validated(z.object({ account: z.string().transform(Number) }), async (_ctx, order, note?: string) => ({
+										account: order.account,
+										note
+									}))
+								)
+							)
+						)
+					)
+				)
+			)
+		)
+	)
+);
+
+export const guarded = live.breaker(
+	{ breaker: { guard() {}, success() {}, failure() {} }, fallback: [] },
+	live.stream(
+		(_ctx, list: string) => `guarded:${list}`,
+		async (_ctx, list): Promise<Todo[]> => [{ id: 1, text: list, urgent: false, by: '' }]
+	)
+);
+
+// @ts-expect-error -- no such reason
+live.admission({ classes: { background: ['HEAT'] } });
+live.middleware(async (ctx, next, path) => (ctx.user.id === path ? undefined : next()));

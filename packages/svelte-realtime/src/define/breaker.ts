@@ -1,0 +1,83 @@
+import type { Context } from './context.ts';
+import { define, type Call, type Handler, type Stream } from './definition.ts';
+import { isLiveError, LiveError } from '../shared/error.ts';
+import { problem } from './problem.ts';
+import { wrap, type Transfer, type Wrappable } from './wrap.ts';
+
+/**
+ * Something that knows whether a service works: with `isOpen()`, or with a `guard()` that throws while it is broken. It hears how
+ * each call went.
+ */
+export interface Breaker {
+	isOpen?(): boolean;
+	guard?(): void;
+	success(): void;
+	failure(error?: unknown): void;
+}
+
+export interface BreakerOptions {
+	readonly breaker: Breaker;
+	/** What callers get while the breaker is open: a value, or a function of the context and the arguments. Default `SERVICE_UNAVAILABLE`. */
+	readonly fallback?: unknown;
+}
+
+/** `live.breaker`. */
+export interface BreakerMaker {
+	/**
+	 * Asks a circuit breaker before a call, or before the loader of a stream, and tells it how that went. What was thrown for the
+	 * caller to see, such as `VALIDATION`, is no failure; `TIMEOUT`, `OVERLOADED`, `SERVICE_UNAVAILABLE` and `INTERNAL_ERROR` are.
+	 * @example export const quote = live.breaker({ breaker: createCircuitBreaker(), fallback: null }, async (ctx, symbol: string) => fetchQuote(symbol));
+	 */
+	breaker<Args extends unknown[], Value>(options: BreakerOptions, stream: Stream<Args, Value>): Stream<Args, Value>;
+	breaker<Inner extends Transfer>(options: BreakerOptions, run: Inner): Inner;
+	breaker<Args extends unknown[], Out>(options: BreakerOptions, run: Wrappable<Args, Out>): Call<Args, Out>;
+}
+
+export const breaker: BreakerMaker['breaker'] = ((options: BreakerOptions, inner: Wrappable<any[], any> | Transfer | Stream) => {
+	const what = 'live.breaker';
+	const { breaker: own } = options ?? {};
+	if (typeof own?.success !== 'function' || typeof own.failure !== 'function' || !(own.isOpen ?? own.guard))
+		throw problem(what, 'breaker', own, 'an object with isOpen() or guard(), success() and failure()');
+	for (const name of Object.keys(options))
+		if (name !== 'breaker' && name !== 'fallback') throw problem(what, 'options', name, 'breaker, fallback');
+	if (typeof inner === 'object' && inner !== null && inner.kind === 'stream') {
+		const { load } = inner;
+		return define({ ...inner, load: (ctx: Context, ...args: any[]) => behind(options, load, ctx, args) });
+	}
+	return wrap(what, 'breaker', options, inner);
+}) as BreakerMaker['breaker'];
+
+const FAILURES: readonly string[] = ['INTERNAL_ERROR', 'OVERLOADED', 'SERVICE_UNAVAILABLE', 'TIMEOUT'];
+
+/** Runs `next` while the breaker lets it, and tells the breaker how it went. */
+export async function behind(
+	{ breaker: own, fallback }: BreakerOptions,
+	next: Handler,
+	ctx: Context,
+	args: readonly unknown[]
+): Promise<unknown> {
+	if (isOpen(own)) {
+		if (fallback === undefined) throw new LiveError('SERVICE_UNAVAILABLE');
+		return typeof fallback === 'function' ? (fallback as Handler)(ctx, ...args) : fallback;
+	}
+	let result: unknown;
+	try {
+		result = await next(ctx, ...args);
+	} catch (error) {
+		if (isLiveError(error) && !FAILURES.includes(error.code)) own.success();
+		else own.failure(error);
+		throw error;
+	}
+	own.success();
+	return result;
+}
+
+function isOpen(own: Breaker): boolean {
+	if (own.isOpen) return own.isOpen();
+	try {
+		own.guard!();
+		return false;
+	} catch {
+		return true;
+	}
+}
