@@ -102,6 +102,13 @@ describe.each([
 		for (const visitor of visitors) await visitor[Symbol.asyncDispose]();
 	});
 
+	it('revokes the connections of every worker, and says how many', async () => {
+		const visitors = await onEach(port, 2);
+		visitors[0]!.send('revoke');
+		for (const visitor of visitors) expect(await visitor.closed).toMatchObject({ code: 4401, reason: 'Session revoked' });
+		await server.said(/revoked 2/);
+	});
+
 	it('keeps the connections of a worker when the one beside it is killed, and replaces it', async () => {
 		const [victim, witness] = (await onEach(port, 2)) as [Visitor, Visitor];
 		await witness.subscribe('news');

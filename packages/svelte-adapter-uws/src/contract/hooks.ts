@@ -137,4 +137,13 @@ export interface UpgradeResponse<UserData = any> {
 	readonly __upgradeResponse: true;
 	readonly userData: UserData;
 	readonly headers: Readonly<Record<string, string | readonly string[]>>;
+	readonly terms?: UpgradeTerms;
+}
+
+/** On which terms a connection stays. */
+export interface UpgradeTerms {
+	/** What `platform.revoke({ session })` names; kept apart from the user data, which plugins may show to others. */
+	readonly session?: string | number | undefined;
+	/** A Date, or milliseconds since 1970; then the connection is closed with 4401. One that is over refuses with 401. */
+	readonly expiresAt?: Date | number | undefined;
 }

@@ -6,7 +6,9 @@ export type Question =
 	| { readonly about: 'connections' }
 	| { readonly about: 'subscribers'; readonly topic: string }
 	/** Send this frame to whom it concerns; how many were there? */
-	| { readonly about: 'send'; readonly match: Match; readonly frame: string };
+	| { readonly about: 'send'; readonly match: Match; readonly frame: string }
+	/** Close whom it concerns; how many were there? */
+	| { readonly about: 'revoke'; readonly match: Match };
 
 /** The other nodes of this machine, as far as they can be asked. */
 export interface Peers {

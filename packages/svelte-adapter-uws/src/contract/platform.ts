@@ -1,6 +1,6 @@
 import type { Connection } from './connection.ts';
 import type { Envelope } from './envelope.ts';
-import type { Everywhere } from './peers.ts';
+import type { Everywhere, Match } from './peers.ts';
 import type { Stores } from './stores.ts';
 
 export interface PublishOptions {
@@ -97,6 +97,14 @@ export interface Platform {
 	unsubscribe(ws: Connection, topic: string): boolean;
 	/** `connections`, `subscribers` and `sendTo` over all workers of this machine. */
 	readonly everywhere: Everywhere;
+	/**
+	 * Closes every connection, on all workers of this machine, whose user data has these values by `===`, with 4401: clients do not come
+	 * back by themselves. `session` is also compared with that of `upgradeResponse`. Nothing is delivered or handled afterwards, and whoever
+	 * is being let in meanwhile does not get in. Gives the number closed; a worker that does not say so within two seconds closes all the
+	 * same. Rejects with a TypeError for an empty match and for what cannot travel.
+	 * @example await platform.revoke({ user: user.id })
+	 */
+	revoke(match: Match): Promise<number>;
 	/** Subscribers of a topic on this worker. */
 	subscribers(topic: string): number;
 	bufferedAmount(ws: Connection): number;

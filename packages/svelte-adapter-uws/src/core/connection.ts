@@ -156,6 +156,16 @@ export class ServerConnection<Parts extends ConnectionParts = ConnectionParts> i
 		for (const topic of this.topics) this.#join(topic);
 	}
 
+	/** From now on nothing is sent or handled, though the socket is still to be closed. Gives the topics it held. */
+	protected silence(): ReadonlySet<string> {
+		this.parts.publisher.flush();
+		const held = this.topics;
+		for (const topic of held) this.#leave(topic);
+		this.#topics = undefined;
+		this.release();
+		return held;
+	}
+
 	/** Lets go of everything; gives the topics it held. The socket is closed already, or closing. */
 	protected release(): ReadonlySet<string> {
 		this.open = false;

@@ -35,6 +35,8 @@ export const LIMITS = {
 	sequencedTopics: 1_000_000,
 	/** Client addresses whose handshakes are counted; the least active are forgotten. */
 	rateAddresses: 10_000,
+	/** Revocations that are kept for handshakes which began before them; the oldest are forgotten. */
+	recentRevocations: 10_000,
 	/** Names of user data fields that were looked at for secrets; no more are looked at then. */
 	userDataNames: 1_000
 } as const;

@@ -27,6 +27,7 @@ export interface PlatformParts {
 	readonly log: Log;
 	readonly stores: Stores;
 	readonly everywhere: Everywhere;
+	readonly revoke: Platform['revoke'];
 }
 
 /** The platform of one server: a thin face over its parts, made of functions that can be detached from it. */
@@ -61,6 +62,7 @@ export function createPlatform(parts: PlatformParts): Platform {
 		maxPayloadLength: parts.maxPayloadLength,
 		stores: parts.stores,
 		everywhere: parts.everywhere,
+		revoke: parts.revoke,
 		get connections() {
 			return connections.size;
 		},

@@ -5,7 +5,7 @@ import { Admission } from './admission.ts';
 import { Audience } from './audience.ts';
 import { Authentication } from './authentication.ts';
 import { ByteCounter } from './byte-counter.ts';
-import { createEverywhere, reply, type Local } from './everywhere.ts';
+import { createEverywhere, createRevoke, reply, type Local } from './everywhere.ts';
 import { FanOut } from './fan-out.ts';
 import { bid, type Farewell } from './farewell.ts';
 import { Histories } from './histories.ts';
@@ -14,6 +14,7 @@ import { Lifecycle } from './lifecycle.ts';
 import type { ServerCore, ServerParts } from './parts.ts';
 import { createDerivedPlatforms, createPlatform, encodeDirect, sendFrame } from './platform.ts';
 import { Publisher } from './publisher.ts';
+import { Revocations } from './revocations.ts';
 import { Sequencer } from './sequencer.ts';
 import { Session, type SessionParts } from './session.ts';
 import { Shapes } from './shapes.ts';
@@ -45,10 +46,12 @@ export async function createServerCore(parts: ServerParts): Promise<ServerCore> 
 	const subscriptions = new Subscriptions({ report, telemetry, ...options });
 	const { epoch } = sequencer;
 	const { maxPayloadLength } = options;
+	const revocations = new Revocations({ sessions, handshakeMs: options.upgradeTimeoutMs, clock, telemetry });
 	const local: Local = {
 		connections: () => sessions.size,
 		subscribers: (topic) => audience.of(topic)?.size ?? 0,
-		send: (passes, frame) => sendFrame(sessions, (session) => passes(session.getUserData()), frame),
+		send: (passes, frame) => sendFrame(sessions, passes, frame),
+		revoke: (match) => revocations.revoke(match),
 		encode: encodeDirect
 	};
 	const platform = createPlatform({
@@ -63,6 +66,7 @@ export async function createServerCore(parts: ServerParts): Promise<ServerCore> 
 		maxPayloadLength,
 		stores,
 		everywhere: createEverywhere(local, peers),
+		revoke: createRevoke(local, peers),
 		requestId: randomId(),
 		connections: sessions
 	});
@@ -111,13 +115,17 @@ export async function createServerCore(parts: ServerParts): Promise<ServerCore> 
 		noTopics: new Set(),
 		platformFor,
 		now: () => clock.now(),
+		after: (ms, run) => clock.after(ms, run),
 		ended: (session) => void sessions.delete(session)
 	};
 
 	const handler: SocketHandler<Accepted> = {
 		upgrade: (request) => upgrades.decide(request),
 		open(socket: Socket, accepted: Accepted): SocketEvents {
-			const farewell = lifecycle.farewell(accepted.hooks);
+			const { session: known } = accepted.terms;
+			const farewell =
+				lifecycle.farewell(accepted.hooks) ??
+				revocations.farewell(accepted.since, { session: known, getUserData: () => accepted.userData });
 			// Who came too late is not opened, so nothing must hear of its close either.
 			const session = new Session(sessionParts, socket, farewell ? {} : accepted.hooks, accepted);
 			sessions.add(session);

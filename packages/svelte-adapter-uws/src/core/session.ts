@@ -1,6 +1,7 @@
-import type { CloseContext } from '../contract/hooks.ts';
+import type { Clock } from '../contract/clock.ts';
+import type { CloseContext, WebSocketHooks } from '../contract/hooks.ts';
 import type { Telemetry } from '../contract/telemetry.ts';
-import type { Frame, SocketEvents } from '../contract/transport.ts';
+import type { Frame, Socket, SocketEvents } from '../contract/transport.ts';
 import { CLOSE_CODES } from '../protocol/close-codes.ts';
 import { CAPS, PONG, RESUMED, type ClientControl, type Resume } from '../protocol/control.ts';
 import { looksLikeControl, parseControl } from '../protocol/parse.ts';
@@ -11,14 +12,23 @@ import { LIMITS } from './limits.ts';
 import { ConnectionContext, Message, toBuffer } from './message.ts';
 import { readResume } from './resume.ts';
 import type { Subscriptions } from './subscriptions.ts';
+import type { Terms } from './terms.ts';
 
 /** What every session of one server shares. */
 export interface SessionParts extends ConnectionParts {
 	readonly subscriptions: Subscriptions;
 	readonly report: Report;
 	readonly telemetry: Telemetry;
+	readonly after: Clock['after'];
 	/** Called once when the session is over, before the `close` hook. */
 	readonly ended: (session: Session) => void;
+}
+
+/** What a session begins with. */
+export interface SessionStart {
+	readonly userData: unknown;
+	readonly requestId: string | undefined;
+	readonly terms: Terms;
 }
 
 /** Frames that came while a hook was deciding on an earlier one. */
@@ -35,9 +45,20 @@ const COMPACT_AT = 1_024;
 
 /** The inbound side of one connection: each frame goes to the one part that answers it, in the order of arrival. */
 export class Session extends ServerConnection<SessionParts> implements SocketEvents {
+	readonly session: string | number | undefined;
 	#waiting: Waiting | undefined;
 	#capabilityChanges = 0;
 	#isOver = false;
+	#expiry: Disposable | undefined;
+
+	/** Takes the terms on which it was let in; they end it. */
+	constructor(parts: SessionParts, socket: Socket, hooks: WebSocketHooks, accepted: SessionStart) {
+		super(parts, socket, hooks, accepted);
+		const { session, expiresAt } = accepted.terms;
+		this.session = session;
+		if (expiresAt !== Infinity)
+			this.#expiry = parts.after(expiresAt - Date.now(), () => this.close(CLOSE_CODES.UNAUTHORIZED, 'Session expired'));
+	}
 
 	/** Runs the `open` hook; a failure closes the connection. */
 	opened(): void {
@@ -70,11 +91,24 @@ export class Session extends ServerConnection<SessionParts> implements SocketEve
 		this.closed(code, reason);
 	}
 
+	/** Closes in two steps, so that of connections which go together none hears of the end of another: the second tells the app and the peer. */
+	cutOff(code: number, reason: string): () => void {
+		if (!this.open) return () => {};
+		const held = this.silence();
+		return () => {
+			this.#ended(code, reason, held);
+			this.socket.close(code, reason);
+		};
+	}
+
 	closed(code: number, reason: string): void {
-		if (this.#isOver) return;
+		if (!this.#isOver) this.#ended(code, reason, this.release());
+	}
+
+	#ended(code: number, reason: string, subscriptions: ReadonlySet<string>): void {
 		this.#isOver = true;
+		this.#expiry?.[Symbol.dispose]();
 		this.#waiting = undefined;
-		const subscriptions = this.release();
 		this.parts.ended(this);
 		const duration = this.parts.now() - this.openedAt;
 		this.parts.telemetry({ name: 'socket.close', value: duration, labels: { code: String(code) } });

@@ -10,6 +10,7 @@ import { isThenable, type Report } from './isolation.ts';
 import { isOriginAllowed } from './origin.ts';
 import type { ServerOptions } from './parts.ts';
 import { ResponseHeaders } from './response-headers.ts';
+import { readTerms, type Terms } from './terms.ts';
 import type { UpgradeRate } from './upgrade-rate.ts';
 import { UserData } from './user-data.ts';
 
@@ -20,6 +21,9 @@ export interface Accepted {
 	readonly requestId: string | undefined;
 	/** The hooks that decided; they go on with the connection. */
 	readonly hooks: WebSocketHooks;
+	readonly terms: Terms;
+	/** When the handshake began, by the clock of the server. */
+	readonly since: number;
 	/** Held until the socket is open. */
 	readonly slot: Slot;
 }
@@ -71,7 +75,7 @@ export class Upgrades {
 		const hooks = this.#parts.hooks();
 		if (!rate.admit(options.clientAddress(request))) return this.#refuse(429, 'Too many upgrade requests', rate.retryAfter);
 		if (!isOriginAllowed(options.origin, request, hooks.upgrade !== undefined)) return this.#refuse(403, 'Origin not allowed');
-		const handshake = new Handshake(request, options, randomId);
+		const handshake = new Handshake(request, options, randomId, this.#parts.clock.now());
 		const failed = (error: unknown): Decision => {
 			report('upgrade', error, handshake.requestId);
 			return this.#refuse(500, 'Internal Server Error');
@@ -100,8 +104,10 @@ export class Upgrades {
 	#accept(result: unknown, handshake: Handshake, hooks: WebSocketHooks, slot: Slot): Decision {
 		if (result === false) return this.#refuse(401, 'Unauthorized');
 		const response = isUpgradeResponse(result) ? result : undefined;
+		const terms = readTerms(response?.terms);
+		if (terms.expiresAt <= Date.now()) return this.#refuse(401, 'Unauthorized');
 		const userData = this.#userData.from(response ? response.userData : result, () => handshake.remoteAddress);
-		const data: Accepted = { userData, requestId: handshake.knownRequestId, hooks, slot };
+		const data: Accepted = { userData, requestId: handshake.knownRequestId, terms, since: handshake.since, hooks, slot };
 		return response ? { accept: true, data, headers: this.#headers.from(response.headers) } : { accept: true, data };
 	}
 

@@ -8,7 +8,14 @@ export function systemClock(): Clock {
 	return {
 		now: () => performance.now(),
 		after(ms, run) {
-			const timer = setTimeout(run, Math.min(ms, LONGEST_TIMEOUT)).unref();
+			let timer: NodeJS.Timeout;
+			const wait = (left: number): void => {
+				timer =
+					left > LONGEST_TIMEOUT
+						? setTimeout(() => wait(left - LONGEST_TIMEOUT), LONGEST_TIMEOUT).unref()
+						: setTimeout(run, left).unref();
+			};
+			wait(ms);
 			return { [Symbol.dispose]: () => clearTimeout(timer) };
 		},
 		soon: (run) => void setImmediate(run)

@@ -42,6 +42,7 @@ export const init: WebSocketHooks['init'] = ({ platform }) => {
 export const message: WebSocketHooks['message'] = async (ws, { text, platform }) => {
 	if (text === 'who') ws.send(`process ${process.pid}`);
 	else if (text === 'how many') ws.send(`here ${platform.connections}, everywhere ${await platform.everywhere.connections()}`);
+	else if (text === 'revoke') console.log(`revoked ${await platform.revoke({ name: 'visitor' })}`);
 	else ws.send(`echo ${text}`);
 };
 
