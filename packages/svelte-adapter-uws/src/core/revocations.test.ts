@@ -142,7 +142,7 @@ describe('revoke', () => {
 
 describe('expiresAt', () => {
 	const until =
-		(expiresAt: unknown): WebSocketHooks['upgrade'] =>
+		(expiresAt: unknown): NonNullable<WebSocketHooks['upgrade']> =>
 		() =>
 			upgradeResponse({}, {}, { expiresAt: expiresAt as number });
 
