@@ -2,6 +2,7 @@ import { expect } from 'vitest';
 import { defineSuite } from '../suite.ts';
 import { connect, Refused, type WireServer, type WireSubject } from './client.ts';
 import { defineEventLaws } from './envelope-events.ts';
+import { defineRequestLaws } from './envelope-requests.ts';
 
 const yes = (topic: string, ref: unknown) => ({ type: 'subscribed', topic, ref });
 const no = (topic: unknown, reason: string, ref: unknown) => ({ type: 'subscribe-denied', topic, ref, reason });
@@ -148,12 +149,6 @@ export const envelopeSuite: (subject: WireSubject) => void = defineSuite<WireSer
 		}
 	});
 
-	law('ignores a reply to no request', async (server) => {
-		const client = await connect(server);
-		client.say({ type: 'reply', ref: 999, data: 1 }, `{"type":"reply","ref":1,"data":"${'x'.repeat(9_000)}"}`);
-		expect(await client.heard()).toEqual([]);
-	});
-
 	law('acknowledges a resume after what its hook sends, known or unknown, failed or not', async (server) => {
 		const client = await connect(server);
 		client.say({ type: 'resume', sessionId: 'old', lastSeenSeqs: { a: 41, b: -1, c: '1', d: 1.5 }, eps: { a: 'e1' } });
@@ -253,4 +248,5 @@ export const envelopeSuite: (subject: WireSubject) => void = defineSuite<WireSer
 	});
 
 	defineEventLaws(law);
+	defineRequestLaws(law);
 });

@@ -19,6 +19,7 @@ export type Step =
 			}[];
 	  }
 	| { readonly do: 'send'; readonly topic: string; readonly event: string; readonly data?: unknown }
+	| { readonly do: 'request'; readonly event: string; readonly data?: unknown; readonly timeoutMs?: number }
 	| { readonly do: 'raw'; readonly text: string }
 	| { readonly do: 'join' | 'leave'; readonly topic: string }
 	| { readonly do: 'ask'; readonly topic: string }
@@ -43,6 +44,7 @@ const MAX_REMEMBERED = 1_000;
  * - `subscribe` answers by the beginning of the topic: `false:`, `later-false:`, `text:REASON:`, `throw:`, `reject:`,
  *   `slow:` (waits for an `allow` of that topic from another connection); it allows all others.
  * - `resume` sends what it saw as event `seen` on topic `resume`; it fails for the session id `fail`.
+ * - `subscribe` of `confirm:` asks the client with the request `confirm` and takes its reply for the verdict.
  * - `message` takes `{"steps":[…]}`; every other frame comes back: bytes as they are, text as `{"echo":text}`.
  */
 export function wireHooks(): Required<Pick<WebSocketHooks, 'upgrade' | 'subscribe' | 'resume' | 'message' | 'close'>> {
@@ -56,7 +58,8 @@ export function wireHooks(): Required<Pick<WebSocketHooks, 'upgrade' | 'subscrib
 			if (query.has('reject')) return Promise.reject(new Error('asked to'));
 			return query.has('deny') ? false : { user: query.get('user') };
 		},
-		subscribe(_ws, topic): SubscribeVerdict | Promise<SubscribeVerdict> {
+		subscribe(ws, topic, { platform }): SubscribeVerdict | Promise<SubscribeVerdict> {
+			if (topic.startsWith('confirm:')) return platform.request<boolean>(ws, 'confirm', topic);
 			if (topic.startsWith('false:')) return false;
 			if (topic.startsWith('later-false:')) return Promise.resolve(false);
 			if (topic.startsWith('text:')) return topic.split(':')[1];
@@ -103,6 +106,11 @@ export function wireHooks(): Required<Pick<WebSocketHooks, 'upgrade' | 'subscrib
 				return platform.publishBatched(step.messages);
 			case 'send':
 				return void platform.send(ws, step.topic, step.event, step.data);
+			case 'request':
+				return platform.request(ws, step.event, step.data, { timeoutMs: step.timeoutMs ?? 5_000 }).then(
+					(data) => answer('request', { data }),
+					(error: unknown) => answer('request', { error: error instanceof Error ? error.message : null })
+				);
 			case 'raw':
 				return void ws.send(step.text);
 			case 'join':

@@ -35,6 +35,19 @@ export interface TopicHelper {
 	decrement(by?: number): boolean;
 }
 
+/** How long `request` waits, and what ends it early. */
+export interface RequestOptions {
+	/** Milliseconds; anything but a finite number above 0 is the default. Default 5,000. */
+	readonly timeoutMs?: number;
+	/** Once it aborts, the request rejects with its reason; a reply that comes later is ignored. */
+	readonly signal?: AbortSignal;
+}
+
+/** Why a `request` failed. `REFUSED`: the client answered with an error, whose text is the message. */
+export interface RequestError extends Error {
+	readonly code: 'REFUSED' | 'TIMEOUT' | 'CLOSED' | 'NOT_DELIVERED' | 'LIMIT';
+}
+
 /** Where a published envelope came from: this node, or another one through the bus. */
 export type Origin = 'local' | 'remote';
 export type Tap = (envelope: Envelope, origin: Origin) => void;
@@ -90,6 +103,13 @@ export interface Platform {
 	send(ws: Connection, topic: string, event: string, data?: unknown): 0 | 1 | 2;
 	/** To every client of this worker whose user data passes `filter`. Gives the number sent. */
 	sendTo(filter: (userData: any) => boolean, topic: string, event: string, data?: unknown): number;
+	/**
+	 * Asks one client and waits for its reply, which is the client's word: check it before you use it. Rejects with a `RequestError`:
+	 * the client refused, did not reply in time, is gone, or has no room for the frame; with the signal's reason when it aborts; with a
+	 * TypeError for data that JSON cannot carry.
+	 * @example const { ok } = await platform.request<{ ok: boolean }>(ws, 'confirm', { op: 'delete' }, { timeoutMs: 30_000 })
+	 */
+	request<Reply = unknown>(ws: Connection, event: string, data?: unknown, options?: RequestOptions): Promise<Reply>;
 	/** Joins through the `subscribe` hook. `null` = joined; otherwise the reason for the denial. */
 	subscribe(ws: Connection, topic: string): Promise<string | null>;
 	/** Asks the `subscribe` hook without joining. */

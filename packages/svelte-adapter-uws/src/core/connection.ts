@@ -1,12 +1,15 @@
+import type { Clock } from '../contract/clock.ts';
 import type { Connection } from '../contract/connection.ts';
 import type { WebSocketHooks } from '../contract/hooks.ts';
-import type { Platform } from '../contract/platform.ts';
+import type { Platform, RequestOptions } from '../contract/platform.ts';
+import type { Telemetry } from '../contract/telemetry.ts';
 import type { Frame, SendStatus, Socket } from '../contract/transport.ts';
 import { unsafeIndex } from '../protocol/topic.ts';
 import type { Audience, Member, Variant } from './audience.ts';
 import type { ByteCounter } from './byte-counter.ts';
 import { toBuffer } from './message.ts';
 import type { Publisher } from './publisher.ts';
+import { connectionClosed, Requests } from './requests.ts';
 
 /** What every connection of one server shares. */
 export interface ConnectionParts {
@@ -17,7 +20,8 @@ export interface ConnectionParts {
 	readonly noTopics: ReadonlySet<string>;
 	readonly platformFor: (requestId: string) => Platform;
 	readonly randomId: () => string;
-	readonly now: () => number;
+	readonly clock: Clock;
+	readonly telemetry: Telemetry;
 }
 
 const CODE: Readonly<Record<SendStatus, 0 | 1 | 2>> = { queued: 0, sent: 1, dropped: 2 };
@@ -42,6 +46,7 @@ export class ServerConnection<Parts extends ConnectionParts = ConnectionParts> i
 	#topics: Set<string> | undefined;
 	#abort: AbortController | undefined;
 	#platform: Platform | undefined;
+	#requests: Requests | undefined;
 
 	constructor(
 		parts: Parts,
@@ -55,7 +60,7 @@ export class ServerConnection<Parts extends ConnectionParts = ConnectionParts> i
 		this.#userData = opened.userData;
 		this.#requestId = opened.requestId;
 		this.id = parts.randomId();
-		this.openedAt = parts.now();
+		this.openedAt = parts.clock.now();
 	}
 
 	get requestId(): string {
@@ -124,6 +129,20 @@ export class ServerConnection<Parts extends ConnectionParts = ConnectionParts> i
 		return CODE[status];
 	}
 
+	/** Asks the client and waits for its reply. */
+	request(event: string, data: unknown, options: RequestOptions | undefined): Promise<unknown> {
+		if (!this.open) return Promise.reject(connectionClosed());
+		this.#requests ??= new Requests({
+			clock: this.parts.clock,
+			send: (frame) => {
+				this.parts.publisher.flush();
+				return this.sendFrame(frame) !== 2;
+			},
+			full: () => this.parts.telemetry({ name: 'limit.pendingRequests' })
+		});
+		return this.#requests.ask(event, data, options);
+	}
+
 	cork(write: () => void): this {
 		if (this.open) this.socket.cork(write);
 		return this;
@@ -146,6 +165,11 @@ export class ServerConnection<Parts extends ConnectionParts = ConnectionParts> i
 
 	getRemoteAddressAsText(): ArrayBuffer {
 		return toBuffer(this.socket.remoteAddress);
+	}
+
+	/** What the client was asked; absent when it never was. */
+	protected get requests(): Requests | undefined {
+		return this.#requests;
 	}
 
 	/** Takes frames in another form from now on, in every topic it holds. */
@@ -173,6 +197,7 @@ export class ServerConnection<Parts extends ConnectionParts = ConnectionParts> i
 		for (const topic of held) this.parts.audience.leave(topic, this);
 		this.#topics = undefined;
 		this.#abort?.abort();
+		this.#requests?.close();
 		return held;
 	}
 

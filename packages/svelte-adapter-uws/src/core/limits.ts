@@ -15,6 +15,8 @@ export const LIMITS = {
 	resumeTopics: 1_000,
 	/** Times that one connection may change its capabilities, because each change moves all its subscriptions; later ones are ignored. */
 	capabilityChanges: 32,
+	/** Requests of the server to one client that wait for a reply; over it a request rejects with `LIMIT`. */
+	pendingRequests: 10_000,
 	/** Publishes and sends that wait for the end of the turn before they are flushed early. */
 	pendingFrames: 4_096,
 	/** The same in UTF-16 units. */

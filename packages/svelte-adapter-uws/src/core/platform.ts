@@ -1,6 +1,6 @@
 import type { Connection } from '../contract/connection.ts';
 import type { Log } from '../contract/log.ts';
-import type { BatchedMessage, Platform, PublishOptions, TopicHelper } from '../contract/platform.ts';
+import type { BatchedMessage, Platform, PublishOptions, RequestOptions, TopicHelper } from '../contract/platform.ts';
 import { encodeData, encodePrefix } from '../protocol/envelope-codec.ts';
 import type { Everywhere } from '../contract/peers.ts';
 import type { Stores } from '../contract/stores.ts';
@@ -74,6 +74,9 @@ export function createPlatform(parts: PlatformParts): Platform {
 		send: (ws, topic, event, data) => own(ws).sendFrame(encodeDirect(topic, event, data)),
 		sendTo: (filter, topic, event, data) =>
 			sendFrame(connections, (connection) => passes(filter, connection), encodeDirect(topic, event, data)),
+		// Async, so that everything that is wrong rejects.
+		request: async <Reply>(ws: Connection, event: string, data?: unknown, options?: RequestOptions) =>
+			(await own(ws).request(event, data, options)) as Reply,
 		subscribe: (ws, topic) => subscriptions.join(own(ws), topic),
 		checkSubscribe: (ws, topic) => subscriptions.check(own(ws), topic),
 		unsubscribe: (ws, topic) => subscriptions.leave(own(ws), topic),

@@ -114,8 +114,7 @@ export async function createServerCore(parts: ServerParts): Promise<ServerCore> 
 		bytes: new ByteCounter(),
 		noTopics: new Set(),
 		platformFor,
-		now: () => clock.now(),
-		after: (ms, run) => clock.after(ms, run),
+		clock,
 		ended: (session) => void sessions.delete(session)
 	};
 

@@ -1,10 +1,8 @@
-import type { Clock } from '../contract/clock.ts';
 import type { CloseContext, WebSocketHooks } from '../contract/hooks.ts';
-import type { Telemetry } from '../contract/telemetry.ts';
 import type { Frame, Socket, SocketEvents } from '../contract/transport.ts';
 import { CLOSE_CODES } from '../protocol/close-codes.ts';
 import { CAPS, PONG, RESUMED, type ClientControl, type Resume } from '../protocol/control.ts';
-import { looksLikeControl, parseControl } from '../protocol/parse.ts';
+import { looksLikeControl, looksLikeReply, parseControl } from '../protocol/parse.ts';
 import { variantOf, type Variant } from './audience.ts';
 import { ServerConnection, type ConnectionParts } from './connection.ts';
 import { isolate, isThenable, type Report } from './isolation.ts';
@@ -18,8 +16,6 @@ import type { Terms } from './terms.ts';
 export interface SessionParts extends ConnectionParts {
 	readonly subscriptions: Subscriptions;
 	readonly report: Report;
-	readonly telemetry: Telemetry;
-	readonly after: Clock['after'];
 	/** Called once when the session is over, before the `close` hook. */
 	readonly ended: (session: Session) => void;
 }
@@ -57,7 +53,7 @@ export class Session extends ServerConnection<SessionParts> implements SocketEve
 		const { session, expiresAt } = accepted.terms;
 		this.session = session;
 		if (expiresAt !== Infinity)
-			this.#expiry = parts.after(expiresAt - Date.now(), () => this.close(CLOSE_CODES.UNAUTHORIZED, 'Session expired'));
+			this.#expiry = parts.clock.after(expiresAt - Date.now(), () => this.close(CLOSE_CODES.UNAUTHORIZED, 'Session expired'));
 	}
 
 	/** Runs the `open` hook; a failure closes the connection. */
@@ -74,7 +70,7 @@ export class Session extends ServerConnection<SessionParts> implements SocketEve
 		if (!this.open) return;
 		this.messagesIn++;
 		if (this.hooks.close) this.bytesIn += this.parts.bytes.count(frame);
-		if (this.#waiting) return this.#wait(this.#waiting, frame);
+		if (this.#waiting && !this.#isAwaited(frame)) return this.#wait(this.#waiting, frame);
 		const pending = this.#handle(frame);
 		if (pending) this.#hold(pending);
 	}
@@ -110,7 +106,7 @@ export class Session extends ServerConnection<SessionParts> implements SocketEve
 		this.#expiry?.[Symbol.dispose]();
 		this.#waiting = undefined;
 		this.parts.ended(this);
-		const duration = this.parts.now() - this.openedAt;
+		const duration = this.parts.clock.now() - this.openedAt;
 		this.parts.telemetry({ name: 'socket.close', value: duration, labels: { code: String(code) } });
 		if (!this.hooks.close) return;
 		const { id, messagesIn, bytesIn, messagesOut, bytesOut, platform } = this;
@@ -167,9 +163,14 @@ export class Session extends ServerConnection<SessionParts> implements SocketEve
 			case 'resume':
 				return this.#resume(frame);
 			case 'reply':
-				// No request is open, so this answers one that has timed out.
+				this.requests?.settle(frame);
 				return undefined;
 		}
+	}
+
+	/** Whether it answers a request: that may be what the hook, for which everything else waits, is waiting for. */
+	#isAwaited(frame: Frame): boolean {
+		return typeof frame === 'string' && looksLikeReply(frame) && this.requests !== undefined;
 	}
 
 	#hello(variant: Variant): void {

@@ -9,7 +9,15 @@ export type ClientControl =
 	| { readonly type: 'subscribe-batch'; readonly topics: readonly unknown[]; readonly ref?: Ref | undefined }
 	| { readonly type: 'unsubscribe'; readonly topic: string }
 	| Resume
-	| { readonly type: 'reply'; readonly ref: Ref; readonly data?: unknown; readonly error?: string | undefined };
+	| Reply;
+
+/** The answer to a `request` of the server; `error` means that the client refuses. */
+export interface Reply {
+	readonly type: 'reply';
+	readonly ref: Ref;
+	readonly data?: unknown;
+	readonly error?: string | undefined;
+}
 
 /** A returning client: its last session, and by topic the highest `seq` it saw and the epoch that belongs to it. */
 export interface Resume {
@@ -62,6 +70,12 @@ export function encodeSubscribed(topic: string, ref: Ref): string {
 /** `topic` is whatever the client asked for, of any type: it finds its own mistake by it. */
 export function encodeDenied(topic: unknown, ref: Ref, reason: string): string {
 	return `{"type":"subscribe-denied","topic":${JSON.stringify(topic)},"ref":${JSON.stringify(ref)},"reason":${JSON.stringify(reason)}}`;
+}
+
+/** Throws a TypeError for an event that is no text, and for data that JSON cannot carry. */
+export function encodeRequest(ref: Ref, event: string, data: unknown): string {
+	if (typeof event !== 'string') throw new TypeError(`event: got ${typeof event}, expected a string.`);
+	return `{"type":"request","ref":${JSON.stringify(ref)},"event":${JSON.stringify(event)},"data":${JSON.stringify(data) ?? 'null'}}`;
 }
 
 export const RESUMED = '{"type":"resumed"}';

@@ -11,13 +11,17 @@ export function looksLikeControl(text: string): boolean {
 	return text.charCodeAt(3) === 0x79 && text.startsWith('{"ty');
 }
 
+/** Whether a text can be the answer to a request of the server. */
+export function looksLikeReply(text: string): boolean {
+	return text.startsWith('{"type":"reply"');
+}
+
 /**
  * Reads a control frame out of untrusted text. `undefined` means that the frame belongs to the application: it is too long,
  * does not parse, or has a type or a field that this protocol does not know. Never throws.
  */
 export function parseControl(text: string): ClientControl | undefined {
-	const isReply = text.startsWith('{"type":"reply"');
-	if (!isReply && exceedsBytes(text, MAX_CONTROL_BYTES - 1)) return undefined;
+	if (!looksLikeReply(text) && exceedsBytes(text, MAX_CONTROL_BYTES - 1)) return undefined;
 	let value: Record<string, unknown>;
 	try {
 		const parsed: unknown = JSON.parse(text);
