@@ -4,7 +4,8 @@ import { createBinaryCall, type BinaryCall } from './client/rpc/binary.ts';
 import { createRpcCall, type RpcCall } from './client/rpc/call.ts';
 import { createStreamFactory, type StreamFactory } from './client/stream/cache.ts';
 import type { StreamOptions } from './client/stream/merge.ts';
-import { Stream, type StreamStore } from './client/stream/stream.ts';
+import { Stream } from './client/stream/stream.ts';
+import type { StreamStore } from './client/stream/store.ts';
 
 export { failure, status } from 'svelte-adapter-uws/client';
 export type { Failure, Readable, Status } from 'svelte-adapter-uws/contract';
@@ -15,7 +16,10 @@ export type { CallOptions, RpcCall } from './client/rpc/call.ts';
 export type { StreamFactory } from './client/stream/cache.ts';
 export type { StreamOptions } from './client/stream/merge.ts';
 export { MAX_OPTIMISTIC_QUEUE_DEPTH, type Change } from './client/stream/optimistic.ts';
-export type { StreamStatus, StreamStore } from './client/stream/stream.ts';
+export { combine, type Condition, type MappedStore } from './client/stream/derive.ts';
+export type { Rune } from './client/svelte.ts';
+export type { HistoryOptions } from './client/stream/history.ts';
+export type { HydratedAt, StreamStatus, StreamStore } from './client/stream/store.ts';
 export { empty } from './shared/empty.ts';
 export { RpcError } from './shared/error.ts';
 

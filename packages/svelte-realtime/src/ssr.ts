@@ -1,6 +1,7 @@
 import type { Platform, Readable } from 'svelte-adapter-uws/contract';
 import { runtimeOf } from './attach.ts';
 import { LiveError } from './shared/error.ts';
+import { readPage } from './shared/rpc-frame.ts';
 import { roomParts } from './shared/room-path.ts';
 
 export { empty } from './shared/empty.ts';
@@ -21,11 +22,30 @@ export interface LoadOptions<Args extends unknown[] = any[]> {
 export interface SsrStream extends Readable<unknown> {
 	readonly error: Readable<null>;
 	readonly status: Readable<'loading'>;
+	readonly hasMore: Readable<boolean>;
+	readonly canUndo: Readable<false>;
+	readonly canRedo: Readable<false>;
 	hydrate(data: unknown): SsrStream;
+	when(condition: unknown): Readable<unknown>;
+	rune(): { readonly current: unknown };
+	map(change: (item: any, index: number) => unknown): SsrList;
+	loadMore(): Promise<boolean>;
+	enableHistory(): void;
+	undo(): boolean;
+	redo(): boolean;
+	pauseHistory(): void;
+	resumeHistory(): void;
+	createOptimistic(): Promise<never>;
 	load(platform: Platform | undefined, options?: LoadOptions): Promise<unknown>;
 	optimistic(): () => void;
 	mutate(): Promise<never>;
 	retry(): void;
+}
+
+/** The items of a list, mapped. */
+export interface SsrList extends Readable<unknown[]> {
+	rune(): { readonly current: unknown[] };
+	map(change: (item: any, index: number) => unknown): SsrList;
 }
 
 const constant = <T>(value: T): Readable<T> => ({
@@ -66,9 +86,37 @@ export function ssrRoom(
 	};
 }
 
-function createStream(path: string, load: SsrStream['load'], value: unknown): SsrStream {
+function createList(items: unknown[]): SsrList {
+	return { ...constant(items), rune: () => ({ current: items }), map: (change) => createList(items.map(change)) };
+}
+
+/** A condition that holds while pages are rendered. */
+function holds(condition: unknown): boolean {
+	if (typeof condition === 'function') return Boolean(condition());
+	if (typeof condition !== 'object' || condition === null || !('subscribe' in condition)) return Boolean(condition);
+	let current: unknown;
+	(condition as Readable<unknown>).subscribe((value) => void (current = value))();
+	return Boolean(current);
+}
+
+function createStream(path: string, load: SsrStream['load'], given: unknown): SsrStream {
+	const page = readPage(given);
+	const value = page ? page.data : given;
 	return {
 		...constant(value),
+		hasMore: constant(page?.hasMore ?? false),
+		canUndo: constant(false as const),
+		canRedo: constant(false as const),
+		when: (condition) => constant(holds(condition) ? value : undefined),
+		rune: () => ({ current: value }),
+		map: (change) => createList(Array.isArray(value) ? value.map((item, index) => change(item, index)) : []),
+		loadMore: () => Promise.resolve(false),
+		enableHistory() {},
+		undo: () => false,
+		redo: () => false,
+		pauseHistory() {},
+		resumeHistory() {},
+		createOptimistic: () => Promise.reject(notHere(path)),
 		error: constant(null),
 		status: constant('loading' as const),
 		hydrate: (data) => createStream(path, load, data),

@@ -1,7 +1,7 @@
 import type { Platform } from 'svelte-adapter-uws/contract';
 import type { BinaryCall } from './client/rpc/binary.ts';
 import type { RpcCall } from './client/rpc/call.ts';
-import type { StreamStore } from './client/stream/stream.ts';
+import type { StreamStore } from './client/stream/store.ts';
 import type { RegisteredUser } from './define/context.ts';
 import type { Binary, Call, Stream } from './define/definition.ts';
 import type { Room, RoomConfig } from './define/room-config.ts';

@@ -1,6 +1,7 @@
 import type { Position } from 'svelte-adapter-uws/contract';
 import type { MergeName } from 'svelte-adapter-uws/merge';
 import { RpcError, type Issue } from './error.ts';
+import type { Sort } from './order.ts';
 
 /** A call, or with `stream` a subscribe request. Without an `id` nobody waits for an answer. */
 export interface RpcRequest {
@@ -35,6 +36,20 @@ export interface OkReply {
 	readonly channel?: boolean;
 	readonly derived?: boolean;
 	readonly gated?: boolean;
+	/** Nothing has changed since the version that the client has. */
+	readonly unchanged?: boolean;
+	/** `data` is the rows that changed since, `_deleted: true` on those that are gone. */
+	readonly delta?: boolean;
+	/** `data` is the events that the client missed; false: they could not be had, and `data` is the whole value. */
+	readonly replay?: boolean;
+	readonly version?: unknown;
+	readonly schemaVersion?: number;
+	/** Some events are left out on purpose, so that a jump in their numbers is no gap. */
+	readonly sparse?: boolean;
+	readonly sort?: Sort;
+	readonly limit?: number;
+	readonly hasMore?: boolean;
+	readonly cursor?: unknown;
 }
 
 export interface ErrorReply {
@@ -58,6 +73,29 @@ export interface StreamSnapshot {
 	readonly position?: Position;
 	readonly keeps?: boolean;
 	readonly gated?: boolean;
+	readonly sort?: Sort;
+	readonly limit?: number;
+	/** Only what has changed: rows, or events. */
+	readonly changes?: Changes;
+	readonly page?: Paging;
+}
+
+/** What a client has to do to the value it has. */
+export type Changes =
+	| { readonly rows: readonly unknown[] }
+	| { readonly events: readonly { readonly event: string; readonly data: unknown }[] };
+
+/** Whether there are further pages, and where the next begins. */
+export interface Paging {
+	readonly hasMore: boolean;
+	readonly cursor: unknown;
+}
+
+/** Reads `{ data, hasMore, cursor }`; `undefined` for what is no page. */
+export function readPage(value: unknown): (Paging & { readonly data: unknown }) | undefined {
+	if (typeof value !== 'object' || value === null || Array.isArray(value) || !('data' in value) || !('hasMore' in value))
+		return undefined;
+	return { data: value.data, hasMore: Boolean(value.hasMore), cursor: 'cursor' in value ? (value.cursor ?? null) : null };
 }
 
 /** The event under which the answers of a batch arrive together. */
@@ -99,7 +137,9 @@ export function rpcErrorOf({ code, error, issues, retryAfter }: ErrorReply): Rpc
 
 /** What a stream's answer says: its value, and the topic that its events arrive on. */
 export function readSnapshot(reply: OkReply): { readonly topic: string | undefined; readonly snapshot: StreamSnapshot } {
-	const { topic, data, merge, key, prepend, max, seq, ep, channel, derived, gated } = reply;
+	const { topic, data, merge, key, prepend, max, seq, ep, channel, derived, gated, sort, limit } = reply;
+	const changes = changesIn(reply);
+	const page = changes ? undefined : readPage(reply);
 	const snapshot = {
 		data,
 		...(merge === undefined ? {} : { merge }),
@@ -108,7 +148,24 @@ export function readSnapshot(reply: OkReply): { readonly topic: string | undefin
 		...(max === undefined ? {} : { max }),
 		...(typeof seq === 'number' ? { position: { epoch: ep ?? '', seq } } : {}),
 		...(channel || derived ? { keeps: true } : {}),
-		...(gated ? { gated: true } : {})
+		...(gated ? { gated: true } : {}),
+		...(sort === undefined ? {} : { sort }),
+		...(limit === undefined ? {} : { limit }),
+		...(changes ? { changes } : {}),
+		...(page ? { page: { hasMore: page.hasMore, cursor: page.cursor } } : {})
 	};
 	return { topic: typeof topic === 'string' ? topic : undefined, snapshot };
+}
+
+function changesIn({ unchanged, delta, replay, data }: OkReply): Changes | undefined {
+	if (unchanged) return { events: [] };
+	const list = Array.isArray(data) ? (data as readonly unknown[]) : [];
+	if (delta) return { rows: list };
+	return replay ? { events: list.filter(isEvent) } : undefined;
+}
+
+function isEvent(value: unknown): value is { readonly event: string; readonly data: unknown } {
+	return (
+		typeof value === 'object' && value !== null && typeof (value as { event?: unknown }).event === 'string' && 'data' in value
+	);
 }

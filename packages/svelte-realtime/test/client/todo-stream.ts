@@ -1,4 +1,5 @@
-import { Stream, type StreamStatus } from '../../src/client/stream/stream.ts';
+import type { StreamStatus } from '../../src/client/stream/store.ts';
+import { Stream } from '../../src/client/stream/stream.ts';
 import type { Settings } from '../../src/client/live-client.ts';
 import { scripted, turn } from './scripted-client.ts';
 

@@ -2,7 +2,8 @@ import { callKey } from '../rpc/dedupe.ts';
 import type { StreamHost } from './host.ts';
 import type { StreamOptions } from './merge.ts';
 import { serverLoad } from './server-load.ts';
-import { Stream, type StreamStore } from './stream.ts';
+import type { StreamStore } from './store.ts';
+import { Stream } from './stream.ts';
 
 /** Streams kept per export. Past it, those that nobody uses go, the longest unused first. */
 export const MAX_CACHED_STREAMS = 1000;

@@ -1,5 +1,6 @@
 import type { Envelope, Position } from 'svelte-adapter-uws/contract';
 import { reduceAll } from 'svelte-adapter-uws/merge';
+import { readPage, type Changes, type Paging } from '../../shared/rpc-frame.ts';
 import { createMerge, type Merge, type StreamEvent, type StreamOptions } from './merge.ts';
 import { age, answered, confirm, push, settle, show, type Change, type Pendings } from './optimistic.ts';
 
@@ -11,6 +12,8 @@ export interface StreamState {
 	readonly pendings: Pendings;
 	/** `base` with the pending changes on top: what the page shows. */
 	readonly value: unknown;
+	/** Of a value that comes in pages. */
+	readonly page: Paging | undefined;
 }
 
 /** The answer to a subscribe request. */
@@ -22,15 +25,19 @@ export interface Snapshot extends StreamOptions {
 	readonly keeps?: boolean;
 	/** The gate is closed: there is nothing to see. */
 	readonly gated?: boolean;
+	/** Instead of `data`: what has changed since the value that is there. */
+	readonly changes?: Changes;
+	readonly page?: Paging;
 }
 
 export function emptyState(options: StreamOptions): StreamState {
-	return { merge: createMerge(options), base: undefined, pendings: [], value: undefined };
+	return { merge: createMerge(options), base: undefined, pendings: [], value: undefined, page: undefined };
 }
 
 /** Takes a value that was loaded elsewhere, such as while the page was rendered. */
 export function withData(state: StreamState, data: unknown): StreamState {
-	return shown(state, data, state.pendings);
+	const page = readPage(data);
+	return shown({ ...state, page }, page ? page.data : data, state.pendings);
 }
 
 /** A load begins. */
@@ -44,26 +51,64 @@ export function withLoad(state: StreamState): StreamState {
  */
 export function withSnapshot(state: StreamState, snapshot: Snapshot, events: readonly Envelope[]): StreamState {
 	const merge = refine(state.merge, snapshot);
-	const base = snapshot.gated ? undefined : snapshot.keeps && state.base !== undefined ? state.base : snapshot.data;
+	const { changes, page } = snapshot;
+	const next = { ...state, merge, page: changes || snapshot.keeps ? state.page : page };
+	const base = changes
+		? changed(next, changes)
+		: snapshot.gated
+			? undefined
+			: snapshot.keeps && state.base !== undefined
+				? state.base
+				: snapshot.data;
 	const { position } = snapshot;
 	const later = position
 		? events.filter((event) => event.position?.epoch !== position.epoch || event.position.seq > position.seq)
 		: events;
-	return withEvents(shown({ ...state, merge }, base, answered(state.pendings)), later);
+	const pendings = answered(state.pendings);
+	// Other rules show another value, even of what has not changed.
+	const settled =
+		merge === state.merge
+			? shown(next, base, pendings)
+			: { ...next, base, pendings, value: merge.arrange(show(merge, base, pendings)) };
+	return withEvents(settled, later);
+}
+
+/** Takes one more page, and then `events`: everything of the topic that came since the page was asked for. */
+export function withPage(state: StreamState, data: unknown, page: Paging, events: readonly StreamEvent[]): StreamState {
+	const { merge, base } = state;
+	const rows = Array.isArray(data) ? (data as readonly unknown[]) : [];
+	const had = Array.isArray(base) ? (base as readonly unknown[]) : [];
+	// A row of both is the same row, and the younger one stands for it.
+	const fresh = new Map(rows.map((row) => [merge.key(row), row]));
+	fresh.delete(undefined);
+	const kept = had.map((row) => fresh.get(merge.key(row)) ?? row);
+	const known = new Set(had.map((row) => merge.key(row)));
+	const added = rows.filter((row) => {
+		const key = merge.key(row);
+		return key === undefined || !known.has(key);
+	});
+	const next = merge.options.prepend ? [...added, ...kept] : [...kept, ...added];
+	return withEvents(shown({ ...state, page }, next, state.pendings), events);
 }
 
 /** Takes live events, in order. */
 export function withEvents(state: StreamState, events: readonly StreamEvent[]): StreamState {
 	const { merge } = state;
-	let { pendings } = state;
-	if (pendings.length > 0) for (const event of events) pendings = confirm(merge, pendings, event);
-	return shown(state, reduceAll(merge.reducer, state.base, events), pendings);
+	let { pendings, page } = state;
+	const plain = events.map((event) => {
+		const whole = event.event === 'refreshed' ? readPage(event.data) : undefined;
+		if (event.event === 'refreshed') page = whole && { hasMore: whole.hasMore, cursor: whole.cursor };
+		return whole ? { event: event.event, data: whole.data } : event;
+	});
+	if (pendings.length > 0) for (const event of plain) pendings = confirm(merge, pendings, event);
+	return shown(page === state.page ? state : { ...state, page }, reduceAll(merge.reducer, state.base, plain), pendings);
 }
 
 /** Shows a change before the server has made it. Throws what the change throws. */
 export function withChange(state: StreamState, id: number, change: Change, settles: boolean): StreamState {
-	const { merge, base } = state;
-	return { merge, base, ...push(merge, state.value, state.pendings, { id, change, settles }) };
+	const { merge, base, page } = state;
+	const { value, pendings } = push(merge, state.value, state.pendings, { id, change, settles });
+	return { merge, base, page, pendings, value: merge.arrange(value) };
 }
 
 /** Ends a change that `withChange` began; unknown ids are ignored. */
@@ -74,14 +119,23 @@ export function withOutcome(state: StreamState, id: number, succeeded: boolean):
 
 function shown(state: StreamState, base: unknown, pendings: Pendings): StreamState {
 	if (base === state.base && pendings === state.pendings) return state;
-	return { merge: state.merge, base, pendings, value: show(state.merge, base, pendings) };
+	const { merge, page } = state;
+	return { merge, base, pendings, page, value: merge.arrange(show(merge, base, pendings)) };
 }
+
+/** The value with what has changed of it. */
+function changed({ merge, base }: StreamState, changes: Changes): unknown {
+	const events = 'rows' in changes ? changes.rows.map((row) => merge.change(row)) : changes.events;
+	return events.length === 0 ? base : reduceAll(merge.reducer, base === undefined ? merge.initial : base, events);
+}
+
+const RULES = ['merge', 'key', 'prepend', 'max', 'sort', 'limit'] as const;
 
 /** The rules with what the answer says about them; absent fields keep what is known. */
 function refine(merge: Merge, said: StreamOptions): Merge {
 	const { options } = merge;
 	const next: Record<string, unknown> = { ...options };
-	for (const field of ['merge', 'key', 'prepend', 'max'] as const) if (said[field] !== undefined) next[field] = said[field];
-	const same = (['merge', 'key', 'prepend', 'max'] as const).every((field) => next[field] === options[field]);
+	for (const field of RULES) if (said[field] !== undefined) next[field] = said[field];
+	const same = RULES.every((field) => next[field] === options[field]);
 	return same ? merge : createMerge(next);
 }

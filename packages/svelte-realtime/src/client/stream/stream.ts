@@ -1,58 +1,31 @@
-import type { Envelope, Readable } from 'svelte-adapter-uws/contract';
+import type { Envelope } from 'svelte-adapter-uws/contract';
 import { RpcError } from '../../shared/error.ts';
 import { readSnapshot, type OkReply } from '../../shared/rpc-frame.ts';
-import { createCell, type Cell } from '../cell.ts';
 import { encodeCall } from '../rpc/call.ts';
 import { loadDelay } from './backoff.ts';
 import type { Running, StreamHost } from './host.ts';
 import type { StreamOptions } from './merge.ts';
-import { MAX_OPTIMISTIC_QUEUE_DEPTH, type Change } from './optimistic.ts';
+import { Pages } from './pages.ts';
+import { Place } from './place.ts';
 import { serverLoad } from './server-load.ts';
-import { emptyState, withChange, withData, withEvents, withLoad, withOutcome, withSnapshot, type StreamState } from './state.ts';
+import { Shown } from './shown.ts';
+import { withData, withEvents, withLoad, withPage, withSnapshot } from './state.ts';
+import type { HydratedAt, StreamStore } from './store.ts';
 import type { Follower, Load } from './topics.ts';
-
-/**
- * `loading`: no answer yet. `connected`: the value is live. `reconnecting`: the value is kept while the connection or a new
- * load is awaited. `error`: the last load failed; see the store `error`.
- */
-export type StreamStatus = 'loading' | 'connected' | 'reconnecting' | 'error';
-
-/** A value of the server with its live updates: a Svelte store that is `undefined` until the first data, and never an error. */
-export interface StreamStore<T> extends Readable<T | undefined> {
-	/** Why the last load failed; `null` once one has succeeded. */
-	readonly error: Readable<RpcError | null>;
-	readonly status: Readable<StreamStatus>;
-	/** Shows a value that was loaded elsewhere until the stream has its own; a stream that is connected keeps what it has. */
-	hydrate(data: T): StreamStore<T>;
-	/** Shows an event before the server has published it. Gives the function that takes it back. */
-	optimistic(event: string, data: unknown): () => void;
-	/**
-	 * Shows `change` while `operation` runs; when it fails the change is taken back and the error passed on. `change` is an event
-	 * of the stream, or a function over a shallow copy of the value. At most 1,000 changes may be pending.
-	 * @example await todos.mutate(() => rename(id, text), { event: 'updated', data: { id, text } });
-	 */
-	mutate<Out>(operation: () => Out | Promise<Out>, change: Change<T>): Promise<Out>;
-	/** Loads again now. */
-	retry(): void;
-}
 
 /** Failures that pass. */
 const TRANSIENT: readonly string[] = ['TIMEOUT', 'INTERNAL_ERROR', 'OVERLOADED', 'SERVICE_UNAVAILABLE', 'RATE_LIMITED'];
 
 /** One stream of the page: loads, follows, loads again after a lost connection, and lets go after the last subscriber. */
-export class Stream<T> implements StreamStore<T>, Follower, Running {
-	readonly error: Cell<RpcError | null> = createCell<RpcError | null>(null);
-	readonly status: Cell<StreamStatus> = createCell<StreamStatus>('loading');
+export class Stream<T> extends Shown<T> implements StreamStore<T>, Follower, Running {
 	readonly load: () => Promise<never>;
+	readonly #place = new Place();
+	readonly #pages: Pages;
 	readonly #page: () => StreamHost;
 	/** The page's client that the stream started on; asking for it anew could open a connection only to end something. */
 	#host: StreamHost | undefined;
 	readonly #request: { readonly rpc: string; readonly args: readonly unknown[]; readonly stream: true };
-	readonly #options: StreamOptions;
-	readonly #value = createCell<T | undefined>(undefined);
-	#state: StreamState;
 	#subscribers = 0;
-	#changes = 0;
 	#reconciling = false;
 	/** Attempts to load since the last success. */
 	#attempts = 0;
@@ -68,15 +41,22 @@ export class Stream<T> implements StreamStore<T>, Follower, Running {
 	#stopGrace: (() => void) | undefined;
 
 	constructor(page: () => StreamHost, path: string, args: readonly unknown[], options: StreamOptions) {
+		super(path, options);
 		this.#page = page;
 		this.load = serverLoad(path);
 		this.#request = { rpc: path, args, stream: true };
-		this.#options = options;
-		this.#state = emptyState(options);
+		this.#pages = new Pages({
+			host: page,
+			request: this.#request,
+			page: () => this.state.page,
+			topic: () => this.#topic,
+			take: (data, next, events) => this.show(withPage(this.state, data, next, events)),
+			missed: () => this.retry()
+		});
 	}
 
 	subscribe(run: (value: T | undefined) => void): () => void {
-		const unsubscribe = this.#value.subscribe(run);
+		const unsubscribe = this.value.subscribe(run);
 		let subscribed = true;
 		this.#count(1);
 		return () => {
@@ -87,31 +67,15 @@ export class Stream<T> implements StreamStore<T>, Follower, Running {
 		};
 	}
 
-	hydrate(data: T): StreamStore<T> {
-		if (this.status.value !== 'connected') this.#show(withData(this.#state, data));
+	hydrate(data: T, at?: HydratedAt): StreamStore<T> {
+		if (this.status.value === 'connected') return this;
+		if (at) this.#place.hydrate(at);
+		this.show(withData(this.state, data));
 		return this;
 	}
 
-	optimistic(event: string, data: unknown): () => void {
-		const id = this.#change({ event, data }, false);
-		return () => this.#show(withOutcome(this.#state, id, false));
-	}
-
-	async mutate<Out>(operation: () => Out | Promise<Out>, change: Change<T>): Promise<Out> {
-		if (typeof operation !== 'function')
-			throw new RpcError(
-				'INVALID_REQUEST',
-				'mutate() takes a function that makes the call first: store.mutate(() => rename(id, text), change).'
-			);
-		const id = this.#change(change, true);
-		let succeeded = false;
-		try {
-			const out = await operation();
-			succeeded = true;
-			return out;
-		} finally {
-			this.#show(withOutcome(this.#state, id, succeeded));
-		}
+	loadMore(...extra: unknown[]): Promise<boolean> {
+		return this.#pages.more(extra);
 	}
 
 	retry(): void {
@@ -122,7 +86,7 @@ export class Stream<T> implements StreamStore<T>, Follower, Running {
 
 	/** False while somebody needs this very object: it has subscribers, or changes that are not settled. */
 	get idle(): boolean {
-		return this.#subscribers === 0 && !this.#host && this.#state.pendings.length === 0;
+		return this.#subscribers === 0 && !this.#host && this.state.pendings.length === 0;
 	}
 
 	/** Forgets the value, and what the server was asked for. */
@@ -131,19 +95,20 @@ export class Stream<T> implements StreamStore<T>, Follower, Running {
 		this.#stopGrace = undefined;
 		this.#loaded = false;
 		this.#attempts = 0;
-		this.error.set(null);
-		this.status.set('loading');
-		this.#show(emptyState(this.#options));
+		this.#place.reset();
+		this.clear();
 	}
 
 	receive(event: Envelope): void {
-		this.#inbox.push(event);
+		if (this.#place.accepts(event)) this.#inbox.push(event);
 	}
 
 	flush(): void {
 		const events = this.#inbox;
 		this.#inbox = [];
-		this.#show(events.length > 0 ? withEvents(this.#state, events) : this.#state);
+		this.show(events.length > 0 ? withEvents(this.state, events) : this.state);
+		// What is missing is asked for, and the events since are in the answer or come with it.
+		if (this.#place.gapped && !this.#load && this.#host) this.#send(this.#host);
 		if (!this.#answer) return;
 		this.#answer = false;
 		this.error.set(null);
@@ -215,10 +180,16 @@ export class Stream<T> implements StreamStore<T>, Follower, Running {
 		const id = pending.nextId();
 		this.#attempts++;
 		this.#wait();
-		this.#show(withLoad(this.#state));
+		this.show(withLoad(this.state));
 		let frame: string;
 		try {
-			frame = encodeCall(this.#request.rpc, { ...this.#request, id });
+			const { version } = this.options;
+			frame = encodeCall(this.#request.rpc, {
+				...this.#request,
+				id,
+				...(this.state.base === undefined ? {} : this.#place.fields),
+				...(version === undefined ? {} : { schemaVersion: version })
+			});
 		} catch (error) {
 			return this.#failed(host, error as RpcError);
 		}
@@ -239,7 +210,12 @@ export class Stream<T> implements StreamStore<T>, Follower, Running {
 		const events = topic === undefined ? [] : topics.since(load, topic);
 		// Events received before the answer are in the buffer as well.
 		this.#inbox = [];
-		this.#state = withSnapshot(this.#state, snapshot, events ?? []);
+		this.#place.answered(reply);
+		this.state = withSnapshot(
+			this.state,
+			snapshot,
+			(events ?? []).filter((event) => this.#place.accepts(event))
+		);
 		if (this.#topic !== undefined && this.#topic !== topic) topics.unfollow(this.#topic, this);
 		this.#topic = topic;
 		if (topic !== undefined) topics.follow(topic, this);
@@ -281,25 +257,5 @@ export class Stream<T> implements StreamStore<T>, Follower, Running {
 		const load = this.#load;
 		this.#load = undefined;
 		if (load) this.#host?.topics.end(load.load);
-	}
-
-	#change(change: Change<T>, settles: boolean): number {
-		if (typeof change !== 'function' && typeof change?.event !== 'string') {
-			throw new RpcError('INVALID_REQUEST', 'An optimistic change is { event, data }, or a function over the value.');
-		}
-		if (this.#state.pendings.length >= MAX_OPTIMISTIC_QUEUE_DEPTH) {
-			throw new RpcError(
-				'QUEUE_FULL',
-				`${MAX_OPTIMISTIC_QUEUE_DEPTH} changes of ${this.#request.rpc} are pending (MAX_OPTIMISTIC_QUEUE_DEPTH). Wait for some to settle.`
-			);
-		}
-		const id = this.#changes++;
-		this.#show(withChange(this.#state, id, change, settles));
-		return id;
-	}
-
-	#show(state: StreamState): void {
-		this.#state = state;
-		this.#value.set(state.value as T | undefined);
 	}
 }

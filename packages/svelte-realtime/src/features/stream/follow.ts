@@ -26,7 +26,8 @@ export async function follow(granted: Granted): Promise<Subscribed> {
 			...(merge === 'crud' ? { key } : {}),
 			...(prepend === undefined ? {} : { prepend }),
 			...(max === undefined ? {} : { max }),
-			...plan.pipes.rules
+			...plan.pipes.rules,
+			...(plan.isSparse ? { sparse: true } : {})
 		};
 		const answered = { grant: join.grant, undo: join.undo };
 		if (definition.channel) return { ...answered, fields: { data: await definition.load(context), ...rules, channel: true } };

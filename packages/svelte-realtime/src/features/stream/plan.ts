@@ -68,6 +68,11 @@ export class Plan {
 		return this.#finish(piped, versions.isServed(schemaVersion) ? versions.down(schemaVersion) : versions.up(schemaVersion));
 	}
 
+	/** Whether clients of a history miss events that are not for them. */
+	get isSparse(): boolean {
+		return Boolean(this.options.replay) && (this.options.coalesceBy !== undefined || this.pipes.changesEvents);
+	}
+
 	/** Where a topic with a history stands. */
 	async position(topic: string): Promise<Position | undefined> {
 		return this.options.replay ? this.host.platform.stores.replay.current(topic) : undefined;

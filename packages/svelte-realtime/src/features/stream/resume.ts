@@ -55,6 +55,8 @@ async function byHistory({ plan, topic, request }: Granted, viewer: Viewer): Pro
 async function byNumber({ plan, topic, context, args, request }: Granted, viewer: Viewer): Promise<object | undefined> {
 	const { fromSeq }: Delta = plan.options.delta ?? {};
 	if (!fromSeq || !isSeq(request.seq)) return undefined;
+	// Numbers of another life of this server say nothing to the app.
+	if (request.ep !== undefined && !(await isKnown(plan, topic, request.ep))) return undefined;
 	const place = await placeOf(plan, topic);
 	const given = await fromSeq(request.seq, context, ...args);
 	if (given === null || given === undefined) return undefined;
@@ -63,6 +65,10 @@ async function byNumber({ plan, topic, context, args, request }: Granted, viewer
 	const seq = missed.findLast((event) => event.seq !== undefined)?.seq ?? request.seq;
 	const events = await seen(plan, missed, viewer);
 	return { replay: true, data: events.map((event) => ({ topic, ...event })), seq, ...place };
+}
+
+async function isKnown(plan: Plan, topic: string, epoch: string): Promise<boolean> {
+	return epoch === plan.host.platform.epoch || epoch === (await plan.position(topic))?.epoch;
 }
 
 /** Where the topic stands in the store's history, for what is loaded after. */

@@ -1,0 +1,67 @@
+import type { Envelope, Position } from 'svelte-adapter-uws/contract';
+import type { OkReply, RpcRequest } from '../../shared/rpc-frame.ts';
+
+/** Where a page stands in a stream: what it tells a server that can give it what it missed. */
+export class Place {
+	#position: Position | undefined;
+	#version: unknown;
+	/** The server keeps the events, so that their numbers mean something. */
+	#kept = false;
+	/** Numbers are left out on purpose. */
+	#sparse = false;
+	/** Events are missing: the server has to be asked for them. */
+	gapped = false;
+
+	/** Of a value that was loaded elsewhere. */
+	hydrate({ seq, ep, version }: { readonly seq?: number; readonly ep?: string; readonly version?: unknown }): void {
+		this.#position = seq === undefined ? undefined : { epoch: ep ?? '', seq };
+		this.#version = version;
+	}
+
+	/** What a request says of it. */
+	get fields(): Pick<RpcRequest, 'seq' | 'ep' | 'version'> {
+		const { epoch, seq } = this.#position ?? {};
+		return {
+			...(seq === undefined ? {} : { seq }),
+			...(epoch ? { ep: epoch } : {}),
+			...(this.#version === undefined ? {} : { version: this.#version })
+		};
+	}
+
+	/** Takes the answer of a load. */
+	answered({ seq, ep, version, sparse, unchanged, delta, replay }: OkReply): void {
+		this.gapped = false;
+		this.#version = version;
+		this.#sparse = sparse === true;
+		if (typeof seq === 'number') {
+			this.#kept = ep !== undefined;
+			this.#position = { epoch: ep ?? this.#position?.epoch ?? '', seq };
+		} else if (!unchanged && !delta && !replay) {
+			this.#kept = false;
+			this.#position = undefined;
+		}
+	}
+
+	/** Whether an event is the next. One that was seen is not; one that comes too early leaves a gap before it. */
+	accepts({ position }: Envelope): boolean {
+		if (!position) return true;
+		const last = this.#position;
+		if (this.#kept && last && last.epoch === position.epoch) {
+			if (position.seq <= last.seq) return false;
+			if (position.seq > last.seq + 1 && !this.#sparse) {
+				this.gapped = true;
+				return false;
+			}
+		}
+		this.#position = position;
+		return true;
+	}
+
+	reset(): void {
+		this.#position = undefined;
+		this.#version = undefined;
+		this.#kept = false;
+		this.#sparse = false;
+		this.gapped = false;
+	}
+}
