@@ -5,6 +5,12 @@ export type {
 	Admission,
 	AdmissionRule,
 	AppSettings,
+	CronOutcome,
+	Instruments,
+	PublishRateWarning,
+	SilentTopicWarning,
+	Span,
+	TracingApi,
 	Middleware,
 	PressureReason,
 	PressureSnapshot,
@@ -28,6 +34,7 @@ export type { PipeStep } from './define/pipe-step.ts';
 export type { SafeParse } from './define/schema.ts';
 export type { Delta, StreamOptions, Versions } from './define/stream-options.ts';
 export type { IdempotentOptions } from './define/idempotent.ts';
+export { connectionMetricsHook, type MetricsRegistry } from './define/metrics.ts';
 export { guard, live, type GuardPart, type Live } from './define/live.ts';
 export type { Lock, LockKey, LockOptions, LockWait } from './define/lock.ts';
 export type {

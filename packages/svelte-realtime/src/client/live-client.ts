@@ -11,6 +11,8 @@ export interface Settings {
 	readonly timeout: number;
 	/** Milliseconds that a stream keeps its value after its last subscriber; 0 = not at all. Default 60,000. */
 	readonly resumeGraceMs: number;
+	/** Gives the trace context that calls carry, as `traceparent` of W3C Trace Context has it. */
+	readonly traceparent?: (() => string | undefined) | undefined;
 	/** Called each time the connection is back; not for the first one. */
 	readonly onConnect?: (() => void) | undefined;
 	/** Called each time the connection is lost. */
@@ -100,7 +102,7 @@ export function createLiveClient(client: Connection, { clock, random, settings }
 		timeout,
 		resumeGraceMs: () => settings().resumeGraceMs,
 		closed: () => closed,
-		calls: new Calls({ client, pending, timeout }),
+		calls: new Calls({ client, pending, timeout, traceparent: () => settings().traceparent?.() }),
 		close() {
 			for (const stop of stops) stop();
 			down('The realtime client was closed.');

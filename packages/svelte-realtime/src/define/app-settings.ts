@@ -46,10 +46,59 @@ export interface Admission {
 	readonly classes: Readonly<Record<string, AdmissionRule>>;
 }
 
+/** How a time of a timer went. */
+export type CronOutcome = 'ok' | 'error' | 'skipped' | 'not-leader' | 'leader-error';
+
+/** The metrics of a server. Labels have few values: paths are those of the app's code. */
+export interface Instruments {
+	/** `code` is that of the error; `ms` from the frame to the answer. */
+	call(path: string, code: string | undefined, ms: number): void;
+	/** A connection has begun, or ended, to follow a topic through a stream. */
+	follows(by: 1 | -1): void;
+	cron(path: string, status: CronOutcome): void;
+}
+
+/** What is used of a span of OpenTelemetry. */
+export interface Span {
+	setStatus(status: { readonly code: number; readonly message?: string }): unknown;
+	setAttribute(name: string, value: string): unknown;
+	recordException(error: any): unknown;
+	end(): void;
+}
+
+/** What is used of `@opentelemetry/api`. */
+export interface TracingApi {
+	readonly trace: {
+		getTracer(name: string): { startSpan(name: string, options?: any, context?: any): Span };
+		setSpan(context: any, span: any): any;
+	};
+	readonly context: { active(): any; with(context: any, run: () => any): any };
+	readonly propagation: { extract(context: any, carrier: any): any };
+}
+
+export interface PublishRateWarning {
+	/** Publishes a second. Default 200. */
+	readonly threshold?: number;
+	/** Milliseconds over which they are counted. Default 5,000. */
+	readonly intervalMs?: number;
+}
+
+export interface SilentTopicWarning {
+	/** Milliseconds. Default 30,000. */
+	readonly thresholdMs?: number;
+	/** Topics that may be silent. */
+	readonly suppress?: readonly string[];
+}
+
 /** What an app says of all its procedures, by calls such as `live.middleware(…)` while its modules are imported. */
 export interface AppSettings {
 	/** In the order in which they were registered. */
 	readonly middleware: Middleware[];
 	rateLimits?: RateLimits | undefined;
 	admission?: Admission | undefined;
+	metrics?: Instruments | undefined;
+	tracing?: TracingApi | undefined;
+	/** Absent: as by default. */
+	publishRateWarning?: PublishRateWarning | false;
+	silentTopicWarning?: SilentTopicWarning | false;
 }

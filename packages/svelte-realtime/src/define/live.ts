@@ -12,6 +12,7 @@ import { effect, type EffectMaker } from './effect.ts';
 import { gate, type Gate } from './gate.ts';
 import { idempotent, type Idempotent } from './idempotent.ts';
 import { lock, type Locked } from './lock.ts';
+import { metrics, type MetricsMaker } from './metrics.ts';
 import { middleware, type MiddlewareMaker } from './middleware.ts';
 import { problem } from './problem.ts';
 import { rateLimits, type RateLimitsMaker } from './rate-limits.ts';
@@ -19,7 +20,9 @@ import { room, type RoomMaker } from './room.ts';
 import { open, rateLimit, scoped, validated, volatile, type Steps } from './steps.ts';
 import { stream, type TopicArguments } from './stream.ts';
 import type { StreamOptions } from './stream-options.ts';
+import { tracing, type TracingMaker } from './tracing.ts';
 import { binary, type BinaryMaker } from './transfer.ts';
+import { publishRateWarning, silentTopicWarning, type WarningsMaker } from './warnings.ts';
 
 /** What `live` is: a function, with one member a kind of definition. */
 export interface Live
@@ -31,6 +34,9 @@ export interface Live
 		MiddlewareMaker,
 		RateLimitsMaker,
 		AdmissionMaker,
+		MetricsMaker,
+		TracingMaker,
+		WarningsMaker,
 		Channel,
 		CronMaker,
 		EffectMaker,
@@ -89,6 +95,10 @@ export const live: Live = Object.assign(call, {
 	middleware,
 	rateLimits,
 	admission,
+	metrics,
+	tracing,
+	publishRateWarning,
+	silentTopicWarning,
 	volatile,
 	public: open
 });

@@ -4,6 +4,7 @@ import type { Context, LivePublishOptions } from '../define/context.ts';
 import { refuseReserved } from '../shared/topics.ts';
 import { sheds } from './admission.ts';
 import type { Pacing } from './pacing.ts';
+import { tracePublish } from './tracing.ts';
 
 /** Where a call came from. */
 export interface Source {
@@ -56,7 +57,9 @@ export class CallContext implements Context<any> {
 	}
 
 	publish(topic: string, event: string, data?: unknown, options?: LivePublishOptions): boolean {
-		return publishOn(this.platform, topic, event, data, options);
+		const { tracing } = this.#app;
+		const run = (): boolean => publishOn(this.platform, topic, event, data, options);
+		return tracing ? tracePublish(tracing, topic, run) : run();
 	}
 
 	batch(messages: readonly PublishMessage[]): boolean[] {

@@ -3,6 +3,7 @@ import { isLiveError, LiveError } from '../shared/error.ts';
 import { isPath } from '../shared/path.ts';
 import { BATCH_EVENT, CANCEL_PATH, MAX_BATCH, type RpcRequest } from '../shared/rpc-frame.ts';
 import { checkPayload, parseBinary } from './binary.ts';
+import { CallMetrics } from './call-metrics.ts';
 import { CommonLimits } from './common-limits.ts';
 import { userOf, type Source } from './context.ts';
 import type { Host, OnError, Subscribed } from './host.ts';
@@ -13,6 +14,7 @@ import { after, isThenable, pass } from './pipeline.ts';
 import type { Endpoint, Registry } from './registry.ts';
 import { batchFrames, errorReply, okReply, replyFrame, streamReply } from './reply.ts';
 import { RequestContext } from './request-context.ts';
+import { traceRequest } from './tracing.ts';
 
 /** Paths that authors are warned of in development. */
 const MAX_WARNED = 256;
@@ -49,6 +51,7 @@ export class Dispatch {
 	readonly #host: Host;
 	readonly #registry: Registry;
 	readonly #limits: CommonLimits;
+	readonly #metrics = new CallMetrics();
 	/** Paths that were warned of. */
 	readonly #warned = new Set<string>();
 
@@ -95,6 +98,7 @@ export class Dispatch {
 			for (const frame of batchFrames(replies)) ws.send(frame);
 		};
 		if (entries.length > MAX_BATCH) {
+			this.#record('__batch__', { error: REFUSED.batch, isKnown: false, ms: 0 });
 			const named = entries.filter((entry) => typeof idOf(entry) === 'string');
 			return send((named.length > 0 ? named : [null]).map((entry) => refuse(entry, REFUSED.batch)));
 		}
@@ -114,7 +118,13 @@ export class Dispatch {
 	#answer(ws: Connection, source: Source, request: Untrusted, options: DispatchOptions): string | Promise<string> {
 		const id = request.id ?? '';
 		let context: RequestContext | undefined;
+		const since = this.#host.app.metrics ? this.#host.now() : 0;
+		const record = (outcome: { readonly error?: unknown }): void => {
+			if (this.#host.app.metrics)
+				this.#record(request.rpc, { ...outcome, isKnown: context?.isKnown ?? false, ms: this.#host.now() - since });
+		};
 		const failed = (error: unknown): string => {
+			record({ error });
 			// What an interrupted handler throws says that it was interrupted, and no more.
 			if (context?.isCancelled && !isLiveError(error)) return errorReply(id, REFUSED.cancelled);
 			if (!isLiveError(error)) this.#report(options, request.rpc, error, context);
@@ -122,10 +132,13 @@ export class Dispatch {
 		};
 		const succeeded = (value: unknown): string => {
 			try {
-				if (request.stream !== true) return okReply(id, value);
-				if (!context!.isCancelled) return granted(id, value as Subscribed);
-				(value as Subscribed).undo();
-				return errorReply(id, REFUSED.cancelled);
+				if (context!.isCancelled && request.stream === true) {
+					(value as Subscribed).undo();
+					return failed(REFUSED.cancelled);
+				}
+				const reply = request.stream === true ? granted(id, value as Subscribed) : okReply(id, value);
+				record({});
+				return reply;
 			} catch (error) {
 				const isTold = isLiveError(error);
 				const unsent = isTold ? error : new Error('The result cannot be sent as JSON.', { cause: error });
@@ -179,10 +192,17 @@ export class Dispatch {
 		} else if (!installed.call) throw REFUSED.notCallable;
 		else checkPayload(installed, request);
 		if (request.id === undefined && !installed.isVolatile) this.#warnOfVolatile(path);
+		context.isKnown = true;
+		const { middleware, tracing } = this.#host.app;
 		const run = (): unknown => this.#pass(context, request, { installed, guard }, options);
+		if (tracing) return traceRequest(tracing, path, request, () => this.#around(context, request, run));
+		return middleware.length === 0 ? run() : this.#around(context, request, run);
+	}
+
+	#around(context: RequestContext, { rpc: path, stream }: Untrusted, run: () => unknown): unknown {
 		const { middleware } = this.#host.app;
 		if (middleware.length === 0) return run();
-		if (request.stream !== true) return around(middleware, context, path, run);
+		if (stream !== true) return around(middleware, context, path, run);
 		const value = ({ fields }: Subscribed): unknown => (fields as { readonly data?: unknown }).data;
 		return aroundLoad<Subscribed>(middleware, context, path, { run, value });
 	}
@@ -202,6 +222,11 @@ export class Dispatch {
 		};
 		if (!guard && !beforeExecute) return run();
 		return after(guard && pass(guard, context), () => after(beforeExecute?.(context.ws, request.rpc, args), run));
+	}
+
+	#record(path: string, outcome: Parameters<CallMetrics['record']>[2]): void {
+		const { metrics } = this.#host.app;
+		if (metrics) this.#metrics.record(metrics, path, outcome);
 	}
 
 	#warnOfVolatile(path: string): void {

@@ -5,6 +5,8 @@ import { CallContext } from './context.ts';
 /** The context of a request that its client may cancel. */
 export class RequestContext extends CallContext {
 	isCancelled = false;
+	/** Whether there is something at the path that was asked for. */
+	isKnown = false;
 	#cancelled: AbortController | undefined;
 	#either: AbortSignal | undefined;
 

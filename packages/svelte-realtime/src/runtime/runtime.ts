@@ -16,6 +16,7 @@ import { Pacing } from './pacing.ts';
 import { isThenable, pass } from './pipeline.ts';
 import { missingGuard, Registry } from './registry.ts';
 import { Scopes } from './scopes.ts';
+import { TopicWarnings } from './topic-warnings.ts';
 import { TopicGate } from './topic-gate.ts';
 import { Views } from './views.ts';
 import { Watchers } from './watchers.ts';
@@ -60,6 +61,7 @@ export class Runtime implements Disposable {
 	readonly #registry: Registry;
 	readonly #dispatch: Dispatch;
 	readonly #scopes: Scopes;
+	readonly #warnings: TopicWarnings | undefined;
 	readonly #lock: KeyedLock;
 	readonly #watchers: Watchers;
 	readonly #pacing: Pacing;
@@ -71,7 +73,13 @@ export class Runtime implements Disposable {
 	constructor(parts: RuntimeParts) {
 		const { platform, features, manifest = [], clock = timers, date = Date.now, warn = say } = parts;
 		const app = (this.#app = parts.app ?? emptyApp());
-		this.#scopes = new Scopes(clock);
+		this.#warnings = parts.dev ? new TopicWarnings({ platform, clock, app, warn }) : undefined;
+		this.#scopes = new Scopes(clock, (topic, by, others) => {
+			app.metrics?.follows(by);
+			if (others > 0) return;
+			if (by === 1) this.#warnings?.followed(topic);
+			else this.#warnings?.left(topic);
+		});
 		this.#lock = new KeyedLock(clock);
 		const onError: Host['onError'] = (path, error, context) =>
 			(parts.onError ? contained(parts.onError, print) : print)(path, error, context);
@@ -175,6 +183,7 @@ export class Runtime implements Disposable {
 		this.#watchers[Symbol.dispose]();
 		this.#pacing[Symbol.dispose]();
 		this.#scopes[Symbol.dispose]();
+		this.#warnings?.[Symbol.dispose]();
 		this.#registry[Symbol.dispose]();
 		this.#views[Symbol.dispose]();
 	}

@@ -34,6 +34,8 @@ export interface Join {
 /** What scopes of one runtime share. */
 export interface ScopeParts {
 	readonly clock: Pick<Clock, 'after'>;
+	/** A connection has begun, or ended, to follow a topic; `others`: connections that follow it as well. */
+	readonly follows?: (topic: string, by: 1 | -1, others: number) => void;
 	/** Connections that follow a topic through streams, by topic. */
 	readonly holders: Map<string, number>;
 	/** Scopes that have something to end. */
@@ -161,6 +163,7 @@ export class Scope {
 		const count = (holders.get(shown) ?? 0) + by;
 		if (count > 0) holders.set(shown, count);
 		else holders.delete(shown);
+		this.#parts.follows?.(shown, by, by > 0 ? count - 1 : count);
 	}
 
 	#track(shown: string, view: string, by: 1 | -1): void {

@@ -6,8 +6,8 @@ export class Scopes implements Disposable {
 	readonly #parts: ScopeParts;
 	readonly #byConnection = new WeakMap<Connection, Scope>();
 
-	constructor(clock: Pick<Clock, 'after'>) {
-		this.#parts = { clock, holders: new Map(), busy: new Set() };
+	constructor(clock: Pick<Clock, 'after'>, follows?: ScopeParts['follows']) {
+		this.#parts = { clock, ...(follows ? { follows } : {}), holders: new Map(), busy: new Set() };
 	}
 
 	of(ws: Connection): Scope {

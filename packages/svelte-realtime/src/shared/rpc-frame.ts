@@ -19,6 +19,8 @@ export interface RpcRequest {
 	/** Where one more page begins: the request asks for that alone. */
 	readonly cursor?: unknown;
 	readonly idempotencyKey?: string;
+	/** The trace that it belongs to; W3C Trace Context. */
+	readonly traceparent?: string;
 }
 
 /** The good answer to a request; the fields behind `data` are those of streams. */

@@ -36,6 +36,8 @@ export interface CallParts {
 	readonly pending: PendingRequests;
 	/** Milliseconds. */
 	readonly timeout: () => number;
+	/** The trace that a call belongs to. */
+	readonly traceparent?: () => string | undefined;
 }
 
 interface MakeOptions {
@@ -63,7 +65,14 @@ export class Calls {
 			if (signal?.aborted)
 				throw new RpcError('CANCELLED', `${path} was cancelled before it was sent.`, { cause: signal.reason as unknown });
 			const id = this.#parts.pending.nextId();
-			const frame = encodeCall(path, { rpc: path, id, args, ...(idempotencyKey === undefined ? {} : { idempotencyKey }) });
+			const traceparent = this.#parts.traceparent?.();
+			const frame = encodeCall(path, {
+				rpc: path,
+				id,
+				args,
+				...(idempotencyKey === undefined ? {} : { idempotencyKey }),
+				...(traceparent === undefined ? {} : { traceparent })
+			});
 			const make = (): Promise<unknown> => this.#make(id, path, frame, { timeout, signal });
 			if (!shared) return make();
 			return this.#shared.share(idempotencyKey === undefined ? callKey(path, args) : `${path} ${idempotencyKey}`, make);

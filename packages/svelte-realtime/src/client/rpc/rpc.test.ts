@@ -415,3 +415,11 @@ it('says of a call that was lost whether it may have been carried out', async ()
 	client.fail();
 	expect(await never.catch((error: unknown) => error)).toMatchObject({ code: 'CONNECTION_CLOSED', indeterminate: false });
 });
+
+it('says which trace a call belongs to', () => {
+	const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+	const { client, rpc } = setUp({ traceparent: () => traceparent });
+	client.open();
+	void rpc('a/b')();
+	expect(client.requests()[0]).toMatchObject({ rpc: 'a/b', traceparent });
+});

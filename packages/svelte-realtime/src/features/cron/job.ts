@@ -1,3 +1,4 @@
+import type { CronOutcome } from '../../define/app-settings.ts';
 import type { Cron } from '../../define/reactive.ts';
 import type { Host } from '../../runtime/host.ts';
 import { LiveError } from '../../shared/error.ts';
@@ -85,27 +86,45 @@ export class Job implements Disposable {
 		const { idempotency } = this.#host.platform.stores;
 		const { overlap = false } = this.#cron.options;
 		try {
-			if (!this.#host.isLeader()) return;
+			if (!this.#leads()) return;
 			const key = this.#key(which);
 			const claim = await idempotency.claim(key, ttlMs);
-			if (claim.state !== 'claimed') return;
+			if (claim.state !== 'claimed') return this.#count('skipped');
 			claimed?.(claim.token);
 			if (this.#isDisposed) await this.#give(key, claim.token);
 			else if (overlap) await this.#run(due);
 			else await this.#runAlone(due);
 		} catch (error) {
+			this.#count('error');
 			this.#host.onError(this.#path, error);
 		}
 	}
 
+	#leads(): boolean {
+		let leads: boolean;
+		try {
+			leads = this.#host.isLeader();
+		} catch (error) {
+			this.#count('leader-error');
+			this.#host.onError(this.#path, error);
+			return false;
+		}
+		if (!leads) this.#count('not-leader');
+		return leads;
+	}
+
+	#count(outcome: CronOutcome): void {
+		this.#host.app.metrics?.cron(this.#path, outcome);
+	}
+
 	async #runAlone(due: number): Promise<void> {
-		if (this.#isBusy) return;
+		if (this.#isBusy) return this.#count('skipped');
 		this.#isBusy = true;
 		const { lease, node } = this.#host.platform.stores;
 		const name = `cron:${this.#path}`;
 		let renewal: Disposable | undefined;
 		try {
-			if ((await lease.hold(name, node, LEASE_MS)).holder !== node) return;
+			if ((await lease.hold(name, node, LEASE_MS)).holder !== node) return this.#count('skipped');
 			const renew = (): void => {
 				renewal = this.#host.after(LEASE_MS / 3, () => {
 					renew();
@@ -144,6 +163,7 @@ export class Job implements Disposable {
 		try {
 			const result = await Promise.race([fn(context, new Date(due)), run.over.promise]);
 			if (result !== undefined) context.publish(topic, 'set', result);
+			this.#count('ok');
 		} catch (error) {
 			if (!this.#isDisposed) throw error;
 		} finally {

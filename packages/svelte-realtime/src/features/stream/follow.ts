@@ -18,7 +18,7 @@ export async function follow(granted: Granted): Promise<Subscribed> {
 	const { join, seat } = enter(granted, viewer);
 	try {
 		if (join.isFirst && options.onSubscribe) await plan.isolate(context, () => options.onSubscribe?.(context, topic));
-		if (context.signal.aborted) throw new LiveError('CONNECTION_CLOSED');
+		if (context.ws?.signal.aborted) throw new LiveError('CONNECTION_CLOSED');
 		const { merge = 'crud', key = 'id', prepend, max } = options;
 		const rules = {
 			topic: seat.topic,

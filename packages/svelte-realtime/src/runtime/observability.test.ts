@@ -1,0 +1,254 @@
+import { context, propagation, trace, SpanKind, SpanStatusCode } from '@opentelemetry/api';
+import * as opentelemetry from '@opentelemetry/api';
+import { InMemorySpanExporter, NodeTracerProvider, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-node';
+import { manualClock } from 'svelte-adapter-uws/testing';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { createRuntime } from '../../test/support.ts';
+import { app } from '../define/app.ts';
+import { live } from '../define/live.ts';
+import { connectionMetricsHook } from '../define/metrics.ts';
+import { LiveError } from '../shared/error.ts';
+
+afterEach(() => Reflect.deleteProperty(globalThis, Symbol.for('svelte-realtime.app')));
+
+let ids = 0;
+const id = (): string => String(ids++);
+
+/** A registry of either style, which remembers what it was told as `name{labels}`. */
+function createRegistry(style: 'options' | 'positional' | 'defaults') {
+	const made: Record<string, unknown> = {};
+	const values = new Map<string, number>();
+	const metric = (kind: string, name: string, rest: object) => {
+		if (typeof name !== 'string') throw new TypeError('invalid name');
+		made[name] = { kind, ...rest };
+		const add = (labels: Record<string, string> | undefined, by: number): void => {
+			const key = labels && Object.keys(labels).length > 0 ? `${name}${JSON.stringify(labels)}` : name;
+			values.set(key, (values.get(key) ?? 0) + by);
+		};
+		return {
+			inc: (labels?: Record<string, string>) => add(labels, 1),
+			dec: (labels?: Record<string, string>) => add(labels, -1),
+			observe: (labels: Record<string, string>) => add(labels, 1)
+		};
+	};
+	const make = (kind: string): ((...args: any[]) => any) => {
+		if (style === 'options') return ({ name, ...rest }) => metric(kind, name, rest);
+		if (style === 'positional') return (name, help, labelNames) => metric(kind, name, { help, labelNames });
+		return (name, help = '', labelNames = []) => metric(kind, name, { help, labelNames });
+	};
+	return { made, values, registry: { counter: make('counter'), gauge: make('gauge'), histogram: make('histogram') } };
+}
+
+it.each(['options', 'positional', 'defaults'] as const)('makes its metrics in a registry that takes %s', (style) => {
+	const { made, registry } = createRegistry(style);
+	live.metrics(registry);
+	expect(Object.keys(made)).toEqual([
+		'svelte_realtime_rpc_total',
+		'svelte_realtime_rpc_errors_total',
+		'svelte_realtime_rpc_duration_seconds',
+		'svelte_realtime_stream_subscriptions',
+		'svelte_realtime_cron_total',
+		'svelte_realtime_cron_errors_total',
+		'svelte_realtime_assertion_violations_total'
+	]);
+	expect(made['svelte_realtime_rpc_total']).toMatchObject({ kind: 'counter', labelNames: ['path', 'status'] });
+});
+
+it('counts calls and streams, and keeps labels few whatever clients ask for', async () => {
+	const { registry, values } = createRegistry('options');
+	live.metrics(registry);
+	const fail = live((_ctx, code: string) => {
+		if (code === '') throw new Error('untyped');
+		throw new LiveError(code);
+	});
+	await using runtime = await createRuntime(
+		{ 'm/call': live(() => 1), 'm/fail': fail, 'm/rows': live.stream('rows', () => []) },
+		undefined,
+		{
+			app: app()
+		}
+	);
+	const client = await runtime.connect('ida');
+	const ask = (rpc: string, ...args: unknown[]): Promise<any> => client.ask({ rpc, id: id(), args });
+	await ask('m/call');
+	await ask('m/fail', '');
+	for (let i = 0; i < 110; i++) await client.ask({ rpc: 'm/fail', id: id(), args: [`OWN_${i}`] });
+	await ask('m/none');
+	await ask('no path');
+	await client.ask({ rpc: 'm/rows', id: id(), stream: true });
+	client.say({ rpc: 'm/call', args: [] });
+	client.say({ batch: Array.from({ length: 51 }, (_, i) => ({ rpc: 'm/call', id: `b${i}` })) });
+	await vi.waitFor(() => expect(client.frames.some(({ event }) => event === '__batch')).toBe(true));
+	const of = (name: string): Record<string, number> =>
+		Object.fromEntries(
+			[...values]
+				.filter(([key]) => key.startsWith(`svelte_realtime_${name}`))
+				.map(([key, value]) => [key.slice(key.indexOf('{')), value])
+		);
+	expect(of('rpc_total')).toEqual({
+		'{"path":"m/call","status":"ok"}': 2,
+		'{"path":"m/fail","status":"error"}': 111,
+		'{"path":"__unknown__","status":"error"}': 1,
+		'{"path":"__invalid__","status":"error"}': 1,
+		'{"path":"m/rows","status":"ok"}': 1,
+		'{"path":"__batch__","status":"error"}': 1
+	});
+	expect(of('rpc_errors_total')).toMatchObject({
+		'{"path":"m/fail","code":"INTERNAL_ERROR"}': 1,
+		'{"path":"m/fail","code":"OWN_0"}': 1,
+		'{"path":"m/fail","code":"__other__"}': 10,
+		'{"path":"__unknown__","code":"NOT_FOUND"}': 1
+	});
+	expect(of('rpc_duration_seconds')).toMatchObject({ '{"path":"m/call"}': 2 });
+	expect(values.get('svelte_realtime_stream_subscriptions')).toBe(1);
+	await client.leave();
+	expect(values.get('svelte_realtime_stream_subscriptions')).toBe(0);
+});
+
+it('counts how the times of timers went', async () => {
+	const { registry, values } = createRegistry('options');
+	live.metrics(registry);
+	const once = (run: () => unknown) => live.cron('0 0 1 1 *', 'timer', run, { runOnInit: true });
+	const fail = once(() => {
+		throw new Error('down');
+	});
+	const leaders: (() => boolean)[] = [
+		() => true,
+		() => false,
+		() => {
+			throw new Error('no answer');
+		}
+	];
+	for (const leader of leaders) {
+		await using runtime = await createRuntime({ 'm/good': once(() => 1), 'm/bad': fail }, undefined, { app: app(), leader });
+		await vi.waitFor(() =>
+			expect([...values.values()].reduce((sum, value) => sum + value, 0)).toBe(3 + leaders.indexOf(leader) * 2)
+		);
+		expect(runtime.errors).toHaveLength([1, 0, 2][leaders.indexOf(leader)]!);
+	}
+	expect(Object.fromEntries(values)).toEqual({
+		'svelte_realtime_cron_total{"path":"m/good","status":"ok"}': 1,
+		'svelte_realtime_cron_total{"path":"m/bad","status":"error"}': 1,
+		'svelte_realtime_cron_errors_total{"path":"m/bad"}': 1,
+		'svelte_realtime_cron_total{"path":"*","status":"not-leader"}': 2,
+		'svelte_realtime_cron_total{"path":"*","status":"leader-error"}': 2
+	});
+});
+
+it('records what connections did when they close, and runs the hook of the app', async () => {
+	const { registry, values } = createRegistry('positional');
+	const close = vi.fn();
+	const hook = connectionMetricsHook(registry, close);
+	const said = { duration: 1500, messagesIn: 3, messagesOut: -1, bytesIn: 10, bytesOut: 20 };
+	for (const code of [1000, 1006, 4001, 4002, 3999]) await hook({} as never, { ...said, code } as never);
+	expect(Object.fromEntries(values)).toEqual({
+		ws_connection_duration_seconds: 5,
+		ws_connection_messages_in: 5,
+		ws_connection_bytes_in: 5,
+		ws_connection_bytes_out: 5,
+		'ws_connection_close_total{"code":"1000"}': 1,
+		'ws_connection_close_total{"code":"1006"}': 1,
+		'ws_connection_close_total{"code":"4xxx"}': 2,
+		'ws_connection_close_total{"code":"3xxx"}': 1
+	});
+	expect(close).toHaveBeenCalledTimes(5);
+	expect(() => connectionMetricsHook({} as never)).toThrow('connectionMetricsHook: histogram is undefined');
+});
+
+const exporter = new InMemorySpanExporter();
+const provider = new NodeTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] });
+beforeEach(() => {
+	exporter.reset();
+	provider.register();
+});
+afterEach(() => {
+	trace.disable();
+	context.disable();
+	propagation.disable();
+});
+
+it('makes spans of calls, under the span of the client, and of what they publish', async () => {
+	live.tracing(opentelemetry);
+	const call = live(async (ctx, ok: boolean) => {
+		await Promise.resolve();
+		ctx.publish('news', 'said', trace.getActiveSpan()?.spanContext().spanId);
+		if (!ok) throw new LiveError('SOLD_OUT');
+	});
+	const breaks = live(() => {
+		throw new Error('broken');
+	});
+	await using runtime = await createRuntime({ 'm/call': call, 'm/breaks': breaks }, undefined, { app: app() });
+	const client = await runtime.connect('ida');
+	const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+	await client.ask({ rpc: 'm/call', id: id(), args: [true], traceparent });
+	await client.ask({ rpc: 'm/call', id: id(), args: [false], traceparent: 7 });
+	await client.ask({ rpc: 'm/breaks', id: id() });
+	await client.ask({ rpc: 'm/none', id: id() });
+	const [publish, good, , refused, broken, ...others] = exporter.getFinishedSpans();
+	expect(others).toEqual([]);
+	expect(good).toMatchObject({ name: 'm/call', kind: SpanKind.SERVER, attributes: { 'rpc.method': 'm/call' } });
+	expect(good!.spanContext().traceId).toBe('0af7651916cd43dd8448eb211c80319c');
+	expect(good!.parentSpanContext?.spanId).toBe('b7ad6b7169203331');
+	expect(publish).toMatchObject({
+		name: 'publish',
+		kind: SpanKind.PRODUCER,
+		attributes: { 'messaging.destination.name': 'news' }
+	});
+	expect(publish!.parentSpanContext?.spanId).toBe(good!.spanContext().spanId);
+	expect(refused).toMatchObject({ attributes: { 'rpc.error.code': 'SOLD_OUT' }, status: { code: SpanStatusCode.ERROR } });
+	expect(refused!.parentSpanContext).toBeUndefined();
+	expect(broken).toMatchObject({ name: 'm/breaks', events: [expect.objectContaining({ name: 'exception' })] });
+	expect(() => live.tracing({} as never)).toThrow('live.tracing: api is an object, expected the module @opentelemetry/api.');
+});
+
+/** A server in development whose clock the test moves. */
+async function develop() {
+	const warn = vi.fn<(message: string) => void>();
+	const clock = manualClock();
+	const rows = live.stream(
+		(_ctx, topic: string) => topic,
+		() => []
+	);
+	const runtime = await createRuntime({ 'm/rows': rows }, undefined, { app: app(), dev: true, warn, clock });
+	const client = await runtime.connect('ida');
+	const follow = (topic: string): Promise<any> => client.ask({ rpc: 'm/rows', id: id(), stream: true, args: [topic] });
+	const said = (): string[] => warn.mock.calls.map(([message]) => message).filter((message) => message.includes('published on'));
+	return { runtime, client, follow, clock, said, [Symbol.asyncDispose]: () => runtime[Symbol.asyncDispose]() };
+}
+
+it('warns of a topic that is followed and silent, once', async () => {
+	live.silentTopicWarning({ thresholdMs: 1_000, suppress: ['settings'] });
+	await using server = await develop();
+	for (const topic of ['quiet', 'settings', 'loud', 'left']) await server.follow(topic);
+	server.runtime.platform.publish('loud', 'created', { id: 1 });
+	server.client.say({ type: 'unsubscribe', topic: 'left', ref: 1 });
+	await server.follow('other');
+	server.clock.advance(1_000);
+	expect(server.said()).toEqual([
+		expect.stringContaining('follows the topic "quiet", and nothing was published on it for 1000 ms'),
+		expect.stringContaining('"other"')
+	]);
+	await server.client.leave();
+	const again = await server.runtime.connect('max');
+	await again.ask({ rpc: 'm/rows', id: id(), stream: true, args: ['quiet'] });
+	server.clock.advance(1_000);
+	expect(server.said()).toHaveLength(2);
+	expect(() => live.silentTopicWarning({ suppress: [7] as never })).toThrow('suppress is a list');
+	expect(() => live.silentTopicWarning({ thresholdMs: 0 })).toThrow('thresholdMs is 0');
+});
+
+it('warns of too many publishes a second on one topic, once, and not of volatile ones', async () => {
+	live.publishRateWarning({ threshold: 10, intervalMs: 1_000 });
+	live.silentTopicWarning(false);
+	await using server = await develop();
+	const { platform } = server.runtime;
+	for (let round = 0; round < 2; round++) {
+		for (let i = 0; i < 11; i++) platform.publish('much', 'said', i);
+		for (let i = 0; i < 10; i++) platform.publish('some', 'said', i);
+		for (let i = 0; i < 50; i++) platform.publish('volatile', 'said', i, { seq: false });
+		server.clock.advance(1_000);
+	}
+	expect(server.said()).toEqual([expect.stringContaining('11 events a second were published on "much"')]);
+	expect(() => live.publishRateWarning({ threshold: -1 })).toThrow('threshold is -1');
+	expect(() => live.publishRateWarning({ other: 1 } as never)).toThrow('config is "other"');
+});
