@@ -31,6 +31,7 @@ async function start() {
 			maxPayloadLength: 16_384,
 			authenticateOwnPagesOnly: true,
 			upgradeTimeoutMs: 0,
+			hookTimeoutMs: 0,
 			upgradeRate: { limit: 0, windowMs: 1 },
 			admission: { maxConcurrent: 0, perTickBudget: 0, maxConnections: 0 },
 			allowSystemTopicSubscribe: false,

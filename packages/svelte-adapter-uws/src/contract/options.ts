@@ -23,6 +23,11 @@ export interface WebSocketOptions {
 	readonly sendPingsAutomatically?: boolean;
 	/** Seconds that an `upgrade` or `authenticate` hook may take; 0 = no limit. Default 10. */
 	readonly upgradeTimeout?: number;
+	/**
+	 * Seconds that a `subscribe`, `subscribeBatch` or `resume` hook may take; 0 = no limit. Then the subscribe is denied with
+	 * `INTERNAL_ERROR`, and the resume acknowledged. Default 30.
+	 */
+	readonly hookTimeout?: number;
 	/** Handshakes that one client address may begin in `upgradeRateLimitWindow`; 0 = no limit. Above it: 429. Default 10. */
 	readonly upgradeRateLimit?: number;
 	/** Seconds of the sliding window of `upgradeRateLimit`. Default 10. */

@@ -1,23 +1,28 @@
 import type { SubscribeVerdict } from '../contract/hooks.ts';
 import { DENIAL } from '../protocol/errors.ts';
 import type { ServerConnection } from './connection.ts';
-import { isThenable, type Report } from './isolation.ts';
+import { isThenable, type Limit, type Report } from './isolation.ts';
 import { ConnectionContext } from './message.ts';
 
 /** Reason for a denial, or `null` for yes. */
 export type Answer = string | null;
 
+export interface AskParts {
+	readonly report: Report;
+	readonly limit: Limit;
+}
+
 /**
  * Asks the app about valid topics: `subscribeBatch` once, else `subscribe` for each at the same time, else everybody may.
- * A hook that throws or rejects denies. Gives a promise only when a hook does.
+ * A hook that throws, rejects or takes too long denies. Gives a promise only when a hook does.
  */
 export function ask(
 	connection: ServerConnection,
 	topics: readonly string[],
-	report: Report
+	{ report, limit }: AskParts
 ): readonly Answer[] | Promise<readonly Answer[]> {
 	const { hooks } = connection;
-	if (hooks.subscribeBatch) return askTogether(connection, topics, report);
+	if (hooks.subscribeBatch) return askTogether(connection, topics, { report, limit });
 	if (!hooks.subscribe) return topics.map(() => null);
 	const failed = (error: unknown): Answer => {
 		report('subscribe', error, connection.requestId);
@@ -29,7 +34,7 @@ export function ask(
 			const verdict = hooks.subscribe?.(connection, topic, new ConnectionContext(connection));
 			if (!isThenable(verdict)) return toAnswer(verdict);
 			waits = true;
-			return Promise.resolve(verdict).then(toAnswer, failed);
+			return limit(verdict as PromiseLike<SubscribeVerdict>).then(toAnswer, failed);
 		} catch (error) {
 			return failed(error);
 		}
@@ -40,7 +45,7 @@ export function ask(
 function askTogether(
 	connection: ServerConnection,
 	topics: readonly string[],
-	report: Report
+	{ report, limit }: AskParts
 ): readonly Answer[] | Promise<readonly Answer[]> {
 	const read = (verdicts: unknown): readonly Answer[] => {
 		if (typeof verdicts !== 'object' || verdicts === null) return topics.map(() => null);
@@ -54,7 +59,7 @@ function askTogether(
 	};
 	try {
 		const verdicts = connection.hooks.subscribeBatch?.(connection, topics, new ConnectionContext(connection));
-		return isThenable(verdicts) ? Promise.resolve(verdicts).then(read).catch(failed) : read(verdicts);
+		return isThenable(verdicts) ? limit(verdicts).then(read).catch(failed) : read(verdicts);
 	} catch (error) {
 		return failed(error);
 	}

@@ -5,6 +5,9 @@ import type { Telemetry } from '../contract/telemetry.ts';
 /** Reports a failure of the app's code: `where` is the hook, `tap`, `gate`, `shape` or `history`. Never throws, whatever was thrown. */
 export type Report = (where: string, error: unknown, requestId?: string) => void;
 
+/** What a hook's promise gives, or a rejection when it takes too long. */
+export type Limit = <T>(work: PromiseLike<T>) => Promise<T>;
+
 const NO_HOOKS: ReadonlySet<string> = new Set(['tap', 'gate', 'shape', 'history']);
 const WINDOW_MS = 10_000;
 const LINES_PER_WINDOW = 20;

@@ -29,6 +29,8 @@ export interface ServerOptions {
 	/** Handshakes that one client address may begin in a window; 0 = no limit. */
 	readonly upgradeRate: { readonly limit: number; readonly windowMs: number };
 	readonly admission: AdmissionOptions;
+	/** Milliseconds that a `subscribe`, `subscribeBatch` or `resume` hook may take; 0 = no limit. */
+	readonly hookTimeoutMs: number;
 	/** Milliseconds that `drain` waits for a `shutdown` hook before it goes on without it; absent or 0 = no limit. */
 	readonly shutdownTimeoutMs?: number;
 	readonly allowSystemTopicSubscribe: boolean;

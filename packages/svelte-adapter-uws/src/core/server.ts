@@ -9,7 +9,7 @@ import { createEverywhere, createRevoke, reply, type Local } from './everywhere.
 import { FanOut } from './fan-out.ts';
 import { bid, type Farewell } from './farewell.ts';
 import { Histories } from './histories.ts';
-import { createReport } from './isolation.ts';
+import { createReport, type Limit } from './isolation.ts';
 import { Lifecycle } from './lifecycle.ts';
 import type { ServerCore, ServerParts } from './parts.ts';
 import { createDerivedPlatforms, createPlatform, encodeDirect, sendFrame } from './platform.ts';
@@ -24,6 +24,7 @@ import { Subscriptions } from './subscriptions.ts';
 import { Taps } from './taps.ts';
 import { UpgradeRate } from './upgrade-rate.ts';
 import { Upgrades, type Accepted } from './upgrade.ts';
+import { within } from './within.ts';
 
 /**
  * Builds a server out of its parts and starts it: listens, starts the bus, and awaits the `init` hook. Rejects with what
@@ -43,7 +44,8 @@ export async function createServerCore(parts: ServerParts): Promise<ServerCore> 
 	const fanOut = new FanOut(audience, (topic, frame) => listener?.publish(topic, frame));
 	const sizeWarning = new SizeWarning(clock, log, telemetry);
 	const publisher = new Publisher({ audience, sequencer, fanOut, shapes, histories, taps, sizeWarning, bus, clock });
-	const subscriptions = new Subscriptions({ report, telemetry, ...options });
+	const limit: Limit = (work) => within(clock, options.hookTimeoutMs, work);
+	const subscriptions = new Subscriptions({ report, limit, telemetry, ...options });
 	const { epoch } = sequencer;
 	const { maxPayloadLength } = options;
 	const revocations = new Revocations({ sessions, handshakeMs: options.upgradeTimeoutMs, clock, telemetry });
@@ -109,6 +111,7 @@ export async function createServerCore(parts: ServerParts): Promise<ServerCore> 
 		audience,
 		subscriptions,
 		report,
+		limit,
 		telemetry,
 		randomId,
 		bytes: new ByteCounter(),

@@ -5,7 +5,7 @@ import { CAPS, PONG, RESUMED, type ClientControl, type Resume } from '../protoco
 import { looksLikeControl, looksLikeReply, parseControl } from '../protocol/parse.ts';
 import { variantOf, type Variant } from './audience.ts';
 import { ServerConnection, type ConnectionParts } from './connection.ts';
-import { isolate, isThenable, type Report } from './isolation.ts';
+import { isolate, isThenable, type Limit, type Report } from './isolation.ts';
 import { LIMITS } from './limits.ts';
 import { ConnectionContext, Message, toBuffer } from './message.ts';
 import { readResume } from './resume.ts';
@@ -16,6 +16,7 @@ import type { Terms } from './terms.ts';
 export interface SessionParts extends ConnectionParts {
 	readonly subscriptions: Subscriptions;
 	readonly report: Report;
+	readonly limit: Limit;
 	/** Called once when the session is over, before the `close` hook. */
 	readonly ended: (session: Session) => void;
 }
@@ -183,7 +184,7 @@ export class Session extends ServerConnection<SessionParts> implements SocketEve
 		const acknowledge = (): void => void this.sendFrame(RESUMED);
 		try {
 			const result = this.hooks.resume?.(this, readResume(frame, this.platform));
-			if (isThenable(result)) return Promise.resolve(result).catch(this.#failed('resume')).then(acknowledge);
+			if (isThenable(result)) return this.parts.limit(result).catch(this.#failed('resume')).then(acknowledge);
 		} catch (error) {
 			this.#failed('resume')(error);
 		}

@@ -5,12 +5,13 @@ import { DENIAL } from '../protocol/errors.ts';
 import { isReservedTopic, isTopic, isWireTopic } from '../protocol/topic.ts';
 import type { ServerConnection } from './connection.ts';
 import { ask, type Answer } from './gate.ts';
-import { isolate, isThenable, type Report } from './isolation.ts';
+import { isolate, isThenable, type Limit, type Report } from './isolation.ts';
 import { LIMITS } from './limits.ts';
 import { ConnectionContext } from './message.ts';
 
 export interface SubscriptionsParts {
 	readonly report: Report;
+	readonly limit: Limit;
 	readonly telemetry: Telemetry;
 	readonly allowSystemTopicSubscribe: boolean;
 	readonly allowNonAsciiTopics: boolean;
@@ -66,7 +67,7 @@ export class Subscriptions {
 	/** What the gate says, and nothing else. */
 	async check(connection: ServerConnection, topic: string): Promise<Answer> {
 		if (!isTopic(topic)) return DENIAL.INVALID_TOPIC;
-		const [answer] = await ask(connection, [topic], this.#parts.report);
+		const [answer] = await ask(connection, [topic], this.#parts);
 		return answer ?? null;
 	}
 
@@ -97,7 +98,7 @@ export class Subscriptions {
 			return !full;
 		});
 		if (topics.length === 0 || !connection.open) return undefined;
-		const answers = ask(connection, topics, this.#parts.report);
+		const answers = ask(connection, topics, this.#parts);
 		if (!isThenable(answers)) {
 			this.#settle(connection, topics, answers, ref);
 			return undefined;
@@ -124,7 +125,7 @@ export class Subscriptions {
 		for (const gate of this.#gates) {
 			try {
 				const verdict = gate(connection, topic);
-				if (isThenable(verdict)) waits.push(Promise.resolve(verdict).then((yes) => yes === true, failed));
+				if (isThenable(verdict)) waits.push(this.#parts.limit(verdict).then((yes) => yes === true, failed));
 				else if (verdict !== true) return false;
 			} catch (error) {
 				return failed(error);

@@ -54,6 +54,7 @@ export function assemble(parts: AssembleParts): Promise<ServerCore> {
 			upgradeRate: { limit: websocket.upgradeRateLimit, windowMs: websocket.upgradeRateLimitWindow * 1000 },
 			admission: websocket.upgradeAdmission,
 			authenticateOwnPagesOnly: websocket.authPathRequireOrigin,
+			hookTimeoutMs: websocket.hookTimeout * 1000,
 			upgradeTimeoutMs: websocket.upgradeTimeout * 1000,
 			...(parts.shutdownTimeoutMs === undefined ? {} : { shutdownTimeoutMs: parts.shutdownTimeoutMs }),
 			allowSystemTopicSubscribe: websocket.allowSystemTopicSubscribe,

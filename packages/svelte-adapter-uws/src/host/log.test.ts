@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { expect, it } from 'vitest';
 import { format } from './log.ts';
 
@@ -11,4 +12,13 @@ it('indents every line of the details', () => {
 	expect(lines[0]).toBe('failed');
 	expect(lines.slice(1).every((line) => line.startsWith('    '))).toBe(true);
 	expect(lines.join('\n')).toContain('second');
+});
+
+it('survives what throws when it is looked at', () => {
+	const hostile = {
+		[inspect.custom]() {
+			throw new Error('no');
+		}
+	};
+	expect(format('failed', hostile)).toBe('failed\n    It cannot be shown: its own inspection throws.');
 });

@@ -21,8 +21,17 @@ export function consoleLog(): Log {
 export function format(message: string, details?: unknown): string {
 	const line = escape(message.replaceAll('\n', '\\n').replaceAll('\t', '\\t'));
 	if (details === undefined) return line;
-	const text = typeof details === 'string' ? details : inspect(details);
+	const text = typeof details === 'string' ? details : show(details);
 	return `${line}\n    ${escape(text).replaceAll('\n', '\n    ')}`;
+}
+
+/** Anything at all as text: also what throws when it is looked at. */
+export function show(value: unknown): string {
+	try {
+		return inspect(value);
+	} catch {
+		return 'It cannot be shown: its own inspection throws.';
+	}
 }
 
 function escape(text: string): string {

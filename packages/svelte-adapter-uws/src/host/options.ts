@@ -60,6 +60,7 @@ const webSocketRules: Rules<WebSocketOptions> = {
 	compression: flag(false),
 	sendPingsAutomatically: flag(true),
 	upgradeTimeout: { fallback: 10, expected: '0 or more seconds', accepts: (value) => isNumber(value, 0) },
+	hookTimeout: { fallback: 30, expected: '0 or more seconds', accepts: (value) => isNumber(value, 0) },
 	upgradeRateLimit: { fallback: 10, expected: 'a number, 0 or more', accepts: (value) => isNumber(value, 0) },
 	upgradeRateLimitWindow: {
 		fallback: 10,

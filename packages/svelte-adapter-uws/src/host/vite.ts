@@ -2,12 +2,12 @@ import { existsSync } from 'node:fs';
 import type { Server } from 'node:http';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { inspect } from 'node:util';
 import type { Plugin, PreviewServer, ResolvedConfig, RunnableDevEnvironment, ViteDevServer } from 'vite';
 import type { Log } from '../contract/log.ts';
 import type { ResolvedWebSocketOptions } from '../contract/options.ts';
 import { importLatest } from './dev-modules.ts';
 import { createDevServer, type DevServer, type HooksModule } from './dev-server.ts';
+import { show } from './log.ts';
 import { primeEnvironment, type Kit2Options } from './dev-env.ts';
 
 /** What dev and preview must know; asked once the Vite config is resolved. */
@@ -139,7 +139,7 @@ function viteLog({ logger }: ResolvedConfig): Log {
 	const line = (message: string): string => `[svelte-adapter-uws] ${message}`;
 	const full = (message: string, details: unknown): string => {
 		if (details === undefined) return line(message);
-		return `${line(message)}\n${details instanceof Error ? (details.stack ?? details.message) : inspect(details)}`;
+		return `${line(message)}\n${show(details)}`;
 	};
 	return {
 		debug: () => {},

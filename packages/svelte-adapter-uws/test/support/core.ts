@@ -18,6 +18,7 @@ export const OPTIONS: ServerOptions = {
 	maxPayloadLength: 16_384,
 	authenticateOwnPagesOnly: true,
 	upgradeTimeoutMs: 10_000,
+	hookTimeoutMs: 30_000,
 	upgradeRate: { limit: 0, windowMs: 10_000 },
 	admission: { maxConcurrent: 0, perTickBudget: 0, maxConnections: 0 },
 	allowSystemTopicSubscribe: false,
