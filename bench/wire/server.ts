@@ -29,6 +29,7 @@ const workers = (one: typeof uws, count: number): Subject => ({
 export const SUBJECTS: Readonly<Record<string, Subject>> = {
 	'ours on uws': uws,
 	'ours on node': node,
+	'ours on uws, mixed': uws,
 	'ours on uws, TLS': { ...uws, tls: true },
 	'ours on node, TLS': { ...node, tls: true },
 	'ours on uws, 1 worker': workers(uws, 1),

@@ -46,7 +46,11 @@ function goal(scenario: Scenario, subject: string, medians: ReadonlyMap<string, 
 	const asked = scenario.goals[subject];
 	if (!asked) return '';
 	const result = medians.get(subject)!;
-	if ('atMost' in asked) return `at most ${asked.atMost}: ${result.value <= asked.atMost ? 'met' : 'missed'}`;
+	if ('atMost' in asked) {
+		const { atMost, atMostTime = Infinity } = asked;
+		const time = atMostTime < Infinity ? ` and ${atMostTime} µs` : '';
+		return `at most ${atMost}${time}: ${result.value <= atMost && result.cpu <= atMostTime ? 'met' : 'missed'}`;
+	}
 	const reached = ratio(scenario, result, medians.get(asked.of)!);
 	return `${reached.toFixed(2)} of ${asked.of}, goal ${asked.ratio}: ${reached >= asked.ratio ? 'met' : 'missed'}`;
 }

@@ -31,6 +31,9 @@ const ours: Dialect = {
 	joined: '{"type":"subscribed"'
 };
 
+/** A client that takes one event a frame, as clients of other make do. */
+export const PLAIN: Dialect = { ...ours, hello: '{"type":"hello","caps":["epoch"]}' };
+
 const least: Dialect = { ...calls, join: 'join', joined: 'joined' };
 
 const socketIo: Dialect = {

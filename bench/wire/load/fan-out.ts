@@ -3,10 +3,10 @@ import { connect, connectJoined, type Dialect } from './dialects.ts';
 
 const NUMBER = Buffer.from('"n":');
 
-/** Publishes `count` events of `size` bytes in one turn, again and again, to `subscribers`. Gives deliveries per second. */
+/** Publishes `count` events of `size` bytes in one turn, again and again, to `subscribers`, who speak the dialects in turn. Gives deliveries per second. */
 export async function fanOutLoad(
 	port: number,
-	dialect: Dialect,
+	dialects: readonly [Dialect, ...Dialect[]],
 	{ subscribers, size, count }: { readonly subscribers: number; readonly size: number; readonly count: number },
 	ms: number,
 	measured: <T>(run: () => Promise<T>) => Promise<T>
@@ -17,7 +17,7 @@ export async function fanOutLoad(
 	let fail = (_error: Error): void => {};
 	const sockets: BenchSocket[] = [];
 	for (let i = 0; i < subscribers; i++) {
-		const socket = await connectJoined(port, dialect);
+		const socket = await connectJoined(port, dialects[i % dialects.length]!);
 		let next = 0;
 		socket.onclose = () => fail(new Error('The server closed a connection.'));
 		socket.onframe = (bytes, start, end) => {
@@ -30,14 +30,14 @@ export async function fanOutLoad(
 		};
 		sockets.push(socket);
 	}
-	const publisher = await connect(port, dialect);
+	const publisher = await connect(port, dialects[0]);
 
 	const round = (): Promise<void> =>
 		new Promise((resolve, reject) => {
 			[done, fail, missing] = [resolve, reject, subscribers];
 			const first = expected;
 			expected += count;
-			publisher.send(clientFrame(dialect.publish(count, size, first)));
+			publisher.send(clientFrame(dialects[0].publish(count, size, first)));
 		});
 	const rounds = async (): Promise<number> => {
 		const began = performance.now();
