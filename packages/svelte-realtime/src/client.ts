@@ -2,6 +2,8 @@ import { live } from './client/page.ts';
 import { createRoom, type RoomClient, type RoomShape } from './client/room.ts';
 import { createBinaryCall, type BinaryCall } from './client/rpc/binary.ts';
 import { createRpcCall, type RpcCall } from './client/rpc/call.ts';
+import { createUploadCall } from './client/upload/call.ts';
+import type { UploadCall } from './client/upload/handle.ts';
 import { createStreamFactory, type StreamFactory } from './client/stream/cache.ts';
 import type { StreamOptions } from './client/stream/merge.ts';
 import { Stream } from './client/stream/stream.ts';
@@ -20,6 +22,8 @@ export { combine, type Condition, type MappedStore } from './client/stream/deriv
 export type { Rune } from './client/svelte.ts';
 export type { HistoryOptions } from './client/stream/history.ts';
 export type { HydratedAt, StreamStatus, StreamStore } from './client/stream/store.ts';
+export type { UploadCall, UploadEvents, UploadHandle, UploadProgress } from './client/upload/handle.ts';
+export type { UploadSource } from './client/upload/source.ts';
 export { empty } from './shared/empty.ts';
 export { RpcError } from './shared/error.ts';
 
@@ -43,6 +47,11 @@ export function __rpc(path: string): RpcCall {
 /** The stub of a procedure that takes bytes. */
 export function __binaryRpc(path: string): BinaryCall {
 	return createBinaryCall(live, path);
+}
+
+/** The stub of a procedure that takes uploads. */
+export function __upload(path: string): UploadCall {
+	return createUploadCall(live, path);
 }
 
 /** The stub of a room. */

@@ -27,7 +27,9 @@ export {
 	type Guard,
 	type Handler,
 	type Step,
-	type Stream
+	type Stream,
+	type Upload,
+	type UploadLimits
 } from './define/definition.ts';
 export { pipe, type CustomStep, type Pipe } from './define/pipe.ts';
 export type { PipeStep } from './define/pipe-step.ts';
@@ -57,8 +59,8 @@ export { combineCounts, combineMax, combineMerge, combineMin, combineSum } from 
 export { MAX_AGGREGATE_BUCKETS } from './shared/limits.ts';
 export type { Reaction } from './runtime/cascade.ts';
 export type { RateLimitOptions } from './define/steps.ts';
-export type { BinaryOptions } from './define/transfer.ts';
-export { createBinary, createCall } from './features/call.ts';
+export type { BinaryOptions, UploadContext, UploadOptions } from './define/transfer.ts';
+export { createBinary, createCall, createUpload } from './features/call.ts';
 export { defineTopics, type DefinedTopics, type TopicEntry, type TopicMap } from './define/topics.ts';
 export { standard } from './features/standard.ts';
 export { onCronError, onError } from './on-error.ts';

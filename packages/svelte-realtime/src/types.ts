@@ -2,8 +2,9 @@ import type { Platform } from 'svelte-adapter-uws/contract';
 import type { BinaryCall } from './client/rpc/binary.ts';
 import type { RpcCall } from './client/rpc/call.ts';
 import type { StreamStore } from './client/stream/store.ts';
+import type { UploadCall } from './client/upload/handle.ts';
 import type { RegisteredUser } from './define/context.ts';
-import type { Binary, Call, Stream } from './define/definition.ts';
+import type { Binary, Call, Stream, Upload } from './define/definition.ts';
 import type { Room, RoomConfig } from './define/room-config.ts';
 import type { Aggregate, Derived } from './define/reactive.ts';
 
@@ -75,6 +76,8 @@ export type Client<Definition> =
 						? LiveRoom<Config>
 						: Definition extends Binary<infer Args, infer Out>
 							? BinaryCall<Args, Awaited<Out>>
-							: never;
+							: Definition extends Upload<infer Args, infer Out>
+								? UploadCall<Args, Awaited<Out>>
+								: never;
 
 type StreamOf<Args extends unknown[], Value> = Args extends [] ? LiveStream<Value> : LiveStreamFactory<Args, Value>;

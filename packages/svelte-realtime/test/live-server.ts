@@ -56,7 +56,8 @@ export async function createLiveServer(
 		platform: server.platform,
 		runtime: state.runtime!,
 		errors,
-		page(user = ''): Page {
+		/** `made` sees each socket before it is used. */
+		page(user = '', made: (socket: WebSocket) => void = () => {}): Page {
 			const sockets: WebSocket[] = [];
 			const client = createClient({
 				url: `${server.wsUrl}?user=${user}`,
@@ -64,6 +65,7 @@ export async function createLiveServer(
 				openSocket(url) {
 					const socket = new WebSocket(url);
 					sockets.push(socket);
+					made(socket);
 					return socket;
 				}
 			});

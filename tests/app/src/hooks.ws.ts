@@ -21,7 +21,7 @@ export const open: WebSocketHooks['open'] = (ws, context) => {
 };
 
 export const message: WebSocketHooks['message'] = (ws, context) => {
-	if (!context.isBinary && handleRpc(ws, context.data, context.platform, { onError: () => {} })) return undefined;
+	if (handleRpc(ws, context.data, context.platform, { onError: () => {} })) return undefined;
 	return app.message(ws, context);
 };
 

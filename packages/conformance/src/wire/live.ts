@@ -102,3 +102,15 @@ export const heard = live.channel('wire-echoes', { merge: 'latest' });
 export const yearly = live.cron('0 0 1 1 *', 'wire-yearly', () => 'a year');
 
 export const hidden = 'no definition';
+
+/** Gives back what was uploaded, as text. */
+export const upload = live.upload(async (ctx, ...args: unknown[]) => {
+	const parts: Uint8Array[] = [];
+	for await (const part of ctx.stream) parts.push(part);
+	return { text: Buffer.concat(parts).toString(), args };
+});
+
+/** Reads nothing, and waits until it is given up. */
+export const ignore = live.upload((ctx) => new Promise((resolve) => ctx.signal.addEventListener('abort', resolve)));
+
+export const early = live.upload(() => 'early');

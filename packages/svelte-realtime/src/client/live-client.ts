@@ -5,6 +5,16 @@ import { PendingRequests } from './rpc/pending.ts';
 import type { Running, StreamHost } from './stream/host.ts';
 import { Topics } from './stream/topics.ts';
 
+/** How uploads are sent. */
+export interface UploadSettings {
+	/** Bytes of one frame. Default, and at most, what the server takes. */
+	readonly frameSize?: number;
+	/** Bytes in the socket's buffer over which nothing more is sent. Default 4 MiB. */
+	readonly highWaterMark?: number;
+	/** Bytes in the socket's buffer under which it goes on. Default 1 MiB. */
+	readonly lowWaterMark?: number;
+}
+
 /** What an app may set, at any time; see `configure`. */
 export interface Settings {
 	/** Milliseconds that a call or a load may take. Default 30,000. */
@@ -13,6 +23,7 @@ export interface Settings {
 	readonly resumeGraceMs: number;
 	/** Gives the trace context that calls carry, as `traceparent` of W3C Trace Context has it. */
 	readonly traceparent?: (() => string | undefined) | undefined;
+	readonly upload?: UploadSettings | undefined;
 	/** Called each time the connection is back; not for the first one. */
 	readonly onConnect?: (() => void) | undefined;
 	/** Called each time the connection is lost. */
@@ -35,6 +46,8 @@ export type Connection = Pick<
 
 /** Everything of one page: its calls and its streams, over one connection. */
 export interface LiveClient extends StreamHost {
+	readonly client: Connection;
+	readonly upload: () => UploadSettings;
 	readonly calls: Calls;
 	/** Ends every call and stream. The connection itself stays open. */
 	close(): void;
@@ -101,6 +114,7 @@ export function createLiveClient(client: Connection, { clock, random, settings }
 		running,
 		timeout,
 		resumeGraceMs: () => settings().resumeGraceMs,
+		upload: () => settings().upload ?? {},
 		closed: () => closed,
 		calls: new Calls({ client, pending, timeout, traceparent: () => settings().traceparent?.() }),
 		close() {

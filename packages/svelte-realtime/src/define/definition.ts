@@ -30,6 +30,25 @@ export interface Binary<Args extends unknown[] = any[], Out = any> {
 	readonly maxSize: number;
 }
 
+/** What one upload may take; see `UploadOptions`. */
+export interface UploadLimits {
+	readonly maxSize: number;
+	readonly maxConcurrentPerSession: number;
+	readonly maxConcurrentTotal: number;
+	readonly maxBufferedChunks: number;
+	readonly reauthEvery: number;
+	readonly resumeMs: number;
+	readonly idleMs: number;
+}
+
+/** A procedure that reads what is uploaded: `live.upload(fn)`, and what wraps it. */
+export interface Upload<Args extends unknown[] = any[], Out = any> {
+	readonly kind: 'upload';
+	readonly run: Handler<Args, Out>;
+	readonly steps: readonly Step[];
+	readonly limits: UploadLimits;
+}
+
 /** A value with live updates: `live.stream(topic, load, options)`. */
 export interface Stream<Args extends unknown[] = any[], Value = any> {
 	readonly kind: 'stream';
@@ -69,7 +88,7 @@ export function isDefined(value: unknown): value is Definition | Guard {
 }
 
 /** What a live module exports: inert data that says what it is. Nothing happens until a runtime installs it. */
-export type Definition = Call | Binary | Stream | Cron | Effect | Derived | Aggregate<any, any> | Room;
+export type Definition = Call | Binary | Upload | Stream | Cron | Effect | Derived | Aggregate<any, any> | Room;
 export type Kind = Definition['kind'];
 
 /** Whether a definition is for the server alone: clients hear that there is nothing at its path. */

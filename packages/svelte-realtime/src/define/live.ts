@@ -21,7 +21,7 @@ import { open, rateLimit, scoped, validated, volatile, type Steps } from './step
 import { stream, type TopicArguments } from './stream.ts';
 import type { StreamOptions } from './stream-options.ts';
 import { tracing, type TracingMaker } from './tracing.ts';
-import { binary, type BinaryMaker } from './transfer.ts';
+import { binary, upload, type BinaryMaker, type UploadMaker } from './transfer.ts';
 import { publishRateWarning, silentTopicWarning, type WarningsMaker } from './warnings.ts';
 
 /** What `live` is: a function, with one member a kind of definition. */
@@ -44,7 +44,8 @@ export interface Live
 		AggregateMaker,
 		RoomMaker,
 		Gate,
-		BinaryMaker {
+		BinaryMaker,
+		UploadMaker {
 	/**
 	 * Makes a function callable from the browser. Arguments after `ctx` come from the client: check them.
 	 * @example export const add = live(async (ctx, text: string) => db.add(ctx.user.id, text));
@@ -85,6 +86,7 @@ export const live: Live = Object.assign(call, {
 	effect,
 	derived,
 	aggregate,
+	upload,
 	access,
 	validated,
 	rateLimit,

@@ -1,14 +1,14 @@
 import type { Context } from './context.ts';
-import { define, type Binary, type Call, type Handler } from './definition.ts';
+import { define, type Binary, type Call, type Handler, type Upload } from './definition.ts';
 import { problem } from './problem.ts';
 
 /** A function, or one that is wrapped already. */
 export type Wrappable<Args extends unknown[], Out> = ((ctx: Context, ...args: Args) => Out | Promise<Out>) | Call<Args, Out>;
 
 /** Procedures of other kinds, which stay of their kind when they are wrapped. */
-export type Transfer = Binary<any[], any>;
+export type Transfer = Binary<any[], any> | Upload<any[], any>;
 
-const KINDS: readonly string[] = ['call', 'binary'];
+const KINDS: readonly string[] = ['call', 'binary', 'upload'];
 
 /** Puts one more step around a procedure. */
 export function wrap(what: string, step: string, options: unknown, inner: Wrappable<any[], any> | Transfer): any {

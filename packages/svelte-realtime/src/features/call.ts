@@ -1,4 +1,4 @@
-import type { Binary, Call, Handler } from '../define/definition.ts';
+import type { Binary, Call, Handler, Upload } from '../define/definition.ts';
 import type { Feature, Host, Installed, StepFeature } from '../runtime/host.ts';
 
 /** `live(fn)`, in wrappers of these kinds. */
@@ -30,6 +30,22 @@ export function createBinary(steps: readonly StepFeature[]): Feature<'binary'> {
 	};
 }
 
+/** `live.upload(fn)`, in wrappers of these kinds. */
+export function createUpload(steps: readonly StepFeature[]): Feature<'upload'> {
+	const compose = composer('createUpload', steps);
+	return {
+		kind: 'upload',
+		install(host, { path, definition }) {
+			const handler = compose(host, path, definition);
+			return {
+				upload: { limits: definition.limits, run: (context, args) => handler(context, ...args) },
+				...traits(definition),
+				[Symbol.dispose]() {}
+			};
+		}
+	};
+}
+
 /** What the wrappers of a definition say to those who call it. */
 function traits({ steps }: Pick<Call, 'steps'>): Pick<Installed, 'isLimited' | 'isVolatile'> {
 	const has = (name: string): boolean => steps.some(({ step }) => step === name);
@@ -40,7 +56,7 @@ function traits({ steps }: Pick<Call, 'steps'>): Pick<Installed, 'isLimited' | '
 function composer(
 	what: string,
 	steps: readonly StepFeature[]
-): (host: Host, path: string, definition: Pick<Call | Binary, 'run' | 'steps'>) => Handler {
+): (host: Host, path: string, definition: Pick<Call | Binary | Upload, 'run' | 'steps'>) => Handler {
 	const known: ReadonlyMap<string, StepFeature> = new Map(steps.map((feature) => [feature.step, feature]));
 	return (host, path, { run, steps: wrappers }) => {
 		const at = { ...host, path };

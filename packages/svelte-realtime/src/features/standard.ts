@@ -1,6 +1,6 @@
 import type { Feature } from '../runtime/host.ts';
 import { createAggregate } from './aggregate/index.ts';
-import { createBinary, createCall } from './call.ts';
+import { createBinary, createCall, createUpload } from './call.ts';
 import { cron } from './cron/index.ts';
 import { room } from './room/index.ts';
 import { createDerived } from './derived/index.ts';
@@ -20,6 +20,7 @@ const steps = [validated, rateLimit, scoped, lock, idempotent, breaker, volatile
 export const standard: readonly Feature<any>[] = [
 	createCall(steps),
 	createBinary(steps),
+	createUpload(steps),
 	stream,
 	cron,
 	room,

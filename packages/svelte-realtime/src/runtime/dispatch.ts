@@ -127,7 +127,7 @@ export class Dispatch {
 			record({ error });
 			// What an interrupted handler throws says that it was interrupted, and no more.
 			if (context?.isCancelled && !isLiveError(error)) return errorReply(id, REFUSED.cancelled);
-			if (!isLiveError(error)) this.#report(options, request.rpc, error, context);
+			if (!isLiveError(error)) this.report(options, request.rpc, error, context);
 			return errorReply(id, error);
 		};
 		const succeeded = (value: unknown): string => {
@@ -143,7 +143,7 @@ export class Dispatch {
 				const isTold = isLiveError(error);
 				const unsent = isTold ? error : new Error('The result cannot be sent as JSON.', { cause: error });
 				// That a result is too large is for the app to know, although its caller hears of it too.
-				if (isTold && error.code === 'PAYLOAD_TOO_LARGE') this.#report(options, request.rpc, error, context);
+				if (isTold && error.code === 'PAYLOAD_TOO_LARGE') this.report(options, request.rpc, error, context);
 				return failed(unsent);
 			}
 		};
@@ -163,8 +163,8 @@ export class Dispatch {
 			}));
 			const found = this.#registry.find(request.rpc);
 			const result = isThenable(found)
-				? found.then((endpoint) => this.#enter(made, request, endpoint, options))
-				: this.#enter(made, request, found, options);
+				? found.then((endpoint) => this.enter(made, request, endpoint, options))
+				: this.enter(made, request, found, options);
 			if (!isThenable(result)) return succeeded(result);
 			scope.calls++;
 			if (id !== '') scope.requests.set(id, made);
@@ -182,7 +182,7 @@ export class Dispatch {
 	}
 
 	/** Kind, middleware, guard, hook, handler. Gives a promise only when one of them does. */
-	#enter(context: RequestContext, request: Untrusted, endpoint: Endpoint | undefined, options: DispatchOptions): unknown {
+	enter(context: RequestContext, request: Untrusted, endpoint: Endpoint | undefined, options: DispatchOptions): unknown {
 		const { rpc: path } = request;
 		if (!endpoint || endpoint.isInternal) throw isPath(path) ? REFUSED.unknown : REFUSED.path;
 		const { installed, guard } = endpoint;
@@ -237,7 +237,8 @@ export class Dispatch {
 		);
 	}
 
-	#report({ onError }: DispatchOptions, path: string, error: unknown, context: RequestContext | undefined): void {
+	/** Reports what a handler threw that was not meant for its caller. */
+	report({ onError }: DispatchOptions, path: string, error: unknown, context: RequestContext | undefined): void {
 		if (onError) contained(onError, this.#host.onError)(path, error, context);
 		else this.#host.onError(path, error, context);
 	}

@@ -1,7 +1,7 @@
 import type { Connection, Platform } from 'svelte-adapter-uws/contract';
 import type { AppSettings } from '../define/app-settings.ts';
 import type { Context } from '../define/context.ts';
-import type { Definition, DefinitionOf, Handler, Kind } from '../define/definition.ts';
+import type { Definition, DefinitionOf, Handler, Kind, UploadLimits } from '../define/definition.ts';
 import type { Lock } from '../define/lock.ts';
 import type { Built } from '../manifest.ts';
 import type { RpcRequest } from '../shared/rpc-frame.ts';
@@ -87,6 +87,8 @@ export interface Installed extends Disposable {
 	subscribe?(context: Context, args: readonly unknown[], request: RpcRequest): Promise<Subscribed>;
 	/** The value for code of the server itself, such as a page's load function. */
 	load?(context: Context, args: readonly unknown[]): unknown;
+	/** An upload by a client, which `context` gives the bytes of. */
+	readonly upload?: { readonly limits: UploadLimits; run(context: Context, args: readonly unknown[]): unknown };
 	/** Calls of it carry so many bytes at most; without it they carry none. */
 	readonly maxBytes?: number;
 	readonly topics?: OwnedTopics;

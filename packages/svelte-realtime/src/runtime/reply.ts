@@ -9,6 +9,12 @@ function quote(id: string): string {
 	return SAFE_ID.test(id) ? `"${id}"` : JSON.stringify(id);
 }
 
+/** The fields of a good answer. Throws as `okReply` does. */
+export function okFields(value: unknown): string {
+	const data = JSON.stringify(value);
+	return sized(data === undefined ? '{"ok":true}' : `{"ok":true,"data":${data}}`);
+}
+
 /** The text of a good reply. Throws what JSON.stringify throws, and a LiveError when it is too large. */
 export function okReply(id: string, value: unknown): string {
 	const data = JSON.stringify(value);
@@ -28,17 +34,22 @@ function sized(reply: string): string {
 	);
 }
 
-/** The text of a bad reply. What was not thrown for the caller to see is `INTERNAL_ERROR` and no more. */
-export function errorReply(id: string, error: unknown): string {
+/** The fields by which a caller hears of an error. What was not thrown for the caller to see is `INTERNAL_ERROR` and no more. */
+export function errorFields(error: unknown): string {
 	if (isLiveError(error)) {
 		try {
 			const { code, message, issues, retryAfter } = error;
-			return `{"id":${quote(id)},"ok":false,${JSON.stringify({ code: String(code), error: String(message), issues, retryAfter }).slice(1)}`;
+			return JSON.stringify({ ok: false, code: String(code), error: String(message), issues, retryAfter });
 		} catch {
 			// An error that cannot even be read says nothing more than that something went wrong.
 		}
 	}
-	return `{"id":${quote(id)},"ok":false,"code":"INTERNAL_ERROR","error":"${CODES['INTERNAL_ERROR']}"}`;
+	return `{"ok":false,"code":"INTERNAL_ERROR","error":"${CODES['INTERNAL_ERROR']}"}`;
+}
+
+/** The text of a bad reply. */
+export function errorReply(id: string, error: unknown): string {
+	return `{"id":${quote(id)},${errorFields(error).slice(1)}`;
 }
 
 /** The envelope that carries a reply to the caller. */

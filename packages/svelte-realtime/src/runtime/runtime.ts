@@ -18,6 +18,7 @@ import { missingGuard, Registry } from './registry.ts';
 import { Scopes } from './scopes.ts';
 import { TopicWarnings } from './topic-warnings.ts';
 import { TopicGate } from './topic-gate.ts';
+import { Uploads } from './upload/uploads.ts';
 import { Views } from './views.ts';
 import { Watchers } from './watchers.ts';
 
@@ -60,6 +61,7 @@ export interface InProcessOptions {
 export class Runtime implements Disposable {
 	readonly #registry: Registry;
 	readonly #dispatch: Dispatch;
+	readonly #uploads: Uploads;
 	readonly #scopes: Scopes;
 	readonly #warnings: TopicWarnings | undefined;
 	readonly #lock: KeyedLock;
@@ -109,6 +111,7 @@ export class Runtime implements Disposable {
 		};
 		this.#registry = new Registry(host, features, manifest, () => parts.requireGuard ?? false);
 		this.#dispatch = new Dispatch(host, this.#registry);
+		this.#uploads = new Uploads({ host, registry: this.#registry, dispatch: this.#dispatch });
 		const gate = new TopicGate({
 			registry: this.#registry,
 			scopes: this.#scopes,
@@ -138,7 +141,12 @@ export class Runtime implements Disposable {
 
 	/** Takes a binary frame of a client. False: it is none of this protocol. */
 	receiveBinary(ws: Connection, source: Source, frame: ArrayBuffer, options: DispatchOptions = {}): boolean {
-		return this.#dispatch.receiveBinary(ws, source, frame, options);
+		return this.#dispatch.receiveBinary(ws, source, frame, options) || this.#uploads.receive(ws, source, frame, options);
+	}
+
+	/** The uploads that are under way. */
+	get uploads(): Pick<Uploads, 'budget' | 'size'> {
+		return this.#uploads;
 	}
 
 	/** The connection has left a topic. */
@@ -179,6 +187,7 @@ export class Runtime implements Disposable {
 	/** Takes everything back: gate, streams of open connections, installed exports. */
 	[Symbol.dispose](): void {
 		this.#gate[Symbol.dispose]();
+		this.#uploads[Symbol.dispose]();
 		this.#lock.clear();
 		this.#watchers[Symbol.dispose]();
 		this.#pacing[Symbol.dispose]();

@@ -113,7 +113,7 @@ export function encodeCancel(ids: readonly string[]): string {
 }
 
 /** A request as text, `rpc` first: that is how the server knows it. Throws what JSON.stringify throws. */
-export function encodeRequest({ rpc, ...rest }: RpcRequest): string {
+export function encodeRequest({ rpc, ...rest }: { readonly rpc: string }): string {
 	return JSON.stringify({ rpc, ...rest });
 }
 

@@ -3,6 +3,7 @@ import { wireHooks } from 'conformance/wire/hooks';
 import * as wire from 'conformance/wire/live';
 import { reactiveSuite } from 'conformance/wire/reactive';
 import { rpcSuite } from 'conformance/wire/rpc';
+import { uploadSuite } from 'conformance/wire/upload';
 import { createTestServer } from 'svelte-adapter-uws/testing';
 import { standard } from '../../src/features/standard.ts';
 import { Runtime } from '../../src/runtime/runtime.ts';
@@ -24,8 +25,12 @@ for (const transport of ['node', 'uws'] as const) {
 					});
 					return runtime.ready();
 				},
-				message: (ws, context) =>
-					!context.isBinary && runtime?.receive(ws, context, context.text) ? undefined : app.message(ws, context),
+				message(ws, context) {
+					const isTaken = context.isBinary
+						? runtime?.receiveBinary(ws, context, context.data)
+						: runtime?.receive(ws, context, context.text);
+					return isTaken ? undefined : app.message(ws, context);
+				},
 				unsubscribe: (ws, topic) => runtime?.left(ws, topic),
 				shutdown: () => runtime?.[Symbol.dispose]()
 			}
@@ -34,4 +39,5 @@ for (const transport of ['node', 'uws'] as const) {
 	};
 	rpcSuite({ name: transport, create });
 	reactiveSuite({ name: transport, create });
+	uploadSuite({ name: transport, create });
 }

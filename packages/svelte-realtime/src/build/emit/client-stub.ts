@@ -6,6 +6,7 @@ export function clientStub(module: LiveModule): string {
 	const lines = module.exports.flatMap((entry) => {
 		const path = JSON.stringify(`${module.path}/${entry.name}`);
 		if (entry.kind === 'call') return exportLine(entry.name, `__rpc(${path})`);
+		if (entry.kind === 'upload') return exportLine(entry.name, `__upload(${path})`);
 		if (entry.kind === 'binary') return exportLine(entry.name, `__binaryRpc(${path})`);
 		if (entry.kind === 'stream')
 			return exportLine(entry.name, `__stream(${path}, ${JSON.stringify(entry.options)}, ${entry.dynamic})`);
@@ -18,7 +19,7 @@ export function clientStub(module: LiveModule): string {
 		return [];
 	});
 	return [
-		`import { __binaryRpc, __room, __rpc, __stream } from 'svelte-realtime/client';`,
+		`import { __binaryRpc, __room, __rpc, __stream, __upload } from 'svelte-realtime/client';`,
 		`export { empty } from 'svelte-realtime/client';`,
 		...lines,
 		''

@@ -5,7 +5,8 @@ import { exportLine, windowsOf } from './export-line.ts';
 export function ssrStub(module: LiveModule): string {
 	const lines = module.exports.flatMap((entry) => {
 		const path = JSON.stringify(`${module.path}/${entry.name}`);
-		if (entry.kind === 'call' || entry.kind === 'binary') return exportLine(entry.name, `ssrCall(${path})`);
+		if (entry.kind === 'call' || entry.kind === 'binary' || entry.kind === 'upload')
+			return exportLine(entry.name, `ssrCall(${path})`);
 		if (entry.kind === 'stream') return exportLine(entry.name, `ssrStream(${path}, ${entry.dynamic})`);
 		if (entry.kind === 'room') return exportLine(entry.name, `ssrRoom(${path}, ${JSON.stringify(entry.shape)})`);
 		if (entry.kind === 'windows')

@@ -2,8 +2,8 @@
 export type LiveExport =
 	/** `public`: its author says that everybody may call it. */
 	| { readonly kind: 'call'; readonly name: string; readonly public?: true }
-	/** A procedure that takes bytes. */
-	| { readonly kind: 'binary'; readonly name: string; readonly public?: true }
+	/** A procedure that takes bytes, in one frame or in many. */
+	| { readonly kind: 'binary' | 'upload'; readonly name: string; readonly public?: true }
 	| {
 			readonly kind: 'stream';
 			readonly name: string;

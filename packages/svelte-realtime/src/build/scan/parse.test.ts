@@ -92,10 +92,12 @@ it('finds what takes bytes in whatever it is wrapped', () => {
 		const save = live.binary((ctx, data, name) => name, { maxSize: 9 });
 		export { save };
 		export const wrapped = live.rateLimit({ points: 1, window: 1 }, live.public(save));
+		export const put = live.upload(async (ctx) => ctx.upload.id);
 	`);
 	expect(exports).toEqual([
 		{ kind: 'binary', name: 'save' },
-		{ kind: 'binary', name: 'wrapped', public: true }
+		{ kind: 'binary', name: 'wrapped', public: true },
+		{ kind: 'upload', name: 'put' }
 	]);
 });
 

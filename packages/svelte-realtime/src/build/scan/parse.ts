@@ -14,7 +14,7 @@ const EXPORT_NAME = /^[A-Za-z0-9_]+$/;
 /** What makes a procedure. */
 const CALLS: readonly string[] = [
 	'live',
-	...['validated', 'rateLimit', 'scoped', 'lock', 'idempotent', 'breaker', 'volatile', 'public', 'binary'].map(
+	...['validated', 'rateLimit', 'scoped', 'lock', 'idempotent', 'breaker', 'volatile', 'public', 'binary', 'upload'].map(
 		(name) => `live.${name}`
 	)
 ];
@@ -124,8 +124,9 @@ function classify(scope: Scope, name: string, node: Node): LiveExport | string |
 		if (typeof inner === 'object' && inner.kind === 'stream') return inner;
 	}
 	if (CALLS.includes(callee)) {
-		const kind = isWithin(scope, value, 'live.binary') ? 'binary' : 'call';
-		return isWithin(scope, value, 'live.public') ? { kind, name, public: true } : { kind, name };
+		const isOf = (maker: string): boolean => isWithin(scope, value, maker);
+		const kind = isOf('live.binary') ? 'binary' : isOf('live.upload') ? 'upload' : 'call';
+		return isOf('live.public') ? { kind, name, public: true } : { kind, name };
 	}
 	if (INTERNAL.includes(callee)) return { kind: 'internal', name };
 	if (callee === 'live.derived') return derivedStub(scope, name, value.arguments);

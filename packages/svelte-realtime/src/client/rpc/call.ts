@@ -1,5 +1,6 @@
 import type { Client } from 'svelte-adapter-uws/contract';
 import { RpcError } from '../../shared/error.ts';
+import type { UploadHeader } from '../../shared/upload-frame.ts';
 import { encodeRequest, MAX_BATCH, type RpcRequest } from '../../shared/rpc-frame.ts';
 import { batchFrame, type BatchEntry } from './batch.ts';
 import { callKey, SharedCalls } from './dedupe.ts';
@@ -167,7 +168,7 @@ export function createRpcCall(calls: () => Calls, path: string): RpcCall {
 }
 
 /** Encodes a request; what JSON cannot carry is an `INVALID_REQUEST`. */
-export function encodeCall(path: string, request: RpcRequest): string {
+export function encodeCall(path: string, request: RpcRequest | UploadHeader): string {
 	try {
 		return encodeRequest(request);
 	} catch (error) {

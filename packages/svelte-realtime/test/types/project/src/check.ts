@@ -1,6 +1,6 @@
 import type { Platform, Readable } from 'svelte-adapter-uws/contract';
 import ask, { add, all, count, empty, mine, one, recent } from '$live/todos';
-import { desk, hall, safe, save } from '$live/rooms';
+import { desk, hall, put, safe, save } from '$live/rooms';
 import { mine as myName, ofShop, open, sales, total } from '$live/reactive';
 import * as reactive from '$live/reactive';
 import { add as addWrapped, alone, everything, guarded, nested, news, nobody, pay, rename, typing } from '$live/wrapped';
@@ -85,6 +85,11 @@ const lastHour: typeof totals = sales['last-hour'];
 expect<Equal<keyof typeof sales, 'all' | 'last-hour'>>();
 expect<Equal<keyof typeof reactive, 'empty' | 'mine' | 'ofShop' | 'open' | 'sales' | 'total'>>();
 void [openOrders, orders, name, lastHour];
+const uploading = put(new Blob([]), 'a.png');
+expect<Equal<Awaited<typeof uploading>, { name: string; sizes: number[]; id: string }>>();
+uploading.on('progress', ({ percent }) => percent?.toFixed());
+// @ts-expect-error -- the name is missing
+put(new Uint8Array(1));
 
 // Loading on the server gives the same type; a fallback widens it.
 async function load(): Promise<void> {

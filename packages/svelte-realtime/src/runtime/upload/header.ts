@@ -1,0 +1,22 @@
+import { isRequest, parseRequest, type Untrusted } from '../parse.ts';
+import type { UploadHeader } from '../../shared/upload-frame.ts';
+
+/** What the first part of an upload says; `undefined` when it cannot be understood. */
+export function parseHeader(text: string, maxDepth: number): UploadHeader | undefined {
+	const parsed = parseRequest(text, maxDepth);
+	if (!parsed || !('single' in parsed) || !isRequest(parsed.single)) return undefined;
+	const { rpc, args = [], flow, size, crc32, resume }: Untrusted = parsed.single;
+	if (!Array.isArray(args)) return undefined;
+	if (size !== undefined && !isCount(size)) return undefined;
+	if (crc32 !== undefined && crc32 !== true && !isCount(crc32)) return undefined;
+	return {
+		rpc,
+		args: args as readonly unknown[],
+		...(flow === true ? { flow } : {}),
+		...(size === undefined ? {} : { size }),
+		...(crc32 === undefined ? {} : { crc32 }),
+		...(resume === true ? { resume } : {})
+	};
+}
+
+const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
