@@ -72,7 +72,7 @@ it('keeps the position of a topic that is let go and taken up at once', async ()
 	expect(browser.socket.read()).toContainEqual(expect.objectContaining({ type: 'resume', lastSeenSeqs: { a: 3 } }));
 });
 
-it('tells a server without epochs no epochs, and has nothing to resume without positions', async () => {
+it('names its session even without positions, and tells a server without epochs no epochs', async () => {
 	const { browser, client } = startClient();
 	browser.socket.open();
 	browser.socket.receive({ type: 'welcome', sessionId: 'old' });
@@ -82,7 +82,11 @@ it('tells a server without epochs no epochs, and has nothing to resume without p
 	browser.socket.end();
 	browser.time.pass(3000);
 	browser.socket.open();
-	expect(browser.socket.read().map(({ type }) => type)).toEqual(['hello', 'subscribe']);
+	expect(browser.socket.read()).toEqual([
+		expect.objectContaining({ type: 'hello' }),
+		{ type: 'resume', sessionId: 'old', lastSeenSeqs: {} },
+		expect.objectContaining({ type: 'subscribe' })
+	]);
 	browser.socket.receive(event('a', 0, 1));
 	browser.socket.end();
 	browser.time.pass(10_000);
@@ -112,6 +116,13 @@ it('stores the session of the endpoint, and lives without storage', () => {
 	};
 	const { client } = openClient({ storage: { getItem: forbid, setItem: forbid } });
 	expect(client.maxPayloadLength).toBe(9000);
+});
+
+it('names the session of the page before, after a reload', () => {
+	const first = openClient();
+	const { browser } = startClient({ storage: { getItem: (key) => first.browser.stored.get(key) ?? null, setItem: () => {} } });
+	browser.socket.open();
+	expect(browser.socket.read()[1]).toEqual({ type: 'resume', sessionId: 's1', lastSeenSeqs: {} });
 });
 
 it('hands each frame to the taps first, then to the listeners of its topics, once for each frame', () => {
@@ -272,5 +283,8 @@ it('tells of each loss of an open socket, and not of failed attempts', () => {
 it('logs what comes in when asked to', () => {
 	const { browser } = openClient({ debug: true });
 	browser.socket.receive('{"topic":"a","event":"b","data":1}');
-	expect(browser.log.lines.at(-1)).toEqual(['debug', '[ws]', '{"topic":"a","event":"b","data":1}']);
+	expect(browser.log.lines.slice(-2)).toEqual([
+		['debug', '[ws] status', 'open'],
+		['debug', '[ws] event', { topic: 'a', event: 'b', data: 1 }]
+	]);
 });

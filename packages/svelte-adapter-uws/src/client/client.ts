@@ -1,4 +1,4 @@
-import type { Client, Denial } from '../contract/client.ts';
+import type { Client, Denial, ServerRequest } from '../contract/client.ts';
 import { CAPS, encodeClientControl, type ServerControl } from '../protocol/control.ts';
 import { createCell } from './cell.ts';
 import { createConnection } from './connection.ts';
@@ -15,20 +15,34 @@ export interface ConnectOptions {
 	readonly url?: string;
 	/** Path of the endpoint on the page's own host. Default `/ws`. */
 	readonly path?: string;
-	/** Milliseconds: the first retry comes within this time. Default 3,000. */
+	/** Milliseconds: about how long the first pause is; each that follows is 2.2 times as long. Default 3,000. */
 	readonly reconnectInterval?: number;
-	/** Milliseconds: no retry comes later than this. Default 300,000. */
+	/** Milliseconds: about how long the longest pause is. Default 300,000. */
 	readonly maxReconnectInterval?: number;
 	/** Failed attempts in a row after which the client gives up. Default: never. */
 	readonly maxReconnectAttempts?: number;
 	/** UTF-16 units; a longer frame is dropped with a console error. Default 1,048,576. */
 	readonly maxMessageLength?: number;
-	/** Logs every frame that comes in. Default false. */
+	/**
+	 * Asks the server over HTTP before each attempt, so that it can set cookies: true = at `/__ws/auth`, or at a path of your own. An
+	 * answer of 4xx other than 429 ends the connection for good. Default false.
+	 */
+	readonly auth?: boolean | string;
+	/** Logs every change of state, every event and every dropped `send` with the prefix `[ws]`. Default false. */
 	readonly debug?: boolean;
 }
 
 /** Options, and the parts that a test may replace. */
 export type ClientOptions = ConnectOptions & Partial<Environment>;
+
+/** The same, checked, and without what `readOptions` makes of them. */
+export type CoreOptions = Omit<ClientOptions, 'auth' | 'debug'>;
+
+/** A client without what a page need not load. */
+export interface Core extends Omit<Client, 'ready'> {
+	/** There is no address, so it will never connect. */
+	readonly idle: boolean;
+}
 
 /** Silence after which a server that knows `ping` is asked; proxies often cut after 30 or 60 seconds. */
 const PING_AFTER_MS = 25_000;
@@ -36,12 +50,8 @@ const PING_AFTER_MS = 25_000;
 const PROBE_AFTER_MS = 150_000;
 const DEFAULT_MAX_PAYLOAD = 16_384;
 
-/**
- * Creates a client and starts to connect. Without `url` and without a page (server-side rendering) it stays idle: nothing is sent,
- * `ready()` resolves, `status` stays `disconnected`.
- * @example const client = createClient({ url: 'wss://example.com/ws' });
- */
-export function createClient(options: ClientOptions = {}): Client {
+/** Creates a client and starts to connect; idle without `url` and without a page. */
+export function createCore(options: CoreOptions = {}): Core {
 	const parts = {
 		...currentEnvironment(),
 		url: pageUrl(options.path ?? '/ws'),
@@ -52,8 +62,6 @@ export function createClient(options: ClientOptions = {}): Client {
 		...options
 	};
 	const { url, log } = parts;
-	if (!(parts.reconnectInterval > 0 && parts.maxReconnectInterval > 0))
-		throw new RangeError('Reconnect intervals must be above 0 ms.');
 
 	const denials = createCell<Denial | null>(null);
 	const open = createHub<void>();
@@ -62,6 +70,7 @@ export function createClient(options: ClientOptions = {}): Client {
 	const resume = createResumeState(parts.storage, `svelte-adapter-uws.session.${options.url ?? options.path ?? '/ws'}`);
 	let caps: readonly string[] = [];
 	let maxPayloadLength = DEFAULT_MAX_PAYLOAD;
+	let answer: ((request: ServerRequest) => void) | undefined;
 
 	const control = (frame: ServerControl): void => {
 		switch (frame.type) {
@@ -77,7 +86,10 @@ export function createClient(options: ClientOptions = {}): Client {
 				subscriptions.denied(topic, ref);
 				log.warn(`Subscribe denied: ${topic}, ${reason}`);
 				denials.set({ topic, reason, ref });
+				return;
 			}
+			case 'request':
+				answer?.(frame);
 		}
 	};
 	const inbox = createInbox(control, (envelope) => subscriptions.holds(envelope.topic) && resume.note(envelope));
@@ -98,7 +110,6 @@ export function createClient(options: ClientOptions = {}): Client {
 			outbox.flush(connection.send);
 		},
 		received(data) {
-			if (parts.debug) log.debug('[ws]', data);
 			if (typeof data !== 'string') return;
 			if (data.length > parts.maxMessageLength) log.error(`Dropped a frame of ${data.length} characters: over maxMessageLength.`);
 			else inbox.receive(data);
@@ -112,6 +123,7 @@ export function createClient(options: ClientOptions = {}): Client {
 
 	if (url !== undefined) connection.start();
 	return {
+		idle: url === undefined,
 		status: connection.status,
 		failure: connection.failure,
 		denials,
@@ -134,19 +146,12 @@ export function createClient(options: ClientOptions = {}): Client {
 		tap: inbox.tap,
 		subscribe: subscriptions.subscribe,
 		release: subscriptions.release,
+		answer(run) {
+			answer = run;
+			return () => void (answer === run && (answer = undefined));
+		},
 		onOpen: open.add,
 		onDown: (run) => down.add((news) => run(...news)),
-		ready: () =>
-			new Promise((resolve, reject) => {
-				const { status, failure } = connection;
-				const settle = (now: string): void => {
-					if (now === 'failed') reject(new Error(`Connection closed: ${failure.value?.reason ?? ''}`));
-					else if (url === undefined || connection.live) resolve();
-					else return;
-					queueMicrotask(() => stop());
-				};
-				const stop = status.subscribe(settle);
-			}),
 		close: connection.close
 	};
 }

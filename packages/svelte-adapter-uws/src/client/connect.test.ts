@@ -4,6 +4,7 @@ import { connect, type WSConnection } from './connect.ts';
 import { crud } from './store/crud.ts';
 import { on } from './store/on.ts';
 import { once } from './store/once.ts';
+import { onRequest } from './store/request.ts';
 import { denials, failure, ready, status } from './store/status.ts';
 
 const PAGE = Symbol.for('svelte-adapter-uws.page');
@@ -189,4 +190,47 @@ it('gives back what the connection itself holds, and leaves the stores alone', a
 	stop();
 	await microtasks();
 	expect(browser.socket.read()).toEqual([{ type: 'unsubscribe', topic: 'b' }]);
+});
+
+it('warns of what send() dropped, when it is told to log', () => {
+	const browser = startBrowser();
+	const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
+	const debug = vi.spyOn(console, 'debug').mockImplementation(() => {});
+	const connection = connect({ ...browserOptions(browser), debug: true });
+	expect(connection.send(1)).toBe(false);
+	expect(warn).toHaveBeenCalledOnce();
+	browser.socket.open();
+	expect(connection.send(1)).toBe(true);
+	expect(warn).toHaveBeenCalledOnce();
+	expect(debug.mock.calls).toEqual([
+		['[ws] status', 'connecting'],
+		['[ws] status', 'open']
+	]);
+});
+
+it('answers requests by the function and by the connection, one handler at a time', async () => {
+	const { browser, connection } = openPage();
+	const ask = async (): Promise<unknown> => {
+		browser.socket.receive({ type: 'request', ref: 1, event: 'x', data: 2 });
+		await new Promise((resolve) => setImmediate(resolve));
+		return browser.socket.read()[0]?.data;
+	};
+	onRequest((_event, data) => data * 2);
+	expect(await ask()).toBe(4);
+	const stop = connection.onRequest((_event, data) => data * 3);
+	expect(await ask()).toBe(6);
+	stop();
+	expect(await ask()).toBeUndefined();
+});
+
+it('stops waiting in once() when the signal aborts, and lets the topic go', async () => {
+	const { browser } = openPage();
+	const stop = new AbortController();
+	const waiting = once('a', { signal: stop.signal });
+	await microtasks();
+	stop.abort(new Error('left'));
+	await expect(waiting).rejects.toThrow('left');
+	await microtasks();
+	expect(browser.socket.read().map(({ type }) => type)).toEqual(['subscribe', 'unsubscribe']);
+	await expect(once('a', 'x', { signal: stop.signal })).rejects.toThrow('left');
 });

@@ -1,13 +1,19 @@
-import type { Client, Readable } from '../contract/client.ts';
+import type { Client, Readable, WaitOptions } from '../contract/client.ts';
 import { createLazyStore } from './cell.ts';
-import type { ConnectOptions } from './client.ts';
+import { createCore, type ClientOptions, type Core, type ConnectOptions } from './client.ts';
+import { currentEnvironment, type Environment } from './environment.ts';
 import { openPage, type PageClient } from './page.ts';
+import { readOptions } from './read-options.ts';
+import { whenReady } from './ready.ts';
+import { answerRequests, type RequestHandler } from './request.ts';
 import { toEvent, type TopicStores, type WSEvent } from './store/topic.ts';
 
 /** The connection of a page. Its members are those of a `Client`; `sendQueued` takes a value instead of a frame. */
 export interface WSConnection extends Omit<Client, 'sendQueued'> {
 	/** The latest event of any topic. */
 	readonly events: Readable<WSEvent | null>;
+	/** As the function `onRequest`. */
+	onRequest(handler: RequestHandler): () => void;
 	/** As the function `on`. */
 	readonly on: TopicStores;
 	/** Gives back every `subscribe` of this connection object; what stores hold stays. */
@@ -24,11 +30,38 @@ export interface WSConnection extends Omit<Client, 'sendQueued'> {
  * @example connect({ path: '/live', maxReconnectAttempts: 20 });
  */
 export function connect(options?: ConnectOptions): WSConnection {
-	const client = openPage(options);
-	return (client.face ??= createFace(client)) as WSConnection;
+	const client = openPage(options && readOptions(options));
+	const log = options?.debug && !client.face && !client.implicit ? currentEnvironment().log : undefined;
+	if (log) narrate(client, log);
+	if (options && client.implicit) {
+		client.implicit = false;
+		console.warn('connect(): options ignored, the connection exists. Call it before you use a store.');
+	}
+	return (client.face ??= createFace(client, log)) as WSConnection;
 }
 
-function createFace(client: PageClient): WSConnection {
+/**
+ * Creates a client and starts to connect. Without `url` and without a page (server-side rendering) it stays idle: nothing is sent,
+ * `ready()` resolves, `status` stays `disconnected`.
+ * @example const client = createClient({ url: 'wss://example.com/ws' });
+ */
+export function createClient(options: ClientOptions = {}): Client {
+	const core = createCore(readOptions(options));
+	if (options.debug) narrate(core, options.log ?? currentEnvironment().log);
+	return withReady(core, {});
+}
+
+/** Adds to a client. It is inherited, because some of its members change with time. */
+function withReady<T extends object>(core: Core, more: T): Client & T {
+	return Object.assign(Object.create(core) as Core, { ready: (options?: WaitOptions) => whenReady(core, options) }, more);
+}
+
+function narrate(core: Core, log: Environment['log']): void {
+	core.status.subscribe((status) => log.debug('[ws] status', status));
+	core.tap((envelopes) => envelopes.forEach((envelope) => log.debug('[ws] event', envelope)));
+}
+
+function createFace(client: PageClient, log: Environment['log'] | undefined): WSConnection {
 	const held = new Map<string, (() => void)[]>();
 	const own: Omit<WSConnection, Exclude<keyof Client, 'subscribe' | 'sendQueued'> | 'on'> = {
 		events: createLazyStore<WSEvent | null>(null, (cell) =>
@@ -43,11 +76,15 @@ function createFace(client: PageClient): WSConnection {
 			held.get(topic)?.forEach((release) => release());
 			held.delete(topic);
 		},
-		send: (data) => client.sendNow(encode(data)),
+		onRequest: (handler) => answerRequests(client, handler),
+		send(data) {
+			const sent = client.sendNow(encode(data));
+			if (!sent) log?.warn('[ws] Not connected: dropped what send() was given.');
+			return sent;
+		},
 		sendQueued: (data) => client.sendQueued(encode(data))
 	};
-	// Inherited, because some members of the client change with time.
-	return Object.assign(Object.create(client) as PageClient, own);
+	return withReady(client, own) as unknown as WSConnection;
 }
 
 function encode(data: unknown): string | Uint8Array {

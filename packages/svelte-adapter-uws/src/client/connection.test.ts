@@ -43,11 +43,11 @@ it('tries again with growing pauses up to the cap, and says why it is down', () 
 	expect(valueOf(client.failure)).toBeNull();
 });
 
-it('spreads each pause over the whole range', () => {
+it('spreads each pause by a quarter to both sides', () => {
 	for (const [chance, pause] of [
-		[0, 100],
-		[0.25, 800],
-		[0.999, 3000]
+		[0, 2300],
+		[0.5, 3000],
+		[0.999, 3800]
 	] as const) {
 		const { browser } = startClient();
 		browser.chance = chance;
@@ -137,7 +137,7 @@ it.each([1001, 1012])('looks for a server that went away with %i soon and more t
 		browser.socket.end(1006);
 		pauses.push(waited(browser));
 	}
-	expect(pauses).toEqual([1000, 1000, 1000, 6600]);
+	expect(pauses).toEqual([500, 500, 500, 6700]);
 });
 
 it('comes back to a server that restarts at the time it named, and not later than its own longest pause', () => {
@@ -167,7 +167,7 @@ it('does not let a server that always goes away set the pace', () => {
 		browser.socket.open();
 		return pause;
 	});
-	expect(pauses).toEqual([1000, 1000, 1000, 6600, 14_600, 32_000]);
+	expect(pauses).toEqual([500, 500, 500, 6700, 14_600, 32_000]);
 });
 
 it('is suspended while the page is hidden, and never closes for that', () => {
@@ -341,7 +341,13 @@ it('stays idle where there is neither address nor page', async () => {
 	expect(browser.time.pending).toBe(0);
 });
 
-it.each([{ reconnectInterval: 0 }, { reconnectInterval: Number.NaN }, { maxReconnectInterval: -1 }])('refuses %j', (options) => {
+it.each([
+	{ reconnectInterval: 0 },
+	{ reconnectInterval: Number.NaN },
+	{ maxReconnectInterval: -1 },
+	{ maxReconnectAttempts: -1 },
+	{ maxMessageLength: 0 }
+])('refuses %j', (options) => {
 	expect(() => startClient(options)).toThrow(RangeError);
 });
 
@@ -355,4 +361,21 @@ it('takes the limits of the server it talks to', () => {
 	expect(client.maxPayloadLength).toBe(9000);
 	browser.socket.end();
 	expect(client.bufferedAmount).toBe(0);
+});
+
+it('stops waiting in ready() when the signal aborts', async () => {
+	const { browser, client } = startClient();
+	const stop = new AbortController();
+	const waiting = client.ready({ signal: stop.signal });
+	stop.abort(new Error('left'));
+	await expect(waiting).rejects.toThrow('left');
+	await expect(client.ready({ signal: stop.signal })).rejects.toThrow('left');
+	browser.socket.open();
+	await client.ready({ signal: new AbortController().signal });
+});
+
+it('takes no more attempts than it may, not even one', () => {
+	const { browser, client } = startClient({ maxReconnectAttempts: 0 });
+	browser.socket.end();
+	expect(valueOf(client.status)).toBe('failed');
 });

@@ -1,9 +1,9 @@
 import type { Failure, Status } from '../contract/client.ts';
-import { classifyCloseCode, CLOSE_CODES, type CloseClass } from '../protocol/close-codes.ts';
+import { classifyCloseCode, isGoingAway, type CloseClass } from '../protocol/close-codes.ts';
 import { retryHint } from '../protocol/retry-hint.ts';
 import { nextReconnectDelay } from './backoff.ts';
 import { createCell, type Cell } from './cell.ts';
-import type { Environment, WebSocketLike } from './environment.ts';
+import type { Environment, SocketEnd, WebSocketLike } from './environment.ts';
 
 /** A connection that has been open for so long is taken for a good one: the next loss starts with the shortest delay. */
 const STABLE_MS = 10_000;
@@ -139,11 +139,10 @@ export function createConnection(parts: ConnectionParts): Connection {
 	};
 
 	const delay = (code: number, kind: CloseClass, hint: number | undefined): number => {
-		const restarts = code === CLOSE_CODES.GOING_AWAY || code === CLOSE_CODES.RESTART;
 		if (kind === 'THROTTLE') {
 			attempt = Math.max(attempt, THROTTLED_ATTEMPT);
 			quick = 0;
-		} else if (restarts && attempt === 0) {
+		} else if (isGoingAway(code) && attempt === 0) {
 			attempt = 1;
 			quick = RESTART_ATTEMPTS;
 		}
@@ -151,16 +150,17 @@ export function createConnection(parts: ConnectionParts): Connection {
 		return nextReconnectDelay(parts.reconnectInterval, parts.maxReconnectInterval, attempt++, random);
 	};
 
-	const lost = ({ code, reason }: { readonly code: number; readonly reason: string }): void => {
+	const lost = ({ code, reason, failure: given }: SocketEnd): void => {
 		const was = settle();
 		const kind = classifyCloseCode(code);
-		const problem: Failure = {
+		const exhausted = attempt >= parts.maxReconnectAttempts;
+		const problem: Failure = given ?? {
 			kind: 'ws-close',
-			class: kind !== 'TERMINAL' && attempt >= parts.maxReconnectAttempts ? 'EXHAUSTED' : kind,
+			class: kind !== 'TERMINAL' && exhausted ? 'EXHAUSTED' : kind,
 			code,
 			reason
 		};
-		if (problem.class === 'TERMINAL' || problem.class === 'EXHAUSTED') return end(problem);
+		if (exhausted || kind === 'TERMINAL') return end(problem);
 		stopRetry = clock.after(delay(code, kind, retryHint(reason)), attemptNow);
 		failure.set(problem);
 		if (!ended && !live) status.set('disconnected');
@@ -174,7 +174,7 @@ export function createConnection(parts: ConnectionParts): Connection {
 		settle();
 		stopRetry();
 		unlisten();
-		old?.close(CLOSE_CODES.NORMAL);
+		old?.close(1000);
 		failure.set(problem);
 		status.set('failed');
 		parts.down(problem, true);

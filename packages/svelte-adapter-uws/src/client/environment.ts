@@ -1,3 +1,12 @@
+import type { Failure } from '../contract/client.ts';
+
+/** How a socket ended. `failure` = what to say about it, where the code does not tell. */
+export interface SocketEnd {
+	readonly code: number;
+	readonly reason: string;
+	readonly failure?: Failure;
+}
+
 /** What the client uses of a WebSocket. */
 export interface WebSocketLike {
 	/** 1 = open. */

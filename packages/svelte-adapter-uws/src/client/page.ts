@@ -1,11 +1,11 @@
-import type { Client, Readable } from '../contract/client.ts';
+import type { Readable } from '../contract/client.ts';
 import { createCell, createLazyStore, type Cell } from './cell.ts';
-import { createClient, type ConnectOptions } from './client.ts';
+import { createCore, type Core, type CoreOptions } from './client.ts';
 import { pageUrl } from './environment.ts';
 import { createTopicStores, type TopicStores } from './store/topic.ts';
 
 /** The client of a page, and what belongs to it. */
-export interface PageClient extends Client {
+export interface PageClient extends Core {
 	readonly on: TopicStores;
 	/** Opened without options: some that come later come too late. */
 	implicit: boolean;
@@ -18,17 +18,11 @@ export interface PageClient extends Client {
 const PAGE: unique symbol = Symbol.for('svelte-adapter-uws.page');
 
 /** The client of this page; opens it when there is none, or when it was closed. */
-export function openPage(options?: ConnectOptions): PageClient {
+export function openPage(options?: CoreOptions): PageClient {
 	const page = current();
 	const known = page.value;
-	if (known && !known.closed) {
-		if (options && known.implicit) {
-			known.implicit = false;
-			console.warn('connect(): options ignored, the connection exists. Call it before you use a store.');
-		}
-		return known;
-	}
-	const client = createClient(options);
+	if (known && !known.closed) return known;
+	const client = createCore(options);
 	const opened: PageClient = Object.assign(client, { on: createTopicStores(client), implicit: !options, closed: false });
 	client.onDown((failure, terminal) => {
 		if (terminal && !failure) opened.closed = true;
@@ -39,7 +33,7 @@ export function openPage(options?: ConnectOptions): PageClient {
 }
 
 /** A store of the page's connection that goes over to the next one when it was closed and opened anew. */
-export function follow<T>(initial: T, select: (client: Client) => Readable<T>): Readable<T> {
+export function follow<T>(initial: T, select: (client: Core) => Readable<T>): Readable<T> {
 	return createLazyStore(initial, (cell) => {
 		let leave = (): void => {};
 		// On the server this leaves no connection behind, and the store at its initial value.

@@ -9,7 +9,7 @@ export interface ResumeState {
 	note(envelope: Envelope): void;
 	forget(topic: string): void;
 	welcome(welcome: Welcome): void;
-	/** The frames that ask for what was missed; none when there is nothing to go on from. */
+	/** The frames that name the last session and ask for what was missed; none before the first session. */
 	frames(): string[];
 	/** A frame that every server answers and that asks for nothing; `undefined` before the first welcome. */
 	probe(): string | undefined;
@@ -41,10 +41,11 @@ export function createResumeState(storage: Environment['storage'], key: string):
 			attempt(() => storage?.setItem(key, welcome.sessionId));
 		},
 		frames() {
+			if (sessionId === undefined) return [];
 			// The topic travels twice.
-			return sessionId === undefined
-				? []
-				: chunks(positions, ([topic, position]) => topic + topic + JSON.stringify(position)).map(encode);
+			const groups = chunks(positions, ([topic, position]) => topic + topic + JSON.stringify(position));
+			// After a reload the page knows its session, and nothing of what it saw then.
+			return (groups[0] ? groups : [[]]).map(encode);
 		},
 		probe: () => (sessionId === undefined ? undefined : encode([]))
 	};

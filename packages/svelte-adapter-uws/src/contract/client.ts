@@ -28,6 +28,19 @@ export interface Denial {
 	readonly ref: number | string;
 }
 
+/** A question of the server that waits for a reply with its `ref`. */
+export interface ServerRequest {
+	readonly ref: number | string;
+	readonly event: string;
+	readonly data: unknown;
+}
+
+/** How to wait. */
+export interface WaitOptions {
+	/** Rejects with its reason when it aborts. */
+	readonly signal?: AbortSignal;
+}
+
 /** Receives the envelopes of one wire frame that belong to it, in order; never an empty list. */
 export type EnvelopeListener = (envelopes: readonly Envelope[]) => void;
 
@@ -57,12 +70,17 @@ export interface Client {
 	subscribe(topic: string): () => void;
 	/** Leaves a topic that the server joined for this client, unless a `subscribe` still holds it. */
 	release(topic: string): void;
+	/**
+	 * Takes the requests of the server from now on, in the place of who took them before; without a taker they are dropped. The function
+	 * that comes back ends that. The answer is a `reply` frame, which has to leave through the socket that brought the request.
+	 */
+	answer(run: (request: ServerRequest) => void): () => void;
 	/** Called each time a socket has opened, after `hello`, `resume` and the resubscribes went out and before queued frames do. */
 	onOpen(run: () => void): () => void;
 	/** Called each time an open socket was lost or closed, and once when the client fails for good. */
 	onDown(run: (failure: Failure | null, terminal: boolean) => void): () => void;
 	/** Resolves when connected, rejects when the client failed for good. */
-	ready(): Promise<void>;
+	ready(options?: WaitOptions): Promise<void>;
 	/** Ends everything for good: timers, listeners, queue, socket. Idempotent. */
 	close(): void;
 }

@@ -7,7 +7,7 @@ const EVENTS: readonly string[] = ['created', 'updated', 'deleted'];
 export type Keyed = Readonly<Record<string, unknown>>;
 
 /** Rows by their field `key`. Rows without it are left out. */
-export function keyedFrom(rows: readonly unknown[], key: string): Keyed {
+export function keyedFrom(rows: readonly unknown[], key = 'id'): Keyed {
 	const record = Object.create(null) as Record<string, unknown>;
 	for (const row of rows) {
 		const id = keyOf(row, key);

@@ -53,6 +53,8 @@ it('does nothing when it is only loaded', async () => {
 			'lookup',
 			'nextReconnectDelay',
 			'on',
+			'onDerived',
+			'onRequest',
 			'once',
 			'ready',
 			'status'

@@ -1,5 +1,6 @@
 import type { Client } from '../../src/contract/client.ts';
-import { createClient, type ClientOptions } from '../../src/client/client.ts';
+import type { ClientOptions } from '../../src/client/client.ts';
+import { createClient } from '../../src/client/connect.ts';
 import type { Environment, Page, WebSocketLike } from '../../src/client/environment.ts';
 import { TestClock } from './clock.ts';
 import { memoryLog } from './log.ts';
@@ -89,7 +90,7 @@ export interface Browser extends Environment {
 	/** The latest socket. */
 	readonly socket: BrowserSocket;
 	readonly stored: Map<string, string>;
-	/** What `random` gives; 1 stands for the upper end. */
+	/** What `random` gives; in the middle nothing is added to or taken from a pause. */
 	chance: number;
 	/** The next attempt throws this instead of giving a socket. */
 	refusal: unknown;
@@ -104,7 +105,7 @@ export function startBrowser(): Browser {
 		time,
 		sockets,
 		stored,
-		chance: 1,
+		chance: 0.5,
 		refusal: undefined,
 		clock: {
 			now: () => time.now(),

@@ -1,12 +1,11 @@
 import type { Readable } from '../../contract/client.ts';
 import { createCrudReducer } from '../../merge/crud.ts';
 import type { BatchReducer } from '../../merge/reducer.ts';
-import { createReducedStore } from './reduced.ts';
+import type { RowOptions } from './ageing.ts';
+import { createRowStore } from './reduced.ts';
 
 /** How `crud` merges. */
-export interface CrudOptions {
-	/** Identity field of the items. Default `id`. */
-	readonly key?: string;
+export interface CrudOptions extends RowOptions {
 	/** New items go to the front. Default false. */
 	readonly prepend?: boolean;
 }
@@ -16,5 +15,5 @@ export interface CrudOptions {
  * @example const todos = crud<Todo>('todos', data.todos, { prepend: true });
  */
 export function crud<T>(topic: string, initial: readonly T[] = [], options: CrudOptions = {}): Readable<readonly T[]> {
-	return createReducedStore(topic, initial, createCrudReducer(options) as BatchReducer<readonly T[]>);
+	return createRowStore(topic, initial, createCrudReducer(options) as BatchReducer<readonly T[]>, options);
 }

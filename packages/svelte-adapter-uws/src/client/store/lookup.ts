@@ -1,7 +1,8 @@
 import type { Readable } from '../../contract/client.ts';
 import { createKeyedReducer, keyedFrom } from '../../merge/keyed.ts';
 import type { BatchReducer } from '../../merge/reducer.ts';
-import { createReducedStore } from './reduced.ts';
+import type { RowOptions } from './ageing.ts';
+import { createRowStore } from './reduced.ts';
 
 /**
  * Items by key, on an object without a prototype, that follows the events `created`, `updated` and `deleted` of a topic. It is
@@ -11,8 +12,9 @@ import { createReducedStore } from './reduced.ts';
 export function lookup<T>(
 	topic: string,
 	initial: readonly T[] = [],
-	{ key = 'id' }: { readonly key?: string } = {}
+	options: RowOptions = {}
 ): Readable<Readonly<Record<string, T>>> {
 	type Items = Readonly<Record<string, T>>;
-	return createReducedStore(topic, keyedFrom(initial, key) as Items, createKeyedReducer(key) as BatchReducer<Items>);
+	const { key } = options;
+	return createRowStore(topic, keyedFrom(initial, key) as Items, createKeyedReducer(key) as BatchReducer<Items>, options);
 }

@@ -5,18 +5,20 @@ import { hold, toEvent, type WSEvent } from './topic.ts';
 export interface OnceOptions {
 	/** Milliseconds after which the promise rejects. Default: never. */
 	readonly timeout?: number;
+	/** Rejects with its reason when it aborts. */
+	readonly signal?: AbortSignal;
 }
 
 /**
- * Waits for the next event of a topic, or the next of one name; what was there before does not count. Rejects after `timeout`, and
- * when the connection has ended for good.
+ * Waits for the next event of a topic, or the next of one name; what was there before does not count. Rejects after `timeout`, when
+ * `signal` aborts, and when the connection has ended for good.
  * @example const { data } = await once<Order>('orders', 'paid', { timeout: 10_000 });
  */
 export function once<T = unknown>(topic: string, options?: OnceOptions): Promise<WSEvent<T>>;
 export function once<T = unknown>(topic: string, event: string, options?: OnceOptions): Promise<{ readonly data: T }>;
 export function once(topic: string, second?: string | OnceOptions, third?: OnceOptions): Promise<unknown> {
 	const event = typeof second === 'string' ? second : undefined;
-	const { timeout } = (typeof second === 'string' ? third : second) ?? {};
+	const { timeout, signal } = (typeof second === 'string' ? third : second) ?? {};
 	const client = openPage();
 	const stops: (() => void)[] = [];
 	return new Promise((resolve, reject) => {
@@ -30,6 +32,10 @@ export function once(topic: string, second?: string | OnceOptions, third?: OnceO
 					reject(new Error(`once(): the connection ended before ${event ?? 'an event'} came on ${topic}.`));
 			})
 		);
+		const abort = (): void => reject(signal!.reason);
+		signal?.addEventListener('abort', abort);
+		stops.push(() => signal?.removeEventListener('abort', abort));
+		if (signal?.aborted) abort();
 		if (timeout === undefined) return;
 		const timer = setTimeout(
 			() => reject(new Error(`once(): no ${event ?? 'event'} came on ${topic} within ${timeout} ms.`)),

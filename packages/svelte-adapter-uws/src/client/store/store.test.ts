@@ -1,40 +1,14 @@
 import { get } from 'svelte/store';
-import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { browserOptions, microtasks, startBrowser, valueOf, WELCOME, type Browser } from '../../../test/support/browser.ts';
-import { connect } from '../connect.ts';
+import { expect, it, vi } from 'vitest';
+import { valueOf } from '../../../test/support/browser.ts';
+import { batch, browserOfPage, emit, sent, usePage, watch } from '../../../test/support/page.ts';
 import { count } from './count.ts';
 import { crud } from './crud.ts';
 import { latest } from './latest.ts';
 import { lookup } from './lookup.ts';
 import { on } from './on.ts';
 
-const PAGE = Symbol.for('svelte-adapter-uws.page');
-let browser: Browser;
-beforeEach(() => {
-	browser = startBrowser();
-	connect(browserOptions(browser));
-	browser.socket.open();
-	browser.socket.receive(WELCOME);
-	browser.socket.read();
-});
-afterEach(() => {
-	delete (globalThis as { [PAGE]?: unknown })[PAGE];
-});
-
-const emit = (topic: string, event: string, data?: unknown, seq?: number): void =>
-	browser.socket.receive({ topic, event, data, ...(seq && { seq }) });
-const batch = (...events: [string, string, unknown][]): void =>
-	browser.socket.receive({ type: 'batch', events: events.map(([topic, event, data]) => ({ topic, event, data })) });
-const watch = <T>(store: {
-	subscribe(run: (value: T) => void): () => void;
-}): { readonly seen: T[]; readonly stop: () => void } => {
-	const seen: T[] = [];
-	return { seen, stop: store.subscribe((value) => seen.push(value)) };
-};
-const sent = async (): Promise<unknown[]> => {
-	await microtasks();
-	return browser.socket.read();
-};
+usePage();
 
 it('on(): shows the latest event of a topic while somebody watches', async () => {
 	const store = on('a');
