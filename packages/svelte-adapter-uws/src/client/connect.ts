@@ -31,13 +31,14 @@ export interface WSConnection extends Omit<Client, 'sendQueued'> {
  */
 export function connect(options?: ConnectOptions): WSConnection {
 	const client = openPage(options && readOptions(options));
-	const log = options?.debug && !client.face && !client.implicit ? currentEnvironment().log : undefined;
-	if (log) narrate(client, log);
+	const { log } = currentEnvironment();
+	const narrating = options?.debug && !client.face && !client.implicit;
+	if (narrating) narrate(client, log);
 	if (options && client.implicit) {
 		client.implicit = false;
-		console.warn('connect(): options ignored, the connection exists. Call it before you use a store.');
+		log.warn('connect(): options ignored, the connection exists. Call it before you use a store.');
 	}
-	return (client.face ??= createFace(client, log)) as WSConnection;
+	return (client.face ??= createFace(client, narrating ? log : undefined)) as WSConnection;
 }
 
 /**

@@ -48,6 +48,10 @@ export class ScriptedClient implements Client {
 		if (this.connected) this.sent.push({ release: topic });
 	}
 
+	answer(): () => void {
+		throw new Error('No live client answers requests of the server.');
+	}
+
 	onOpen(run: () => void): () => void {
 		this.#opens.add(run);
 		return () => void this.#opens.delete(run);

@@ -1,7 +1,7 @@
 import { get } from 'svelte/store';
 import { expect, it, vi } from 'vitest';
 import { valueOf } from '../../../test/support/browser.ts';
-import { batch, browserOfPage, emit, sent, usePage, watch } from '../../../test/support/page.ts';
+import { batch, emit, sent, usePage, watch } from '../../../test/support/page.ts';
 import { count } from './count.ts';
 import { crud } from './crud.ts';
 import { latest } from './latest.ts';
