@@ -31,6 +31,28 @@ it('serves the live modules of the latest manifest, whoever asks', async () => {
 	old.detach(platform);
 });
 
+it('ends what an old manifest began', async () => {
+	await using server = await createTestServer({ transport: 'memory' });
+	const signals: AbortSignal[] = [];
+	const effects: string[] = [];
+	const modules = (name: string) => ({
+		job: live.cron('0 0 1 1 *', 't', (ctx) => (signals.push(ctx.signal), new Promise(() => {})), { runOnInit: true }),
+		effect: live.effect(['t'], () => void effects.push(name))
+	});
+	const [old, fresh] = [await withManifest(modules('old')), await withManifest(modules('new'))];
+	await old.runtimeOf(server.platform).ready();
+	await vi.waitFor(() => expect(signals).toHaveLength(1));
+	await fresh.runtimeOf(server.platform).ready();
+	await vi.waitFor(() => expect(signals.map(({ aborted }) => aborted)).toEqual([true, false]));
+	server.platform.publish('t', 'e');
+	await vi.waitFor(() => expect(effects).toEqual(['new']));
+	fresh.detach(server.platform);
+	expect(signals[1]?.aborted).toBe(true);
+	server.platform.publish('t', 'e');
+	await new Promise((resolve) => setImmediate(resolve));
+	expect(effects).toEqual(['new']);
+});
+
 it('does not take the place of an app from a copy of the package that knows no live modules', async () => {
 	await using server = await createTestServer({ transport: 'memory' });
 	const [app, bare] = [await withManifest(stream('app')), await withManifest()];

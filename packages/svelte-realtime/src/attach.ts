@@ -5,7 +5,7 @@ import { app } from './define/app.ts';
 import { standard } from './features/standard.ts';
 import { platforms } from './platforms.ts';
 import { everybody } from './on-error.ts';
-import { relay, type PlatformBus } from './relay.ts';
+import { relay, type ClusterBus } from './relay.ts';
 import { Runtime, type RuntimeParts } from './runtime/runtime.ts';
 
 // Found through the platform that every hook and request is handed, so two servers in one process stay apart; a registered
@@ -16,7 +16,7 @@ const MADE = performance.now();
 
 /** What the app says about its runtime, in whichever hook comes first: a page may have made the runtime before any hook ran. */
 interface Options extends Pick<RuntimeParts, 'onError' | 'plainTopics' | 'requireGuard' | 'leader'> {
-	readonly bus?: PlatformBus | undefined;
+	readonly bus?: ClusterBus | undefined;
 }
 
 interface Attached {
@@ -91,10 +91,10 @@ function end({ runtime, relay: relayed }: Attached): void {
 	relayed[Symbol.dispose]();
 }
 
-const busOf = ({ options }: Attached): PlatformBus | undefined => options.bus ?? declared().bus;
+const busOf = ({ options }: Attached): ClusterBus | undefined => options.bus ?? declared().bus;
 
 /** The bus of a platform's server, whoever named it. */
-export function busOn(platform: Platform): PlatformBus | undefined {
+export function busOn(platform: Platform): ClusterBus | undefined {
 	const found = (platform as Carrier)[RUNTIME];
 	return found ? busOf(found) : undefined;
 }

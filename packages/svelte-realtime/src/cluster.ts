@@ -1,12 +1,12 @@
 import { declared } from './declared.ts';
-import type { PlatformBus } from './relay.ts';
+import type { ClusterBus } from './relay.ts';
 
 /**
  * Carries everything that is published to the other instances of the app, however it is published. `null` takes the bus away.
  * Throws a TypeError for something else than a bus. `realtime({ bus })` says the same for one server.
  * @example setBus(createPubSubBus(redis));
  */
-export function setBus(bus: PlatformBus | null): void {
+export function setBus(bus: ClusterBus | null): void {
 	if (bus !== null && !isBus(bus)) throw new TypeError(`[svelte-realtime] setBus: ${NO_BUS}`);
 	if (bus) declared().bus = bus;
 	else delete declared().bus;
@@ -17,7 +17,7 @@ export interface CronConfig {
 	/** Whether this instance runs timers now. Asked before each run, so it has to answer at once. */
 	readonly leader?: (() => boolean) | null;
 	/** The same as `setBus`. */
-	readonly bus?: PlatformBus | null;
+	readonly bus?: ClusterBus | null;
 }
 
 /**
@@ -58,8 +58,8 @@ function checkLeader(what: string, leader: unknown): void {
 }
 
 /** Whether a value has the shape of a bus. */
-export const isBus = (value: unknown): value is PlatformBus =>
-	typeof value === 'object' && value !== null && typeof (value as Partial<PlatformBus>).wrap === 'function';
+export const isBus = (value: unknown): value is ClusterBus =>
+	typeof value === 'object' && value !== null && typeof (value as Partial<ClusterBus>).wrap === 'function';
 
 export const NO_BUS = 'the bus has to be an object with wrap(platform), as createPubSubBus(redis) gives it.';
 export const NO_LEADER = 'the leader has to be a function that gives true or false, such as the isLeader of createLeader(redis).';

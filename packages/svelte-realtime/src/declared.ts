@@ -1,9 +1,9 @@
-import type { PlatformBus } from './relay.ts';
+import type { ClusterBus } from './relay.ts';
 import type { OnError } from './runtime/host.ts';
 
 /** What an app says to all servers of its process, in calls that are handed no platform. */
 export interface Declared {
-	bus?: PlatformBus;
+	bus?: ClusterBus;
 	leader?: () => boolean;
 	aggregateLeader?: () => boolean;
 	readonly errorHandlers: Set<OnError>;

@@ -8,7 +8,7 @@ import type {
 } from 'svelte-adapter-uws/contract';
 import { busOn, detach, runtimeOf } from './attach.ts';
 import { isBus, NO_BUS, NO_LEADER } from './cluster.ts';
-import type { PlatformBus } from './relay.ts';
+import type { ClusterBus } from './relay.ts';
 import type { Source } from './runtime/context.ts';
 import type { DispatchOptions } from './runtime/dispatch.ts';
 import type { OnError } from './runtime/host.ts';
@@ -122,7 +122,7 @@ export interface RealtimeOptions {
 	 */
 	readonly requireGuard?: boolean;
 	/** Carries what is published, however it is published, to the other instances of the app. Default: that of `setBus`. */
-	readonly bus?: PlatformBus;
+	readonly bus?: ClusterBus;
 	/**
 	 * Whether this instance runs what has to run on one, of several that share no stores. Asked each time, so it has to answer at
 	 * once. Default: that of `configureCron`.

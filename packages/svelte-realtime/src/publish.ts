@@ -3,7 +3,7 @@ import { busOn } from './attach.ts';
 import { declared } from './declared.ts';
 import type { LivePublishOptions } from './define/context.ts';
 import { platforms } from './platforms.ts';
-import type { PlatformBus } from './relay.ts';
+import type { ClusterBus } from './relay.ts';
 import { publishOn } from './runtime/context.ts';
 
 /** The platform of the server that runs in this process, the newest where there are several; `null` before it has started. */
@@ -12,7 +12,7 @@ export function getPlatform(): Platform | null {
 }
 
 /** The bus of that server, from `realtime({ bus })` or `setBus`; `null` without one. */
-export function getBus(): PlatformBus | null {
+export function getBus(): ClusterBus | null {
 	const platform = getPlatform();
 	return (platform ? busOn(platform) : declared().bus) ?? null;
 }

@@ -8,14 +8,14 @@ import { live } from './define/live.ts';
 import { realtime } from './hooks.ts';
 import { onError } from './on-error.ts';
 import { getBus, publish } from './publish.ts';
-import type { PlatformBus } from './relay.ts';
+import type { ClusterBus } from './relay.ts';
 
 afterEach(() => configureCron(null));
 
 /** A bus as the extensions make it: it wraps the platform by its prototype, and writes down what it would send. */
 function createBus() {
 	const relayed: unknown[] = [];
-	const bus: PlatformBus & { deliver?: (topic: string) => void } = {
+	const bus: ClusterBus & { deliver?: (topic: string) => void } = {
 		wrap(platform) {
 			const publish: Platform['publish'] = (topic, event, data, options) => {
 				if (options?.relay !== false) relayed.push([topic, event, data]);

@@ -1,7 +1,7 @@
 import type { BatchedMessage, Platform, PublishMessage, PublishOptions, TopicHelper } from 'svelte-adapter-uws/contract';
 
 /** Carries what is published to other instances of the app. */
-export interface PlatformBus {
+export interface ClusterBus {
 	/** The platform, with `publish`, `batch`, `publishBatched` and `topic` that also relay; `relay: false` stays on this node. */
 	wrap(platform: Platform): Platform;
 }
@@ -10,10 +10,10 @@ export interface PlatformBus {
  * Makes everything that is published on a server go through the bus, once: by handlers, timers, endpoints and hooks, whose
  * platforms all derive from this one. The bus is asked for at each publish. Dispose to have the platform as it was.
  */
-export function relay(base: Platform, bus: () => PlatformBus | undefined): Disposable {
+export function relay(base: Platform, bus: () => ClusterBus | undefined): Disposable {
 	const { publish, batch, publishBatched, topic } = base;
 	const plain: Platform = Object.create(base, describe({ publish, batch, publishBatched, topic }));
-	let wrapped: { readonly by: PlatformBus; readonly platform: Platform } | undefined;
+	let wrapped: { readonly by: ClusterBus; readonly platform: Platform } | undefined;
 	const current = (): Platform => {
 		const by = bus();
 		if (!by) return plain;

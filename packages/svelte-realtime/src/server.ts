@@ -43,6 +43,7 @@ export type {
 	Aggregate,
 	AggregateOptions,
 	Cron,
+	CronContext,
 	CronOptions,
 	CronRun,
 	Derived,
@@ -64,7 +65,7 @@ export { createBinary, createCall, createUpload } from './features/call.ts';
 export { defineTopics, type DefinedTopics, type TopicEntry, type TopicMap } from './define/topics.ts';
 export { standard } from './features/standard.ts';
 export { onCronError, onError } from './on-error.ts';
-export type { PlatformBus } from './relay.ts';
+export type { ClusterBus } from './relay.ts';
 export type { DispatchOptions } from './runtime/dispatch.ts';
 export type { Entry, Feature, Host, Installed, OnError, OwnedTopics, StepFeature, StepHost, Subscribed } from './runtime/host.ts';
 export { Runtime, type InProcessOptions, type RuntimeParts } from './runtime/runtime.ts';

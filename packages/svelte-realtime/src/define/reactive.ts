@@ -5,7 +5,7 @@ import type { Context } from './context.ts';
 
 /** Options of `live.cron`. */
 export interface CronOptions {
-	/** The time zone that the schedule is read in, such as `Europe/Berlin`. Default `UTC`. */
+	/** The time zone that the schedule is read in, such as `Europe/Berlin`. Default that of the machine, which `TZ` sets. */
 	readonly tz?: string;
 	/** Milliseconds after which a run is given up: `ctx.signal` aborts, and `TIMEOUT` is reported. Default: none. */
 	readonly timeoutMs?: number;
@@ -19,8 +19,11 @@ export interface CronOptions {
 	readonly overlap?: boolean;
 }
 
+/** What the function of `live.cron` sees: a context of nobody, whose `signal` aborts when the run is over. */
+export type CronContext = Context<null>;
+
 /** The function of `live.cron`. `due` is the time of the schedule that it runs for. */
-export type CronRun = (ctx: Context, due: Date) => unknown;
+export type CronRun = (ctx: CronContext, due: Date) => unknown;
 
 /** Something that runs at certain times: `live.cron(schedule, topic, run, options)`. */
 export interface Cron {

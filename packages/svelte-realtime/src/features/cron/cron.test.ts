@@ -149,6 +149,20 @@ it('reports what the function throws, and runs at the next time', async () => {
 	expect(app.published).toEqual([['stats', 'set', 'fine']]);
 });
 
+it('reads the schedule in its time zone, and without one in that of the machine', async () => {
+	const before = process.env['TZ'];
+	process.env['TZ'] = 'Asia/Kolkata';
+	const ran: string[] = [];
+	const job = (tz?: string) => live.cron('0 6 * * *', 'stats', (_ctx, due) => void ran.push(due.toISOString()), tz ? { tz } : {});
+	for (const tz of [undefined, 'Asia/Tokyo']) {
+		await using app = await cluster(1, () => job(tz));
+		await app.pass(24 * 60 * MINUTE, MINUTE);
+	}
+	expect(ran).toEqual(['2026-01-01T00:30:00.000Z', '2026-01-01T21:00:00.000Z']);
+	if (before === undefined) delete process.env['TZ'];
+	else process.env['TZ'] = before;
+});
+
 it('waits a random part of jitterMs', async () => {
 	const random = vi.spyOn(Math, 'random').mockReturnValue(0.5);
 	let runs = 0;

@@ -12,7 +12,7 @@ export const cron: Feature<'cron'> = {
 		let ticker: Ticker | undefined;
 		let isDisposed = false;
 		if (options.runOnInit) job.begin();
-		loadSchedule(expression, options.tz ?? 'UTC').then(
+		loadSchedule(expression, options.tz ?? Intl.DateTimeFormat().resolvedOptions().timeZone).then(
 			(schedule) => {
 				if (!isDisposed) ticker = new Ticker(host, schedule, (time) => job.tick(time, schedule.next(time)));
 			},
