@@ -245,6 +245,28 @@ it('does not run when it cannot be claimed', async () => {
 	claim.mockRestore();
 });
 
+it('takes no result of a run that another node has taken over meanwhile', async () => {
+	const ends: ((value: string) => void)[] = [];
+	const signals: AbortSignal[] = [];
+	await using app = await cluster(1, () =>
+		cron((ctx) => (signals.push(ctx.signal), new Promise((resolve) => ends.push(resolve))))
+	);
+	await app.pass(30_000);
+	// As after a sleep in which its lease ran out.
+	await app.stores.lease.drop('node 0');
+	await app.stores.lease.hold('cron:m/job', 'node 1', 15_000);
+	ends[0]!('stale');
+	await settle();
+	expect(app.published).toEqual([]);
+	expect(app.errors).toMatchObject([{ code: 'LEASE_LOST' }]);
+	await app.pass(MINUTE);
+	await app.stores.lease.drop('node 0');
+	await app.stores.lease.hold('cron:m/job', 'node 1', 15_000);
+	await app.pass(10_000);
+	expect(signals[1]?.aborted).toBe(true);
+	expect(app.errors).toHaveLength(2);
+});
+
 it('stops with its removal, and aborts what runs', async () => {
 	let signal: AbortSignal | undefined;
 	await using app = await cluster(1, () => cron((ctx) => ((signal = ctx.signal), new Promise(() => {}))));

@@ -69,11 +69,7 @@ export class Job implements Disposable {
 	[Symbol.dispose](): void {
 		this.#isDisposed = true;
 		for (const timer of this.#waiting) timer[Symbol.dispose]();
-		for (const { abort, over } of this.#runs) {
-			const reason = new LiveError('CANCELLED', `${this.#path} was stopped.`);
-			over.reject(reason);
-			abort.abort(reason);
-		}
+		this.#end(new LiveError('CANCELLED', `${this.#path} was stopped.`));
 		if (this.#start !== undefined) void this.#give(this.#key('start'), this.#start);
 	}
 
@@ -89,10 +85,11 @@ export class Job implements Disposable {
 			if (!this.#leads()) return;
 			const key = this.#key(which);
 			const claim = await idempotency.claim(key, ttlMs);
-			if (claim.state !== 'claimed') return this.#count('skipped');
+			// The node that has it counts what comes of it.
+			if (claim.state !== 'claimed') return;
 			claimed?.(claim.token);
 			if (this.#isDisposed) await this.#give(key, claim.token);
-			else if (overlap) await this.#run(due);
+			else if (overlap) await this.#run(due, () => Promise.resolve(true));
 			else await this.#runAlone(due);
 		} catch (error) {
 			this.#count('error');
@@ -122,18 +119,22 @@ export class Job implements Disposable {
 		this.#isBusy = true;
 		const { lease, node } = this.#host.platform.stores;
 		const name = `cron:${this.#path}`;
+		const isMine = async (): Promise<boolean> => (await lease.hold(name, node, LEASE_MS)).holder === node;
 		let renewal: Disposable | undefined;
+		const renew = (): void => {
+			renewal = this.#host.after(LEASE_MS / 3, () => {
+				renew();
+				isMine().then(
+					(isHeld) => void (isHeld || this.#end(lost(this.#path))),
+					(error: unknown) => this.#host.onError(this.#path, error)
+				);
+			});
+		};
 		try {
-			if ((await lease.hold(name, node, LEASE_MS)).holder !== node) return this.#count('skipped');
-			const renew = (): void => {
-				renewal = this.#host.after(LEASE_MS / 3, () => {
-					renew();
-					lease.hold(name, node, LEASE_MS).catch((error: unknown) => this.#host.onError(this.#path, error));
-				});
-			};
+			if (!(await isMine())) return this.#count('skipped');
 			renew();
 			try {
-				await this.#run(due);
+				await this.#run(due, isMine);
 			} finally {
 				renewal?.[Symbol.dispose]();
 				await lease.release(name, node);
@@ -143,26 +144,21 @@ export class Job implements Disposable {
 		}
 	}
 
-	/** Rejects with what the function throws, or because it takes too long. */
-	async #run(due: number): Promise<void> {
+	/** Rejects with what the function throws, or because it takes too long. What it gives counts while `isMine`. */
+	async #run(due: number, isMine: () => Promise<boolean>): Promise<void> {
 		const { topic, run: fn, options } = this.#cron;
 		const run: Run = { abort: new AbortController(), over: Promise.withResolvers() };
 		const context = this.#host.context({ signal: run.abort.signal });
+		const { timeoutMs } = options;
 		const timer =
-			options.timeoutMs === undefined
-				? undefined
-				: this.#host.after(options.timeoutMs, () => {
-						const reason = new LiveError(
-							'TIMEOUT',
-							`${this.#path} took longer than ${options.timeoutMs} ms, so its run was given up.`
-						);
-						run.over.reject(reason);
-						run.abort.abort(reason);
-					});
+			timeoutMs === undefined ? undefined : this.#host.after(timeoutMs, () => end(run, tooLong(this.#path, timeoutMs)));
 		this.#runs.add(run);
 		try {
 			const result = await Promise.race([fn(context, new Date(due)), run.over.promise]);
-			if (result !== undefined) context.publish(topic, 'set', result);
+			if (result !== undefined) {
+				if (!(await isMine())) throw lost(this.#path);
+				context.publish(topic, 'set', result);
+			}
 			this.#count('ok');
 		} catch (error) {
 			if (!this.#isDisposed) throw error;
@@ -172,9 +168,24 @@ export class Job implements Disposable {
 		}
 	}
 
+	#end(reason: LiveError): void {
+		for (const run of this.#runs) end(run, reason);
+	}
+
 	async #give(key: string, token: string): Promise<void> {
 		await this.#host.platform.stores.idempotency
 			.abandon(key, token)
 			.catch((error: unknown) => this.#host.onError(this.#path, error));
 	}
 }
+
+function end({ over, abort }: Run, reason: LiveError): void {
+	over.reject(reason);
+	abort.abort(reason);
+}
+
+const tooLong = (path: string, ms: number): LiveError =>
+	new LiveError('TIMEOUT', `${path} took longer than ${ms} ms, so its run was given up.`);
+
+const lost = (path: string): LiveError =>
+	new LiveError('LEASE_LOST', `${path} was asleep or blocked for so long that another node runs it, so its run was given up.`);

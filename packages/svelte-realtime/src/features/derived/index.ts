@@ -64,11 +64,10 @@ export function createDerived(stream: Feature<'stream'>): Feature<'derived'> {
 			return {
 				...inner,
 				topics: one ? { exact: path } : { prefix: `${path}~` },
-				async subscribe(context, args, request) {
+				subscribe(context, args, request) {
 					if (!one && followed.size >= MAX_INSTANCES && !followed.has(topicOf(context, ...args)))
 						throw new LiveError('RATE_LIMITED', `At most ${MAX_INSTANCES} values of it are followed at a time.`);
-					const subscribed = await inner.subscribe!(context, args, request);
-					return { ...subscribed, fields: { ...subscribed.fields, derived: true } };
+					return inner.subscribe!(context, args, request);
 				},
 				[Symbol.dispose]() {
 					inner[Symbol.dispose]();
