@@ -2,6 +2,7 @@ import type { Platform, Stores } from 'svelte-adapter-uws/contract';
 import { createTestServer, manualClock } from 'svelte-adapter-uws/testing';
 import { expect, it, vi } from 'vitest';
 import { createRuntime } from '../../../test/support.ts';
+import { app } from '../../define/app.ts';
 import { live } from '../../define/live.ts';
 import type { Cron, CronOptions, CronRun } from '../../define/reactive.ts';
 import { Runtime, type RuntimeParts } from '../../runtime/runtime.ts';
@@ -116,6 +117,27 @@ it('goes on on another node when the one that runs is gone', async () => {
 	await settle();
 	await app.pass(2 * MINUTE);
 	expect(runs).toBe(3);
+});
+
+it('counts each time once, on the node that ran it or left it out', async () => {
+	const counted: string[] = [];
+	const ends: (() => void)[] = [];
+	let runs = 0;
+	const settings = {
+		...app(),
+		metrics: { cron: (path: string, outcome: string) => void counted.push(`${path} ${outcome}`) } as never
+	};
+	await using nodes = await cluster(
+		3,
+		() => cron(() => (runs++ === 0 ? new Promise<void>((resolve) => ends.push(resolve)) : undefined)),
+		() => ({ app: settings })
+	);
+	await nodes.pass(MINUTE);
+	await nodes.pass(MINUTE);
+	expect(counted).toEqual(['m/job skipped']);
+	for (const end of ends) end();
+	await nodes.pass(MINUTE);
+	expect(counted).toEqual(['m/job skipped', 'm/job ok', 'm/job ok']);
 });
 
 it('gives a run up after timeoutMs, tells its signal, and takes no result of it', async () => {

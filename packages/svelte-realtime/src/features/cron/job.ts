@@ -50,6 +50,7 @@ export class Job implements Disposable {
 		const { catchUp = false, jitterMs = 0 } = this.#cron.options;
 		const late = this.#host.date() - time;
 		if (late > LATE_MS && !catchUp) {
+			this.#count('skipped');
 			this.#host.warn(
 				`${this.#path} did not run at ${new Date(time).toISOString()}: the process was asleep or blocked until ${Math.round(late / 1000)} seconds later. Set catchUp: true to run it late.`
 			);
