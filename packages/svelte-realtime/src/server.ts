@@ -37,7 +37,9 @@ export type { SafeParse } from './define/schema.ts';
 export type { Delta, StreamOptions, Versions } from './define/stream-options.ts';
 export type { IdempotentOptions } from './define/idempotent.ts';
 export { connectionMetricsHook, type MetricsRegistry } from './define/metrics.ts';
-export { guard, live, type GuardPart, type Live } from './define/live.ts';
+export { guard, type GuardPart } from './define/live.ts';
+export { live, type Live } from './live.ts';
+export type { Webhook, WebhookAnswer, WebhookMessage, WebhookOptions, WebhookRequest } from './webhook.ts';
 export type { Lock, LockKey, LockOptions, LockWait } from './define/lock.ts';
 export type {
 	Aggregate,

@@ -62,6 +62,7 @@ export class Runtime implements Disposable {
 	readonly #registry: Registry;
 	readonly #dispatch: Dispatch;
 	readonly #uploads: Uploads;
+	readonly #onError: Host['onError'];
 	readonly #scopes: Scopes;
 	readonly #warnings: TopicWarnings | undefined;
 	readonly #lock: KeyedLock;
@@ -85,6 +86,7 @@ export class Runtime implements Disposable {
 		this.#lock = new KeyedLock(clock);
 		const onError: Host['onError'] = (path, error, context) =>
 			(parts.onError ? contained(parts.onError, print) : print)(path, error, context);
+		this.#onError = onError;
 		const pacing = (this.#pacing = new Pacing({ clock, warn, failed: (error) => onError('publish', error) }));
 		const watchers = (this.#watchers = new Watchers(platform, onError));
 		this.#views = new Views(platform);
@@ -142,6 +144,11 @@ export class Runtime implements Disposable {
 	/** Takes a binary frame of a client. False: it is none of this protocol. */
 	receiveBinary(ws: Connection, source: Source, frame: ArrayBuffer, options: DispatchOptions = {}): boolean {
 		return this.#dispatch.receiveBinary(ws, source, frame, options) || this.#uploads.receive(ws, source, frame, options);
+	}
+
+	/** Reports a failure of the app's code to whoever wants to hear of it. Never throws. */
+	report(path: string, error: unknown): void {
+		this.#onError(path, error);
 	}
 
 	/** The uploads that are under way. */

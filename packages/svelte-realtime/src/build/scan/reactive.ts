@@ -5,7 +5,7 @@ import { membersOf, unwrap, type Scope } from './scope.ts';
 type Node = ESTree.Node;
 
 /** What runs without a client. */
-export const INTERNAL: readonly string[] = ['live.cron', 'live.effect'];
+export const INTERNAL: readonly string[] = ['live.webhook', 'live.cron', 'live.effect'];
 
 /** `live.derived`: a factory when its sources, or its function behind `ctx`, take arguments. A sentence when that cannot be seen. */
 export function derivedStub(scope: Scope, name: string, [sources, compute, options]: readonly Node[]): LiveExport | string {
