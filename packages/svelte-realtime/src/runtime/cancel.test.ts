@@ -84,3 +84,18 @@ it('answers nothing to cancels, whatever they hold', async () => {
 	expect(client.frames.filter(({ topic }) => topic === '__rpc')).toHaveLength(1);
 	expect(await client.ask({ rpc: '__rpc/cancel', id: 'c', args: [] })).toMatchObject({ code: 'NOT_FOUND' });
 });
+
+it('begins nothing of a batch in order that is cancelled before its turn, and cancels all requests of one id', async () => {
+	const { seen, wait } = waiting();
+	const run = vi.fn();
+	await using runtime = await createRuntime({ 'm/wait': live(wait), 'm/run': live(run) });
+	const client = await runtime.connect('ida');
+	client.say({ batch: ['1', '2', '3'].map((id) => ({ rpc: id === '1' ? 'm/wait' : 'm/run', id })), sequential: true });
+	client.say({ rpc: 'm/wait', id: '1' });
+	await vi.waitFor(() => expect(seen).toHaveLength(2));
+	client.say({ rpc: '__rpc/cancel', args: ['2', '1'] });
+	await vi.waitFor(() => expect(client.frames.map(({ event }) => event)).toEqual([undefined, '1', '__batch']));
+	expect(client.frames[1].data).toMatchObject(CANCELLED);
+	expect(client.frames[2].data.batch).toMatchObject([CANCELLED, CANCELLED, { id: '3', ok: true }]);
+	expect(run).toHaveBeenCalledOnce();
+});

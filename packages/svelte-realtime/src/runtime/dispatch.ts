@@ -2,6 +2,7 @@ import type { Connection } from 'svelte-adapter-uws/contract';
 import { isLiveError, LiveError } from '../shared/error.ts';
 import { isPath } from '../shared/path.ts';
 import { BATCH_EVENT, CANCEL_PATH, MAX_BATCH, type RpcRequest } from '../shared/rpc-frame.ts';
+import { answerBatch, CANCELLED, refuseBatch, TOO_LONG, type Batch } from './batch.ts';
 import { checkPayload, parseBinary } from './binary.ts';
 import { CallMetrics } from './call-metrics.ts';
 import { CommonLimits } from './common-limits.ts';
@@ -9,7 +10,7 @@ import { userOf, type Source } from './context.ts';
 import type { Host, OnError, Subscribed } from './host.ts';
 import { around, aroundLoad } from './middleware.ts';
 import { contained } from './on-error.ts';
-import { isRequest, MAX_DEPTH, parseRequest, type Untrusted } from './parse.ts';
+import { MAX_DEPTH, parseRequest, type Untrusted } from './parse.ts';
 import { after, isThenable, pass } from './pipeline.ts';
 import type { Endpoint, Registry } from './registry.ts';
 import { batchFrames, errorReply, okReply, replyFrame, streamReply } from './reply.ts';
@@ -31,9 +32,7 @@ const REFUSED = {
 	noStream: new LiveError('INVALID_REQUEST', 'This is no stream. Call it.'),
 	noId: new LiveError('INVALID_REQUEST', 'A subscribe request needs an id.'),
 	tooMany: new LiveError('RATE_LIMITED', `${MAX_CALLS} calls wait for their answer. Wait for some.`),
-	entry: new LiveError('INVALID_REQUEST', 'A batch entry needs a path and an id.'),
-	cancelled: new LiveError('CANCELLED'),
-	batch: new LiveError('INVALID_REQUEST', `A batch holds at most ${MAX_BATCH} calls.`)
+	cancelled: CANCELLED
 } as const;
 
 /** What one message hook adds to the way of a request. */
@@ -66,7 +65,7 @@ export class Dispatch {
 		const parsed = parseRequest(text, options.maxEnvelopeDepth ?? MAX_DEPTH);
 		if (!parsed) return false;
 		if ('batch' in parsed) {
-			this.#batch(ws, source, parsed.batch, parsed.sequential, options);
+			this.#batch(ws, source, { entries: parsed.batch, sequential: parsed.sequential }, options);
 			return true;
 		}
 		const { single } = parsed;
@@ -91,27 +90,23 @@ export class Dispatch {
 		else void reply.then((settled) => ws.send(replyFrame(id, settled)));
 	}
 
-	#batch(ws: Connection, source: Source, entries: readonly unknown[], sequential: boolean, options: DispatchOptions): void {
-		const run = (entry: unknown): string | Promise<string> =>
-			isRequest(entry) && typeof entry.id === 'string' ? this.#answer(ws, source, entry, options) : refuse(entry, REFUSED.entry);
+	#batch(ws: Connection, source: Source, batch: Batch, options: DispatchOptions): void {
 		const send = (replies: readonly string[]): void => {
 			for (const frame of batchFrames(replies)) ws.send(frame);
 		};
-		if (entries.length > MAX_BATCH) {
-			this.#record('__batch__', { error: REFUSED.batch, isKnown: false, ms: 0 });
-			const named = entries.filter((entry) => typeof idOf(entry) === 'string');
-			return send((named.length > 0 ? named : [null]).map((entry) => refuse(entry, REFUSED.batch)));
+		if (batch.entries.length > MAX_BATCH) {
+			this.#record('__batch__', { error: TOO_LONG, isKnown: false, ms: 0 });
+			return send(refuseBatch(batch));
 		}
-		if (sequential) return void inOrder(entries, run).then(send);
-		const replies = entries.map(run);
-		if (replies.every((reply) => typeof reply === 'string')) send(replies);
-		else void Promise.all(replies).then(send);
+		const replies = answerBatch(batch, this.#host.scope(ws).requests, (entry) => this.#answer(ws, source, entry, options));
+		if (isThenable(replies)) void replies.then(send);
+		else send(replies);
 	}
 
 	#cancel(ws: Connection, ids: unknown): void {
 		if (!Array.isArray(ids)) return;
-		const { requests } = this.#host.scope(ws);
-		for (const id of ids) requests.get(id)?.cancel();
+		const unwanted = new Set<unknown>(ids);
+		for (const request of this.#host.scope(ws).requests) if (unwanted.has(request.id)) request.cancel();
 	}
 
 	/** The reply of one request as text; a promise only when something on its way makes one. It never rejects. */
@@ -167,10 +162,11 @@ export class Dispatch {
 				: this.enter(made, request, found, options);
 			if (!isThenable(result)) return succeeded(result);
 			scope.calls++;
-			if (id !== '') scope.requests.set(id, made);
+			made.id = id;
+			if (id !== '') scope.requests.add(made);
 			const settle = (): void => {
 				scope.calls--;
-				if (scope.requests.get(id) === made) scope.requests.delete(id);
+				scope.requests.delete(made);
 			};
 			return Promise.resolve(result).then(
 				(value) => (settle(), succeeded(value)),
@@ -244,12 +240,6 @@ export class Dispatch {
 	}
 }
 
-async function inOrder(entries: readonly unknown[], run: (entry: unknown) => string | Promise<string>): Promise<string[]> {
-	const replies: string[] = [];
-	for (const entry of entries) replies.push(await run(entry));
-	return replies;
-}
-
 /** The reply of a subscribe request. What cannot be sent is taken back. */
 function granted(id: string, { fields, grant, undo }: Subscribed): string {
 	let reply: string;
@@ -261,13 +251,4 @@ function granted(id: string, { fields, grant, undo }: Subscribed): string {
 	}
 	if (!grant()) throw new LiveError('CANCELLED', 'The topic was left while it was loaded.');
 	return reply;
-}
-
-function idOf(entry: unknown): unknown {
-	return typeof entry === 'object' && entry !== null ? (entry as { id?: unknown }).id : undefined;
-}
-
-function refuse(entry: unknown, why: LiveError): string {
-	const id = idOf(entry);
-	return errorReply(typeof id === 'string' ? id : '', why);
 }

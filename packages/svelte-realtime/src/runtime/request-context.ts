@@ -1,9 +1,12 @@
 import type { Connection } from 'svelte-adapter-uws/contract';
 import { LiveError } from '../shared/error.ts';
 import { CallContext } from './context.ts';
+import type { Cancellable } from './scope.ts';
 
 /** The context of a request that its client may cancel. */
-export class RequestContext extends CallContext {
+export class RequestContext extends CallContext implements Cancellable {
+	/** The client's; empty where it waits for no answer. */
+	id = '';
 	isCancelled = false;
 	/** Whether there is something at the path that was asked for. */
 	isKnown = false;

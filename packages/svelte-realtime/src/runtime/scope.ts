@@ -31,6 +31,12 @@ export interface Join {
 	undo(): void;
 }
 
+/** A request that its client may cancel by its id. Several may have one id. */
+export interface Cancellable {
+	readonly id: string;
+	cancel(): void;
+}
+
 /** What scopes of one runtime share. */
 export interface ScopeParts {
 	readonly clock: Pick<Clock, 'after'>;
@@ -46,8 +52,8 @@ export interface ScopeParts {
 export class Scope {
 	/** Calls whose answer is not there yet. */
 	calls = 0;
-	/** Those that the client may cancel, by its id. */
-	readonly requests: Map<string, { cancel(): void }> = new Map();
+	/** Those that the client may cancel. */
+	readonly requests: Set<Cancellable> = new Set();
 	readonly #ws: Connection;
 	readonly #parts: ScopeParts;
 	readonly #topics = new Map<string, Map<string, Holding>>();

@@ -1,0 +1,69 @@
+import { LiveError } from '../shared/error.ts';
+import { MAX_BATCH } from '../shared/rpc-frame.ts';
+import { isRequest, type Untrusted } from './parse.ts';
+import { isThenable } from './pipeline.ts';
+import { errorReply } from './reply.ts';
+import type { Cancellable } from './scope.ts';
+
+/** Requests that are answered together. */
+export interface Batch {
+	readonly entries: readonly unknown[];
+	/** One after the other. */
+	readonly sequential: boolean;
+}
+
+type Answer = (request: Untrusted) => string | Promise<string>;
+
+// Made once, as those of single requests.
+export const CANCELLED: Readonly<LiveError> = new LiveError('CANCELLED');
+export const TOO_LONG: Readonly<LiveError> = new LiveError('INVALID_REQUEST', `A batch holds at most ${MAX_BATCH} calls.`);
+const INCOMPLETE: Readonly<LiveError> = new LiveError('INVALID_REQUEST', 'A batch entry needs a path and an id.');
+
+/** The replies of a batch, in the order of its entries; a promise only when something in it makes one. */
+export function answerBatch(
+	{ entries, sequential }: Batch,
+	requests: Set<Cancellable>,
+	answer: Answer
+): string[] | Promise<string[]> {
+	const run = (entry: unknown): string | Promise<string> =>
+		isRequest(entry) && typeof entry.id === 'string' ? answer(entry) : refuse(entry, INCOMPLETE);
+	if (sequential) return inOrder(entries, requests, run);
+	const replies = entries.map(run);
+	return replies.some(isThenable) ? Promise.all(replies) : (replies as string[]);
+}
+
+/** What a batch hears that is too long: each entry that can be answered is, or else one that cannot. */
+export function refuseBatch({ entries }: Batch): string[] {
+	const named = entries.filter((entry) => typeof (entry as Untrusted | null)?.id === 'string');
+	return (named.length > 0 ? named : [null]).map((entry) => refuse(entry, TOO_LONG));
+}
+
+/** Those that are cancelled before their turn do not begin. */
+async function inOrder(
+	entries: readonly unknown[],
+	requests: Set<Cancellable>,
+	run: (entry: unknown) => string | Promise<string>
+): Promise<string[]> {
+	const cancelled = new Set<Cancellable>();
+	const waiting = entries.map((entry) => {
+		const place: Cancellable = { id: idOf(entry), cancel: () => void cancelled.add(place) };
+		requests.add(place);
+		return place;
+	});
+	const replies: string[] = [];
+	for (const [i, place] of waiting.entries()) {
+		requests.delete(place);
+		replies.push(cancelled.has(place) ? refuse(entries[i], CANCELLED) : await run(entries[i]));
+	}
+	return replies;
+}
+
+/** `''` where there is none. */
+function idOf(entry: unknown): string {
+	const id = typeof entry === 'object' && entry !== null ? (entry as { readonly id?: unknown }).id : undefined;
+	return typeof id === 'string' ? id : '';
+}
+
+function refuse(entry: unknown, why: LiveError): string {
+	return errorReply(idOf(entry), why);
+}
