@@ -50,6 +50,7 @@ async function start() {
 		const socket = {
 			remoteAddress: '127.0.0.1',
 			bufferedAmount: 0,
+			congested: false,
 			send: () => (frames++, 'sent' as const),
 			subscribe() {},
 			unsubscribe() {},

@@ -60,12 +60,14 @@ export function backpressureLaws(law: TcpLaw): void {
 		const server = await start(fixture, { options });
 		const { client, side } = await server.join();
 		client.peer.pause();
+		expect(side.socket.congested).toBe(false);
 		const { kept, statuses } = await stall(side);
 		expect([...statuses]).toContain('dropped');
+		expect(side.socket.congested).toBe(true);
 		client.peer.resume();
 		await soon(() => client.frames.length).toBe(kept.length);
 		expect(client.frames.map(number)).toEqual(kept);
-		await soon(() => [side.drains > 0, side.socket.bufferedAmount]).toEqual([true, 0]);
+		await soon(() => [side.drains > 0, side.socket.bufferedAmount, side.socket.congested]).toEqual([true, 0, false]);
 		expect(side.socket.send('again')).toBe('sent');
 		await soon(() => client.frames.at(-1)).toBe('again');
 	});

@@ -52,6 +52,21 @@ export interface RequestError extends Error {
 export type Origin = 'local' | 'remote';
 export type Tap = (envelope: Envelope, origin: Origin) => void;
 
+/** One value of `sendCoalesced`. */
+export interface CoalescedMessage {
+	/** Of several values of one connection with this key only the last is kept while it waits. */
+	readonly key: string;
+	readonly topic: string;
+	readonly event: string;
+	readonly data?: unknown;
+}
+
+/**
+ * What becomes of an event for a client that does not read fast enough: `drop` loses it; `coalesce` keeps the last of the topic and
+ * sends that once the client reads again; `close` ends the connection with 4429, so that the client comes back and resumes.
+ */
+export type SlowPolicy = 'drop' | 'coalesce' | 'close';
+
 /** What leaves for the sockets of this node in the place of an envelope. */
 export interface Shaped {
 	/** Default the topic of the envelope. */
@@ -101,6 +116,12 @@ export interface Platform {
 	publishBatched(messages: readonly BatchedMessage[]): void;
 	/** To one client; without a position. 1 = sent, 0 = buffered, 2 = dropped. */
 	send(ws: Connection, topic: string, event: string, data?: unknown): 0 | 1 | 2;
+	/**
+	 * To one client that may read slowly: sent at once where there is room, otherwise the value waits, and a newer one with its key takes
+	 * its place. Encoded when it leaves. At most 10,000 keys of a connection wait; over it the oldest value is given up.
+	 * @example platform.sendCoalesced(ws, { key: `price:${id}`, topic: 'prices', event: 'set', data: price })
+	 */
+	sendCoalesced(ws: Connection, message: CoalescedMessage): void;
 	/** To every client of this worker whose user data passes `filter`. Gives the number sent. */
 	sendTo(filter: (userData: any) => boolean, topic: string, event: string, data?: unknown): number;
 	/**
@@ -127,7 +148,20 @@ export interface Platform {
 	revoke(match: Match): Promise<number>;
 	/** Subscribers of a topic on this worker. */
 	subscribers(topic: string): number;
+	/** Bytes that wait until the client reads; 0 once closed. */
 	bufferedAmount(ws: Connection): number;
+	/**
+	 * Says what becomes of the events of a topic, or with `*` at the end of all topics that begin so, for a client that does not read fast
+	 * enough. Default `drop`. Say it in `init`: a topic that somebody holds keeps what it had. With `coalesce` and `close` this server
+	 * writes to each subscriber by itself, which costs more than the engine's fan-out. Dispose to stop.
+	 * @example platform.whenSlow('orders:*', 'close')
+	 */
+	whenSlow(topics: string, policy: SlowPolicy): Disposable;
+	/**
+	 * How often something went wrong inside this worker, by category: `hook.<name>` for hooks that failed, every other for an invariant
+	 * that did not hold, which is a bug of this package. It changes as you read it.
+	 */
+	readonly assertions: ReadonlyMap<string, number>;
 	topic(name: string): TopicHelper;
 	/**
 	 * Sees every envelope that is published or received on this node, after it was fanned out; with `topics` those of the topics that

@@ -12,6 +12,8 @@ export interface Socket {
 	readonly remoteAddress: string;
 	/** Bytes accepted but not yet written; 0 once closed. */
 	readonly bufferedAmount: number;
+	/** Whether frames wait until the peer reads; a `drain` follows. False once closed. */
+	readonly congested: boolean;
 	send(frame: Frame): SendStatus;
 	/** Joins a group of sockets that `Listener.publish` reaches. Any string is a valid name here. */
 	subscribe(topic: string): void;

@@ -1,15 +1,16 @@
 import { expect, it } from 'vitest';
-import { FakeSocket } from '../../test/support/socket.ts';
+import { FakeSocket, unexpected } from '../../test/support/socket.ts';
 import { Audience, takesBatches, takesEpochs, variantOf, VARIANTS, type Member, type Variant } from './audience.ts';
 
 const member = (variant: Variant, ...topics: string[]): Member => ({
 	socket: new FakeSocket(),
 	variant,
-	topics: new Set(topics)
+	topics: new Set(topics),
+	offer: () => {}
 });
 
 function audience(...members: Member[]): Audience {
-	const audience = new Audience(members);
+	const audience = new Audience(members, () => 'drop', unexpected);
 	for (const one of members) for (const topic of one.topics) audience.join(topic, one);
 	return audience;
 }
@@ -55,7 +56,7 @@ it('slices members by what they hold, and leaves out who takes no batches', () =
 
 it('keeps slices right for who joins and leaves after the first ones', () => {
 	const members: Member[] = [member(1, 'a')];
-	const here = new Audience(members);
+	const here = new Audience(members, () => 'drop', unexpected);
 	here.join('a', members[0]!);
 	expect(here.slices(['a'])).toHaveLength(1);
 	const late = member(1, 'a');
@@ -64,4 +65,25 @@ it('keeps slices right for who joins and leaves after the first ones', () => {
 	here.leave('a', members[0]!);
 	here.leave('a', late);
 	expect(here.slices(['a'])).toEqual([]);
+});
+
+it('knows its members by themselves where the engine does not fan out', () => {
+	const [a, b] = [member(0, 'close:a'), member(1, 'close:a')];
+	const here = new Audience([a, b], (topic) => (topic.startsWith('close:') ? 'close' : 'drop'), unexpected);
+	expect(here.join('plain', a).members).toBeUndefined();
+	here.join('close:a', a);
+	expect([...here.join('close:a', b).members!]).toEqual([a, b]);
+	here.leave('close:a', a);
+	expect([...here.of('close:a')!.members!]).toEqual([b]);
+});
+
+it('reports who leaves a topic that nobody holds', () => {
+	const violations: unknown[] = [];
+	const here = new Audience(
+		[],
+		() => 'drop',
+		(...violation) => void violations.push(violation)
+	);
+	expect(here.leave('t', member(0))).toBeUndefined();
+	expect(violations).toEqual([['subs.not-joined', { topic: 't' }]]);
 });

@@ -1,4 +1,6 @@
+import type { SlowPolicy } from '../contract/platform.ts';
 import type { Socket } from '../contract/transport.ts';
+import type { Violated } from './assertions.ts';
 
 /**
  * Which form of an envelope a connection takes: bit 0 = batch frames, bit 1 = epochs in positions. Each variant of a topic
@@ -20,6 +22,8 @@ export interface Member {
 	readonly socket: Socket;
 	readonly variant: Variant;
 	readonly topics: ReadonlySet<string>;
+	/** Takes a frame of a topic that the engine does not fan out. */
+	offer(listeners: Listeners, frame: string): void;
 }
 
 /** Who listens to one topic on this node. */
@@ -27,10 +31,15 @@ export class Listeners {
 	readonly topic: string;
 	readonly #counts: [number, number, number, number] = [0, 0, 0, 0];
 	readonly #names: (string | undefined)[] = [undefined, undefined, undefined, undefined];
+	readonly policy: SlowPolicy;
+	/** Who they are, where frames go to each by itself; absent where the engine fans out. */
+	readonly members: Set<Member> | undefined;
 	size = 0;
 
-	constructor(topic: string) {
+	constructor(topic: string, policy: SlowPolicy) {
 		this.topic = topic;
+		this.policy = policy;
+		this.members = policy === 'drop' ? undefined : new Set();
 	}
 
 	count(variant: Variant): number {
@@ -59,17 +68,22 @@ export interface Slice {
 export class Audience {
 	readonly #listeners = new Map<string, Listeners>();
 	readonly #all: Iterable<Member>;
+	readonly #policyOf: (topic: string) => SlowPolicy;
+	readonly #violated: Violated;
 	#members: Map<string, Set<Member>> | undefined;
 
 	/** `all` gives every member there is, whenever it is iterated. */
-	constructor(all: Iterable<Member>) {
+	constructor(all: Iterable<Member>, policyOf: (topic: string) => SlowPolicy, violated: Violated) {
 		this.#all = all;
+		this.#policyOf = policyOf;
+		this.#violated = violated;
 	}
 
 	join(topic: string, member: Member): Listeners {
 		let listeners = this.#listeners.get(topic);
-		if (!listeners) this.#listeners.set(topic, (listeners = new Listeners(topic)));
+		if (!listeners) this.#listeners.set(topic, (listeners = new Listeners(topic, this.#policyOf(topic))));
 		listeners.add(member.variant, 1);
+		listeners.members?.add(member);
 		if (this.#members) index(this.#members, topic, member);
 		return listeners;
 	}
@@ -77,8 +91,12 @@ export class Audience {
 	/** Gives what is left of the topic, for its engine name. `topic` must have been joined with the same variant. */
 	leave(topic: string, member: Member): Listeners | undefined {
 		const listeners = this.#listeners.get(topic);
-		if (!listeners) return undefined;
+		if (!listeners) {
+			this.#violated('subs.not-joined', { topic });
+			return undefined;
+		}
 		listeners.add(member.variant, -1);
+		listeners.members?.delete(member);
 		if (listeners.size === 0) this.#listeners.delete(topic);
 		const members = this.#members?.get(topic);
 		if (members?.delete(member) && members.size === 0) this.#members?.delete(topic);

@@ -1,12 +1,16 @@
 import type { Clock } from '../contract/clock.ts';
 import type { Connection } from '../contract/connection.ts';
 import type { WebSocketHooks } from '../contract/hooks.ts';
-import type { Platform, RequestOptions } from '../contract/platform.ts';
+import type { CoalescedMessage, Platform, RequestOptions } from '../contract/platform.ts';
 import type { Telemetry } from '../contract/telemetry.ts';
 import type { Frame, SendStatus, Socket } from '../contract/transport.ts';
+import { CLOSE_CODES } from '../protocol/close-codes.ts';
+import { encodeData, encodePrefix } from '../protocol/envelope-codec.ts';
 import { unsafeIndex } from '../protocol/topic.ts';
-import type { Audience, Member, Variant } from './audience.ts';
+import type { Audience, Listeners, Member, Variant } from './audience.ts';
 import type { ByteCounter } from './byte-counter.ts';
+import { Coalesced } from './coalesced.ts';
+import type { Report } from './isolation.ts';
 import { toBuffer } from './message.ts';
 import type { Publisher } from './publisher.ts';
 import { connectionClosed, Requests } from './requests.ts';
@@ -22,6 +26,7 @@ export interface ConnectionParts {
 	readonly randomId: () => string;
 	readonly clock: Clock;
 	readonly telemetry: Telemetry;
+	readonly report: Report;
 }
 
 const CODE: Readonly<Record<SendStatus, 0 | 1 | 2>> = { queued: 0, sent: 1, dropped: 2 };
@@ -47,6 +52,9 @@ export class ServerConnection<Parts extends ConnectionParts = ConnectionParts> i
 	#abort: AbortController | undefined;
 	#platform: Platform | undefined;
 	#requests: Requests | undefined;
+	#coalesced: Coalesced | undefined;
+	/** It missed an event that it must not miss, and is about to be closed. */
+	#isBehind = false;
 
 	constructor(
 		parts: Parts,
@@ -101,6 +109,7 @@ export class ServerConnection<Parts extends ConnectionParts = ConnectionParts> i
 		if (!this.open || !this.#topics?.has(topic)) return false;
 		this.parts.publisher.flush();
 		this.#topics.delete(topic);
+		this.#coalesced?.delete(topicKey(topic));
 		this.#leave(topic);
 		return true;
 	}
@@ -143,6 +152,25 @@ export class ServerConnection<Parts extends ConnectionParts = ConnectionParts> i
 		return this.#requests.ask(event, data, options);
 	}
 
+	/** Sends the value, or keeps it until there is room. Throws a TypeError for names that cannot travel. */
+	sendCoalesced({ key, topic, event, data }: CoalescedMessage): void {
+		const prefix = encodePrefix(topic, event);
+		if (!this.open) return;
+		this.parts.publisher.flush();
+		this.#latest().put(`key ${key}`, () => `${prefix}${encodeData(data)}}`);
+	}
+
+	/** Takes a frame of a topic that is not left to the engine: the socket that finds no room for it is dealt with by the topic's policy. */
+	offer({ topic, policy }: Listeners, frame: string): void {
+		if (!this.open || this.#isBehind) return;
+		if (policy === 'coalesce') return this.#latest().put(topicKey(topic), () => frame);
+		if (this.sendFrame(frame) !== 2) return;
+		this.#isBehind = true;
+		this.parts.telemetry({ name: 'socket.tooSlow', labels: { topic } });
+		// Not now, in the middle of a fan-out: what hears of a close may publish.
+		this.parts.clock.soon(() => this.close(CLOSE_CODES.THROTTLED, 'too slow'));
+	}
+
 	cork(write: () => void): this {
 		if (this.open) this.socket.cork(write);
 		return this;
@@ -172,6 +200,23 @@ export class ServerConnection<Parts extends ConnectionParts = ConnectionParts> i
 		return this.#requests;
 	}
 
+	/** Sends what waited for room. */
+	protected flushCoalesced(): void {
+		if (!this.#coalesced) return;
+		// What was published before the room came is part of what waited.
+		this.parts.publisher.flush();
+		this.#coalesced.flush();
+	}
+
+	#latest(): Coalesced {
+		return (this.#coalesced ??= new Coalesced({
+			congested: () => this.socket.congested,
+			send: (frame) => this.sendFrame(frame),
+			failed: (error) => this.parts.report('sendCoalesced', error, this.requestId),
+			full: () => this.parts.telemetry({ name: 'limit.coalescedKeys' })
+		}));
+	}
+
 	/** Takes frames in another form from now on, in every topic it holds. */
 	protected changeVariant(variant: Variant): void {
 		this.parts.publisher.flush();
@@ -198,18 +243,23 @@ export class ServerConnection<Parts extends ConnectionParts = ConnectionParts> i
 		this.#topics = undefined;
 		this.#abort?.abort();
 		this.#requests?.close();
+		this.#coalesced?.clear();
 		return held;
 	}
 
 	#join(topic: string): void {
-		this.socket.subscribe(this.parts.audience.join(topic, this).engineTopic(this.variant));
+		const listeners = this.parts.audience.join(topic, this);
+		if (!listeners.members) this.socket.subscribe(listeners.engineTopic(this.variant));
 	}
 
 	#leave(topic: string): void {
 		const listeners = this.parts.audience.leave(topic, this);
-		if (listeners) this.socket.unsubscribe(listeners.engineTopic(this.variant));
+		if (listeners && !listeners.members) this.socket.unsubscribe(listeners.engineTopic(this.variant));
 	}
 }
+
+/** Under which the latest event of a topic waits; never the key of a direct send. */
+const topicKey = (topic: string): string => `topic ${topic}`;
 
 function toFrame(message: Frame | ArrayBuffer, isBinary: boolean | undefined): Frame {
 	if (typeof message === 'string') return isBinary ? new TextEncoder().encode(message) : message;

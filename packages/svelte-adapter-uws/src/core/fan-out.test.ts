@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { FakeEngine } from '../../test/support/socket.ts';
+import { FakeEngine, unexpected } from '../../test/support/socket.ts';
 import type { Encoded } from '../contract/envelope.ts';
 import { encodeData, encodePrefix } from '../protocol/envelope-codec.ts';
 import { Audience, type Member, type Variant } from './audience.ts';
@@ -8,10 +8,10 @@ import { FanOut } from './fan-out.ts';
 function rig() {
 	const engine = new FakeEngine();
 	const members: Member[] = [];
-	const audience = new Audience(members);
+	const audience = new Audience(members, () => 'drop', unexpected);
 	const add = (variant: Variant, ...topics: string[]) => {
 		const socket = engine.socket();
-		const member: Member = { socket, variant, topics: new Set(topics) };
+		const member: Member = { socket, variant, topics: new Set(topics), offer: (_, frame) => void socket.send(frame) };
 		members.push(member);
 		for (const topic of topics) socket.subscribe(audience.join(topic, member).engineTopic(variant));
 		return socket;

@@ -1,7 +1,7 @@
 import type { Encoded } from '../contract/envelope.ts';
 import type { Frame } from '../contract/transport.ts';
 import { encodeBatch, encodeFrame } from '../protocol/envelope-codec.ts';
-import { takesBatches, takesEpochs, VARIANTS, type Audience, type Listeners, type Slice } from './audience.ts';
+import { takesBatches, takesEpochs, VARIANTS, type Audience, type Listeners, type Member, type Slice } from './audience.ts';
 import { LIMITS } from './limits.ts';
 
 /** Turns envelopes into frames, one text for each form that somebody takes, and hands them to the listener. */
@@ -19,6 +19,7 @@ export class FanOut {
 		const [first] = run;
 		const listeners = first && this.#audience.of(first.topic);
 		if (!listeners) return;
+		if (listeners.members) return this.#each(listeners, run);
 		if (run.length === 1) return this.#one(listeners, first);
 		const forms = new Forms(run);
 		for (const variant of VARIANTS) {
@@ -38,7 +39,21 @@ export class FanOut {
 		for (const slice of this.#audience.slices(new Set(envelopes.map(({ topic }) => topic)))) this.#slice(slice, envelopes);
 	}
 
+	/** Offers a run of one topic to each of its members. */
+	#each(listeners: Listeners, run: readonly Encoded[], skip?: typeof takesBatches): void {
+		const forms = new Forms(run);
+		for (const member of listeners.members ?? []) {
+			const { variant } = member;
+			if (skip?.(variant)) continue;
+			// Of what is coalesced each event stands alone, because each may be the last.
+			const isJoined = takesBatches(variant) && listeners.policy !== 'coalesce';
+			for (const frame of isJoined ? forms.joined(takesEpochs(variant)) : forms.single(takesEpochs(variant)))
+				member.offer(listeners, frame);
+		}
+	}
+
 	#one(listeners: Listeners, encoded: Encoded, skip?: typeof takesBatches): void {
+		if (listeners.members) return this.#each(listeners, [encoded], skip);
 		let plain: string | undefined;
 		let positioned: string | undefined;
 		for (const variant of VARIANTS) {
@@ -49,7 +64,14 @@ export class FanOut {
 	}
 
 	#slice({ variant, topics, members }: Slice, envelopes: readonly Encoded[]): void {
-		const frames = new Forms(envelopes.filter(({ topic }) => topics.has(topic))).joined(takesEpochs(variant));
+		const own = envelopes.filter(({ topic }) => topics.has(topic));
+		const forms = new Forms(own);
+		if ([...topics].some((topic) => this.#audience.of(topic)?.members)) {
+			const frames = forms.single(takesEpochs(variant));
+			for (const member of members) own.forEach(({ topic }, i) => this.#give(member, topic, frames[i]!));
+			return;
+		}
+		const frames = forms.joined(takesEpochs(variant));
 		// Where these members are all that one topic has, the engine can do it.
 		for (const topic of topics) {
 			const listeners = this.#audience.of(topic);
@@ -58,6 +80,13 @@ export class FanOut {
 			return;
 		}
 		for (const { socket } of members) for (const frame of frames) socket.send(frame);
+	}
+
+	/** One frame to one member, by the policy of its topic. */
+	#give(member: Member, topic: string, frame: string): void {
+		const listeners = this.#audience.of(topic);
+		if (listeners?.members) member.offer(listeners, frame);
+		else member.socket.send(frame);
 	}
 }
 

@@ -2,6 +2,7 @@ import { expect, it } from 'vitest';
 import { TestClock } from '../../test/support/clock.ts';
 import { memoryLog, memoryTelemetry } from '../../test/support/log.ts';
 import { settle } from '../../test/support/core.ts';
+import { Assertions } from './assertions.ts';
 import { createReport, isolate, isThenable } from './isolation.ts';
 
 const throwing = (error: unknown) => () => {
@@ -48,7 +49,8 @@ it('counts every failure, logs 20 of one hook in 10 seconds, and then says how m
 	const clock = new TestClock();
 	const log = memoryLog();
 	const telemetry = memoryTelemetry();
-	const report = createReport(clock, log, telemetry);
+	const assertions = new Assertions(log, telemetry, true);
+	const report = createReport({ clock, log, telemetry, assertions });
 	for (let i = 0; i < 30; i++) report('message', i, 'req-1');
 	report('open', null);
 	expect(log.lines).toHaveLength(21);

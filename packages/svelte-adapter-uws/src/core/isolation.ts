@@ -1,22 +1,31 @@
 import type { Clock } from '../contract/clock.ts';
 import type { Log } from '../contract/log.ts';
 import type { Telemetry } from '../contract/telemetry.ts';
+import type { Assertions } from './assertions.ts';
 
-/** Reports a failure of the app's code: `where` is the hook, `tap`, `gate`, `shape` or `history`. Never throws, whatever was thrown. */
+/** Reports a failure of the app's code: `where` is the hook, or one of `NO_HOOKS`. Never throws, whatever was thrown. */
 export type Report = (where: string, error: unknown, requestId?: string) => void;
 
 /** What a hook's promise gives, or a rejection when it takes too long. */
 export type Limit = <T>(work: PromiseLike<T>) => Promise<T>;
 
-const NO_HOOKS: ReadonlySet<string> = new Set(['tap', 'gate', 'shape', 'history']);
+const NO_HOOKS: ReadonlySet<string> = new Set(['tap', 'gate', 'shape', 'history', 'sendCoalesced', 'pressure']);
 const WINDOW_MS = 10_000;
 const LINES_PER_WINDOW = 20;
 
+export interface ReportParts {
+	readonly clock: Clock;
+	readonly log: Log;
+	readonly telemetry: Telemetry;
+	readonly assertions: Assertions;
+}
+
 /** Counts every failure of a hook and logs the first 20 of each hook in 10 seconds, because a client can cause them at will. */
-export function createReport(clock: Clock, log: Log, telemetry: Telemetry): Report {
+export function createReport({ clock, log, telemetry, assertions }: ReportParts): Report {
 	// One entry a hook: the keys are ours.
 	const windows = new Map<string, { until: number; lines: number; silent: number }>();
 	return (where, error, requestId) => {
+		assertions.count(`hook.${where}`);
 		telemetry({ name: 'hook.failed', labels: { hook: where } });
 		const now = clock.now();
 		let window = windows.get(where);

@@ -17,6 +17,8 @@ export const LIMITS = {
 	capabilityChanges: 32,
 	/** Requests of the server to one client that wait for a reply; over it a request rejects with `LIMIT`. */
 	pendingRequests: 10_000,
+	/** Values that wait for one client that reads slowly; over it the oldest is given up. */
+	coalescedKeys: 10_000,
 	/** Publishes and sends that wait for the end of the turn before they are flushed early. */
 	pendingFrames: 4_096,
 	/** The same in UTF-16 units. */

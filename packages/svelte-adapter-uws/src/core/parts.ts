@@ -35,6 +35,8 @@ export interface ServerOptions {
 	readonly shutdownTimeoutMs?: number;
 	readonly allowSystemTopicSubscribe: boolean;
 	readonly allowNonAsciiTopics: boolean;
+	/** A broken invariant throws where it is found; absent or false: it is counted and logged. */
+	readonly throwsAssertions?: boolean;
 }
 
 /** Everything a server core needs; it imports none of it. */

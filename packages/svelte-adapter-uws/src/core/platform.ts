@@ -10,6 +10,7 @@ import type { Histories } from './histories.ts';
 import { isThenable } from './isolation.ts';
 import type { Publisher } from './publisher.ts';
 import type { Shapes } from './shapes.ts';
+import type { SlowPolicies } from './slow-policies.ts';
 import type { Subscriptions } from './subscriptions.ts';
 import type { Taps } from './taps.ts';
 
@@ -28,6 +29,8 @@ export interface PlatformParts {
 	readonly stores: Stores;
 	readonly everywhere: Everywhere;
 	readonly revoke: Platform['revoke'];
+	readonly slow: SlowPolicies;
+	readonly assertions: ReadonlyMap<string, number>;
 }
 
 /** The platform of one server: a thin face over its parts, made of functions that can be detached from it. */
@@ -72,6 +75,7 @@ export function createPlatform(parts: PlatformParts): Platform {
 			if (Array.isArray(messages) && messages.length > 0) publisher.publishTogether(collapse(messages));
 		},
 		send: (ws, topic, event, data) => own(ws).sendFrame(encodeDirect(topic, event, data)),
+		sendCoalesced: (ws, message) => own(ws).sendCoalesced(message),
 		sendTo: (filter, topic, event, data) =>
 			sendFrame(connections, (connection) => passes(filter, connection), encodeDirect(topic, event, data)),
 		// Async, so that everything that is wrong rejects.
@@ -82,6 +86,8 @@ export function createPlatform(parts: PlatformParts): Platform {
 		unsubscribe: (ws, topic) => subscriptions.leave(own(ws), topic),
 		subscribers: (topic) => audience.of(topic)?.size ?? 0,
 		bufferedAmount: (ws) => ws.getBufferedAmount(),
+		whenSlow: (topics, policy) => parts.slow.add(topics, policy),
+		assertions: parts.assertions,
 		topic: (name) => createTopicHelper(publish, name),
 		tap: (tap, topics) => taps.add(tap, topics),
 		shape: (topic, shape) => parts.shapes.add(topic, shape),

@@ -1,9 +1,10 @@
 import type { Bus } from '../contract/bus.ts';
 import type { Clock } from '../contract/clock.ts';
-import type { Encoded, Position } from '../contract/envelope.ts';
+import type { Encoded, Envelope, Position } from '../contract/envelope.ts';
 import type { BatchedMessage, PublishOptions } from '../contract/platform.ts';
 import type { Frame, SendStatus, Socket } from '../contract/transport.ts';
 import { decodeEncoded, encodeData } from '../protocol/envelope-codec.ts';
+import type { Violated } from './assertions.ts';
 import type { Audience } from './audience.ts';
 import type { FanOut } from './fan-out.ts';
 import type { Histories } from './histories.ts';
@@ -41,6 +42,7 @@ export interface PublisherParts {
 	readonly histories: Histories;
 	readonly taps: Taps;
 	readonly sizeWarning: SizeWarning;
+	readonly violated: Violated;
 	readonly bus: Bus | undefined;
 	readonly clock: Clock;
 }
@@ -111,7 +113,12 @@ export class Publisher {
 	receive(encoded: Encoded): void {
 		const { shapes, taps } = this.#parts;
 		const { topic } = encoded;
-		const envelope = shapes.has(topic) || taps.want(topic) ? decodeEncoded(encoded) : undefined;
+		let envelope: Envelope | undefined;
+		try {
+			if (shapes.has(topic) || taps.want(topic)) envelope = decodeEncoded(encoded);
+		} catch {
+			return this.#parts.violated('relay.unreadable', { topic });
+		}
 		const leaving = envelope && this.#shape(topic, envelope.event, envelope.data, 'remote');
 		if (leaving !== null) this.#deliver(encoded, leaving);
 		if (envelope) taps.run(envelope, 'remote');

@@ -2,6 +2,7 @@ import type { WebSocketHooks } from '../contract/hooks.ts';
 import type { Listener, Socket, SocketEvents, SocketHandler } from '../contract/transport.ts';
 import { encodeWelcome } from '../protocol/control.ts';
 import { Admission } from './admission.ts';
+import { Assertions } from './assertions.ts';
 import { Audience } from './audience.ts';
 import { Authentication } from './authentication.ts';
 import { ByteCounter } from './byte-counter.ts';
@@ -20,6 +21,7 @@ import { Session, type SessionParts } from './session.ts';
 import { Shapes } from './shapes.ts';
 import { SizeWarning } from './size-warning.ts';
 import { inSlices } from './slices.ts';
+import { SlowPolicies } from './slow-policies.ts';
 import { Subscriptions } from './subscriptions.ts';
 import { Taps } from './taps.ts';
 import { UpgradeRate } from './upgrade-rate.ts';
@@ -35,15 +37,18 @@ export async function createServerCore(parts: ServerParts): Promise<ServerCore> 
 	let listener: Listener | undefined;
 
 	const sessions = new Set<Session>();
-	const audience = new Audience(sessions);
-	const report = createReport(clock, log, telemetry);
+	const assertions = new Assertions(log, telemetry, options.throwsAssertions ?? false);
+	const { violated } = assertions;
+	const slow = new SlowPolicies();
+	const audience = new Audience(sessions, (topic) => slow.of(topic), violated);
+	const report = createReport({ clock, log, telemetry, assertions });
 	const taps = new Taps(report, log, telemetry);
 	const shapes = new Shapes(report);
 	const histories = new Histories(stores.replay, report);
 	const sequencer = new Sequencer(randomId().slice(0, 12), log, telemetry);
 	const fanOut = new FanOut(audience, (topic, frame) => listener?.publish(topic, frame));
 	const sizeWarning = new SizeWarning(clock, log, telemetry);
-	const publisher = new Publisher({ audience, sequencer, fanOut, shapes, histories, taps, sizeWarning, bus, clock });
+	const publisher = new Publisher({ audience, sequencer, fanOut, shapes, histories, taps, sizeWarning, violated, bus, clock });
 	const limit: Limit = (work) => within(clock, options.hookTimeoutMs, work);
 	const subscriptions = new Subscriptions({ report, limit, telemetry, ...options });
 	const { epoch } = sequencer;
@@ -63,6 +68,8 @@ export async function createServerCore(parts: ServerParts): Promise<ServerCore> 
 		taps,
 		shapes,
 		histories,
+		slow,
+		assertions: assertions.counts,
 		log,
 		epoch,
 		maxPayloadLength,

@@ -5,7 +5,7 @@ import { CAPS, PONG, RESUMED, type ClientControl, type Resume } from '../protoco
 import { looksLikeControl, looksLikeReply, parseControl } from '../protocol/parse.ts';
 import { variantOf, type Variant } from './audience.ts';
 import { ServerConnection, type ConnectionParts } from './connection.ts';
-import { isolate, isThenable, type Limit, type Report } from './isolation.ts';
+import { isolate, isThenable, type Limit } from './isolation.ts';
 import { LIMITS } from './limits.ts';
 import { ConnectionContext, Message, toBuffer } from './message.ts';
 import { readResume } from './resume.ts';
@@ -15,7 +15,6 @@ import type { Terms } from './terms.ts';
 /** What every session of one server shares. */
 export interface SessionParts extends ConnectionParts {
 	readonly subscriptions: Subscriptions;
-	readonly report: Report;
 	readonly limit: Limit;
 	/** Called once when the session is over, before the `close` hook. */
 	readonly ended: (session: Session) => void;
@@ -77,8 +76,9 @@ export class Session extends ServerConnection<SessionParts> implements SocketEve
 	}
 
 	drain(): void {
-		if (this.hooks.drain && this.open)
-			isolate(() => this.hooks.drain?.(this, new ConnectionContext(this)), this.#failed('drain'));
+		if (!this.open) return;
+		this.flushCoalesced();
+		if (this.hooks.drain) isolate(() => this.hooks.drain?.(this, new ConnectionContext(this)), this.#failed('drain'));
 	}
 
 	/** The connection is over at once, for the app as well; it does not depend on how long the closing handshake takes. */

@@ -58,7 +58,8 @@ export function assemble(parts: AssembleParts): Promise<ServerCore> {
 			upgradeTimeoutMs: websocket.upgradeTimeout * 1000,
 			...(parts.shutdownTimeoutMs === undefined ? {} : { shutdownTimeoutMs: parts.shutdownTimeoutMs }),
 			allowSystemTopicSubscribe: websocket.allowSystemTopicSubscribe,
-			allowNonAsciiTopics: websocket.allowNonAsciiTopics
+			allowNonAsciiTopics: websocket.allowNonAsciiTopics,
+			throwsAssertions: process.env['VITEST'] !== undefined || process.env['NODE_ENV'] === 'test'
 		},
 		randomId
 	});

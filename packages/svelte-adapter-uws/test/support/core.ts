@@ -22,7 +22,8 @@ export const OPTIONS: ServerOptions = {
 	upgradeRate: { limit: 0, windowMs: 10_000 },
 	admission: { maxConcurrent: 0, perTickBudget: 0, maxConnections: 0 },
 	allowSystemTopicSubscribe: false,
-	allowNonAsciiTopics: false
+	allowNonAsciiTopics: false,
+	throwsAssertions: true
 };
 
 /** Ids that a test can foresee: `id1`, `id2`, … */

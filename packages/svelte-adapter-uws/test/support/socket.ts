@@ -1,5 +1,10 @@
 import type { Frame, SendStatus, Socket } from '../../src/contract/transport.ts';
 
+/** For what must not happen: the assertions of a part that a test builds by itself. */
+export function unexpected(category: string): never {
+	throw new Error(`assertion violated: ${category}`);
+}
+
 /** An engine without a network: what a socket got stands in a list. Everything happens at once. */
 export class FakeEngine {
 	readonly sockets = new Set<FakeSocket>();
@@ -21,6 +26,7 @@ export class FakeEngine {
 export class FakeSocket implements Socket {
 	readonly remoteAddress = '127.0.0.1';
 	bufferedAmount = 0;
+	congested = false;
 	status: SendStatus = 'sent';
 	readonly topics = new Set<string>();
 	readonly frames: Frame[] = [];

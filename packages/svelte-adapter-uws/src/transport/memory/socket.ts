@@ -84,6 +84,7 @@ class Peer implements MemoryPeer {
 export class MemorySocket implements Socket {
 	readonly remoteAddress: string = ADDRESS;
 	readonly bufferedAmount = 0;
+	readonly congested = false;
 	readonly #peer: Peer;
 	readonly #groups: Topics<MemorySocket>;
 	readonly #maxPayloadLength: number;

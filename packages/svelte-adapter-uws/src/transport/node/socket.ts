@@ -41,6 +41,10 @@ export class NodeSocket implements Socket {
 		return this.open ? this.#ws.bufferedAmount : 0;
 	}
 
+	get congested(): boolean {
+		return this.open && this.#raw.writableNeedDrain;
+	}
+
 	send(frame: Frame): SendStatus {
 		return this.write(frame, undefined);
 	}

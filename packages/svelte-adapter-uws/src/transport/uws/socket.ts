@@ -28,6 +28,10 @@ export class UwsSocket implements Socket {
 		return this.#ws?.getBufferedAmount() ?? 0;
 	}
 
+	get congested(): boolean {
+		return this.bufferedAmount > 0;
+	}
+
 	send(frame: Frame): SendStatus {
 		if (!this.#ws) return 'dropped';
 		return STATUS[this.#ws.send(frame, typeof frame !== 'string')] ?? 'dropped';
