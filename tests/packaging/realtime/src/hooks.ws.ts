@@ -1,3 +1,5 @@
 import { realtime } from 'svelte-realtime/server';
+import { createHubBus } from './hub.ts';
 
-export const { init, shutdown, open, message, unsubscribe, close } = realtime();
+const { HUB } = process.env;
+export const { init, shutdown, open, message, unsubscribe, close } = realtime(HUB ? { bus: createHubBus(Number(HUB)) } : {});

@@ -1,0 +1,133 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { build, createProject, deploy, freePort, Running } from './project.ts';
+
+let directory: string;
+beforeAll(() => {
+	const project = createProject('kit3', 'rolling', true);
+	build(project);
+	directory = deploy(project);
+});
+afterAll(() => rmSync(directory, { recursive: true, force: true }));
+
+/** Passes what one instance says on to all others, as a message bus does. */
+class Hub implements AsyncDisposable {
+	readonly #members = new Set<Socket>();
+	readonly #server: Server;
+
+	private constructor(server: Server) {
+		this.#server = server;
+		server.on('connection', (member) => {
+			this.#members.add(member);
+			member.on('data', (data) => {
+				for (const other of this.#members) if (other !== member) other.write(data);
+			});
+			member.on('error', () => {}).on('close', () => this.#members.delete(member));
+		});
+	}
+
+	static async start(): Promise<Hub> {
+		const server = createServer();
+		await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+		return new Hub(server);
+	}
+
+	get port(): number {
+		return (this.#server.address() as AddressInfo).port;
+	}
+
+	async [Symbol.asyncDispose](): Promise<void> {
+		for (const member of this.#members) member.destroy();
+		await new Promise((resolve) => this.#server.close(resolve));
+	}
+}
+
+class Visitor implements AsyncDisposable {
+	readonly #child: ChildProcess;
+	ids: readonly string[] = [];
+	/** Codes of calls that did not come back, by entry. */
+	readonly lost = new Map<string, string>();
+	readonly answered = new Set<string>();
+
+	constructor(origin: string) {
+		this.#child = fork(fileURLToPath(new URL('./visitor.ts', import.meta.url)), [`${origin.replace('http', 'ws')}/ws`, origin]);
+		this.#child.on('message', (message: { ids?: string[]; answered?: string; code?: string }) => {
+			if (message.ids) this.ids = message.ids;
+			if (message.answered === undefined) return;
+			if (message.code === undefined) this.answered.add(message.answered);
+			else this.lost.set(message.answered, message.code);
+		});
+	}
+
+	append(id: string): void {
+		this.#child.send(id);
+	}
+
+	async [Symbol.asyncDispose](): Promise<void> {
+		if (this.#child.exitCode !== null) return;
+		const gone = new Promise((resolve) => this.#child.once('exit', resolve));
+		this.#child.kill('SIGKILL');
+		await gone;
+	}
+}
+
+describe.each(['uws', 'node'])('on %s', (TRANSPORT) => {
+	it('a server is replaced by another on its port while pages write: none misses an event, and none sees one twice', async () => {
+		await using stack = new AsyncDisposableStack();
+		const folder = mkdtempSync(join(tmpdir(), 'ledger '));
+		stack.defer(() => rmSync(folder, { recursive: true }));
+		const ledger = join(folder, 'ledger');
+		writeFileSync(ledger, '');
+		const hub = stack.use(await Hub.start());
+		const port = await freePort();
+		const origin = `http://127.0.0.1:${port}`;
+		const start = async (): Promise<Running> => {
+			const server = stack.use(
+				new Running(['build'], directory, {
+					...{ HOST: '127.0.0.1', PORT: String(port), ORIGIN: origin, REUSE_PORT: 'true', TRANSPORT },
+					...{ APP_SECRET: 'at run time', LEDGER: ledger, HUB: String(hub.port) }
+				})
+			);
+			await server.said(/Listening on/);
+			return server;
+		};
+		const written = (): string[] => readFileSync(ledger, 'utf8').split('\n').filter(Boolean);
+		const until = (check: () => void): Promise<void> => vi.waitFor(check, { timeout: 60_000, interval: 20 });
+
+		let old = await start();
+		const visitors = Array.from({ length: 4 }, () => stack.use(new Visitor(origin)));
+		let next = 0;
+		const writer = setInterval(() => {
+			const id = `e${next++}`;
+			visitors[next % visitors.length]!.append(id);
+		}, 5);
+		stack.defer(() => clearInterval(writer));
+		const answered = (): number => visitors.reduce((sum, visitor) => sum + visitor.answered.size, 0);
+		for (let round = 0; round < 2; round++) {
+			const before = answered();
+			await until(() => expect(answered()).toBeGreaterThan(before + 50));
+			const fresh = await start();
+			old.child.kill('SIGTERM');
+			expect(await old.exited).toBe(0);
+			old = fresh;
+		}
+		const before = answered();
+		await until(() => expect(answered()).toBeGreaterThan(before + 50));
+		clearInterval(writer);
+		await until(() => expect(answered() + visitors.reduce((sum, { lost }) => sum + lost.size, 0)).toBe(next));
+
+		const truth = written();
+		expect(new Set(truth).size).toBe(truth.length);
+		// What was answered was written, and only what was on its way when its connection went may have got lost.
+		for (const visitor of visitors) {
+			for (const id of visitor.answered) expect(truth).toContain(id);
+			for (const code of visitor.lost.values()) expect(code).toBe('DISCONNECTED');
+			await until(() => expect(visitor.ids.toSorted()).toEqual(truth.toSorted()));
+		}
+	});
+});
