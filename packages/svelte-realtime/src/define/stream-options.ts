@@ -57,6 +57,8 @@ export interface StreamOptions<Args extends unknown[] = any[]> {
 	 */
 	readonly replay?: boolean | { readonly size?: number };
 	readonly delta?: Delta;
+	/** Class of `live.admission` whose subscribes are turned away with `OVERLOADED` while the server is under pressure. */
+	readonly classOfService?: string;
 	/** Loads again, and publishes `refreshed`, when nothing was published on the topic for so many milliseconds. */
 	readonly staleAfterMs?: number;
 	/** Loads again, and publishes `refreshed`, after anything is published on these topics; `*` = one or more characters. */

@@ -63,6 +63,7 @@ const CHECKS: Readonly<Record<keyof StreamOptions, Check>> = {
 			['version', 'diff', 'fromSeq'].every((name) => value[name] === undefined || typeof value[name] === 'function'),
 		'an object with the functions version, diff and fromSeq'
 	],
+	classOfService: [isText, 'the name of a class of live.admission'],
 	staleAfterMs: [(value) => Number.isFinite(value) && value > 0 && value <= 2_147_483_647, 'milliseconds above 0'],
 	invalidateOn: [
 		(value) => isText(value) || (Array.isArray(value) && value.length > 0 && value.every(isText)),

@@ -3,6 +3,7 @@ import type { Feature } from '../../runtime/host.ts';
 import { denial } from '../../runtime/pipeline.ts';
 import { parseWith } from '../../runtime/schema.ts';
 import { follow, nextPage } from './follow.ts';
+import { LiveError } from '../../shared/error.ts';
 import { KeptTopics } from './kept-topics.ts';
 import { Reloads } from './reloads.ts';
 import { dataOf } from './page.ts';
@@ -27,6 +28,7 @@ export const stream: Feature<'stream'> = {
 				if (!(await isOpen(plan, context, args))) return GATED;
 				const topic = topicOf(definition, plan, context, args);
 				await allow(plan, context, args);
+				admit(plan, context);
 				const granted = { plan, reloads, kept, topic, context, args, request };
 				return context.cursor === null ? follow(granted) : nextPage(granted);
 			},
@@ -60,4 +62,16 @@ async function isOpen({ definition }: Plan, context: Context, args: readonly unk
 async function allow({ options }: Plan, context: Context, args: readonly unknown[]): Promise<void> {
 	const allows = options.access ?? options.filter;
 	if (allows && (await allows(context, ...args)) !== true) throw denial(context, undefined);
+}
+
+/** Refuses while the server sheds the class of the stream. */
+function admit({ options: { classOfService } }: Plan, context: Context): void {
+	if (classOfService === undefined) return;
+	let isShed: boolean;
+	try {
+		isShed = context.shed(classOfService);
+	} catch (error) {
+		throw new LiveError('INVALID_REQUEST', `There is no class of service ${classOfService}.`, { cause: error });
+	}
+	if (isShed) throw new LiveError('OVERLOADED');
 }

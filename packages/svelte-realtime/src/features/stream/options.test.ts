@@ -5,6 +5,7 @@ import { expect, it, vi } from 'vitest';
 import { z } from 'zod';
 import { createRuntime, type TestClient } from '../../../test/support.ts';
 import type { Context } from '../../define/context.ts';
+import { app } from '../../define/app.ts';
 import { live } from '../../define/live.ts';
 import type { StreamOptions } from '../../define/stream-options.ts';
 
@@ -214,6 +215,26 @@ it('gives pages, and further ones without a further subscription', async () => {
 	expect(await client.ask({ ...subscribe('5'), cursor: 4 })).toMatchObject({ data: [{ id: 4 }], hasMore: false });
 	expect(server.platform.subscribers('t')).toBe(0);
 	expect(await server.runtime.load('m/s', server.platform, {})).toEqual([{ id: 0 }, { id: 1 }]);
+});
+
+it('turns subscribes away while their class of service is shed', async () => {
+	live.admission({ classes: { background: ['MEMORY'] } });
+	await using server = await createRuntime(
+		{
+			'm/s': live.stream('t', () => [], { classOfService: 'background' }),
+			'm/typo': live.stream('t', () => [], { classOfService: 'backround' })
+		},
+		undefined,
+		{ app: app() }
+	);
+	live.admission(null);
+	const client = await server.connect();
+	expect(await client.ask(subscribe('1'))).toMatchObject({ ok: true });
+	live.admission({ classes: { background: ['MEMORY'] } });
+	Object.defineProperty(server.platform, 'pressure', { value: { reason: 'MEMORY' } });
+	expect(await client.ask(subscribe('2'))).toMatchObject({ code: 'OVERLOADED' });
+	expect(await client.ask({ rpc: 'm/typo', id: '3', stream: true })).toMatchObject({ code: 'INVALID_REQUEST' });
+	live.admission(null);
 });
 
 it('gives the client its own arguments where the topic takes no ctx', async () => {
