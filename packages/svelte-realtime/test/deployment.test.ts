@@ -57,7 +57,9 @@ function run(source: string, names: readonly string[], modules: Record<string, o
 		.replaceAll(/^export /gm, '');
 	const known = Object.entries({ modules, ...globals });
 	const inputs = known.map(([name]) => name);
-	const body = Reflect.construct(Function, [...inputs, `${text}\nreturn { ${names.join(', ')} };`]) as (...values: unknown[]) => any;
+	const body = Reflect.construct(Function, [...inputs, `${text}\nreturn { ${names.join(', ')} };`]) as (
+		...values: unknown[]
+	) => any;
 	return body(...known.map(([, value]) => value));
 }
 
