@@ -105,12 +105,12 @@ class Forms {
 	}
 
 	joined(withEpoch: boolean): readonly string[] {
-		return (this.#joined[Number(withEpoch)] ??= join(this.single(withEpoch)));
+		return (this.#joined[Number(withEpoch)] ??= joinFrames(this.single(withEpoch)));
 	}
 }
 
 /** Joins frames into as few batch frames as their size allows; a frame that stands alone stays as it is. */
-function join(frames: readonly string[]): readonly string[] {
+export function joinFrames(frames: readonly string[]): readonly string[] {
 	const out: string[] = [];
 	let start = 0;
 	let size = 0;

@@ -27,9 +27,18 @@ export class Histories {
 
 	/** Whether the next event of a topic is to be kept. */
 	keeps(topic: string): boolean {
-		if (this.#matches.size === 0) return false;
-		for (const matches of this.#matches) if (matches(topic)) return this.#waiting < LIMITS.unrecorded;
+		return this.has(topic) && this.#waiting < LIMITS.unrecorded;
+	}
+
+	/** Whether somebody wants the events of a topic kept. */
+	has(topic: string): boolean {
+		for (const matches of this.#matches) if (matches(topic)) return true;
 		return false;
+	}
+
+	/** Resolves when what was appended to a topic so far has been published. */
+	async settled(topic: string): Promise<void> {
+		await this.#lines.get(topic);
 	}
 
 	/** Keeps an event, and calls `then` with its position, in the order of the calls; `undefined` = the store has failed. */

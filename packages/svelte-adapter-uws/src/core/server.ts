@@ -16,6 +16,7 @@ import type { ServerCore, ServerParts } from './parts.ts';
 import { createDerivedPlatforms, createPlatform, encodeDirect, sendFrame } from './platform.ts';
 import { Publisher } from './publisher.ts';
 import { Revocations } from './revocations.ts';
+import { Refill } from './refill.ts';
 import { Sequencer } from './sequencer.ts';
 import { Session, type SessionParts } from './session.ts';
 import { Shapes } from './shapes.ts';
@@ -122,6 +123,7 @@ export async function createServerCore(parts: ServerParts): Promise<ServerCore> 
 		telemetry,
 		randomId,
 		bytes: new ByteCounter(),
+		refill: new Refill({ store: stores.replay, histories, subscriptions, taps, shapes, report, limit }),
 		noTopics: new Set(),
 		platformFor,
 		clock,

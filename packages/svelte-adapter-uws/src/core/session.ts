@@ -8,6 +8,7 @@ import { ServerConnection, type ConnectionParts } from './connection.ts';
 import { isolate, isThenable, type Limit } from './isolation.ts';
 import { LIMITS } from './limits.ts';
 import { ConnectionContext, Message, toBuffer } from './message.ts';
+import type { Refill } from './refill.ts';
 import { readResume } from './resume.ts';
 import type { Subscriptions } from './subscriptions.ts';
 import type { Terms } from './terms.ts';
@@ -16,6 +17,7 @@ import type { Terms } from './terms.ts';
 export interface SessionParts extends ConnectionParts {
 	readonly subscriptions: Subscriptions;
 	readonly limit: Limit;
+	readonly refill: Refill;
 	/** Called once when the session is over, before the `close` hook. */
 	readonly ended: (session: Session) => void;
 }
@@ -182,8 +184,13 @@ export class Session extends ServerConnection<SessionParts> implements SocketEve
 
 	#resume(frame: Resume): Promise<unknown> | undefined {
 		const acknowledge = (): void => void this.sendFrame(RESUMED);
+		const context = readResume(frame, this.platform);
+		if (!this.hooks.resume) {
+			const refill = this.parts.refill.run(this, context.lastSeen);
+			if (refill) return refill.catch(this.#failed('resume')).then(acknowledge);
+		}
 		try {
-			const result = this.hooks.resume?.(this, readResume(frame, this.platform));
+			const result = this.hooks.resume?.(this, context);
 			if (isThenable(result)) return this.parts.limit(result).catch(this.#failed('resume')).then(acknowledge);
 		} catch (error) {
 			this.#failed('resume')(error);

@@ -64,6 +64,14 @@ export class Subscriptions {
 		return null;
 	}
 
+	/** Those of the topics that the connection may join by itself, as if it had asked for them. */
+	async allowed(connection: ServerConnection, topics: readonly string[]): Promise<readonly string[]> {
+		const passes = await Promise.all(topics.map((topic) => this.#isAllowed(topic) && this.#passes(connection, topic)));
+		const open = topics.filter((topic, i) => passes[i] === true && !this.#isFull(connection, topic));
+		const answers = connection.open ? await ask(connection, open, this.#parts) : [];
+		return open.filter((_, i) => answers[i] === null);
+	}
+
 	/** What the gate says, and nothing else. */
 	async check(connection: ServerConnection, topic: string): Promise<Answer> {
 		if (!isTopic(topic)) return DENIAL.INVALID_TOPIC;

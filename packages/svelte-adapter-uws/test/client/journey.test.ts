@@ -3,12 +3,15 @@ import { createServer } from 'node:http';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { WebSocketServer, type WebSocket as ServerSocket } from 'ws';
 import { connect, createClient } from '../../src/client/connect.ts';
+import { answerRequests } from '../../src/client/request.ts';
+import { on } from '../../src/client/store/on.ts';
 import { crud } from '../../src/client/store/crud.ts';
 import type { Client } from '../../src/contract/client.ts';
 import type { Envelope } from '../../src/contract/envelope.ts';
 import type { ResumeContext, WebSocketHooks } from '../../src/contract/hooks.ts';
 import type { ServerCore } from '../../src/core/parts.ts';
 import { createServerCore } from '../../src/core/server.ts';
+import { createTestServer } from '../../src/host/testing.ts';
 import { systemClock } from '../../src/host/clock.ts';
 import { createTopicStores } from '../../src/client/store/topic.ts';
 import { counterId, testStores, OPTIONS } from '../support/core.ts';
@@ -103,6 +106,60 @@ it.each(tcp)('$name: survives a restart of the server, and tells it what it saw'
 	await vi.waitFor(() => expect(heard.map(({ data }) => data)).toEqual(['before', 'missed', 'after']));
 	expect(resumed.map(({ lastSeen }) => [...lastSeen])).toEqual([[['a', { epoch, seq: 1 }]]]);
 	expect(messages).toEqual(['kept']);
+});
+
+it.each(tcp)('$name: gets what it missed into the same stores, and is told when that cannot be known', async (transport) => {
+	const core = await start(transport, { message: (ws) => ws.close(1012, 'restart') });
+	const keeping = core.platform.keep((topic) => topic === 'todos');
+	const connection = connect({ url: address(core), reconnectInterval: 20 });
+	onTestFinished(() => connection.close());
+	const lists: (readonly { id: number }[])[] = [];
+	crud<{ id: number }>('todos').subscribe((list) => lists.push(list));
+	const lost: unknown[] = [];
+	on('__replay:todos', 'truncated').subscribe((event) => event && lost.push(event));
+	const cut = async (meanwhile: () => void): Promise<void> => {
+		const gone = new Promise<void>((resolve) => {
+			const stop = connection.onDown(() => (stop(), resolve()));
+		});
+		connection.send('cut');
+		await gone;
+		meanwhile();
+		await connection.ready();
+	};
+	await vi.waitFor(() => expect(core.platform.subscribers('todos')).toBe(1));
+	core.platform.topic('todos').created({ id: 1 });
+	await vi.waitFor(() => expect(lists.at(-1)).toEqual([{ id: 1 }]));
+	await cut(() => {
+		core.platform.topic('todos').created({ id: 2 });
+		core.platform.topic('todos').deleted({ id: 1 });
+	});
+	await vi.waitFor(() => expect(lists.at(-1)).toEqual([{ id: 2 }]));
+	expect(lost).toEqual([]);
+	await cut(() => void core.platform.stores.replay.forget('todos'));
+	await vi.waitFor(() => expect(lost).toEqual([{ data: null }]));
+	keeping[Symbol.dispose]();
+});
+
+it.each(['node', 'uws'] as const)('%s: asks before it connects, and answers what the server asks', async (transport) => {
+	const seen: string[] = [];
+	let allowed = false;
+	await using server = await createTestServer({
+		transport,
+		log: memoryLog(),
+		handler: {
+			authenticate: () => void seen.push('authenticate'),
+			upgrade: () => (seen.push('upgrade'), allowed ? {} : false),
+			open: async (ws, { platform }) => void seen.push(await platform.request(ws, 'name', { polite: true }))
+		}
+	});
+	const client = createClient({ url: server.wsUrl, auth: true, reconnectInterval: 20, log: memoryLog() });
+	onTestFinished(() => client.close());
+	answerRequests(client, (event, data) => `${event} ${data.polite}`);
+	await vi.waitFor(() => expect(valueOf(client.failure)).toMatchObject({ code: 1006 }), 5000);
+	allowed = true;
+	await vi.waitFor(() => expect(seen.at(-1)).toBe('name true'), 5000);
+	expect(seen[0]).toBe('authenticate');
+	expect(seen.slice(-3)).toEqual(['authenticate', 'upgrade', 'name true']);
 });
 
 it.each(tcp)('$name: hears of a denial, and ends when it is thrown out', async (transport) => {

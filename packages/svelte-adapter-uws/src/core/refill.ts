@@ -1,0 +1,98 @@
+import type { Envelope, Position } from '../contract/envelope.ts';
+import type { ReplayStore } from '../contract/store/replay.ts';
+import { encodeData, encodeFrame, encodePrefix } from '../protocol/envelope-codec.ts';
+import { takesBatches, takesEpochs } from './audience.ts';
+import type { ServerConnection } from './connection.ts';
+import { joinFrames } from './fan-out.ts';
+import type { Histories } from './histories.ts';
+import type { Limit, Report } from './isolation.ts';
+import { encodeDirect } from './platform.ts';
+import type { Shapes } from './shapes.ts';
+import type { Subscriptions } from './subscriptions.ts';
+import type { Taps } from './taps.ts';
+
+export interface RefillParts {
+	readonly store: ReplayStore;
+	readonly histories: Histories;
+	readonly subscriptions: Subscriptions;
+	readonly taps: Taps;
+	readonly shapes: Shapes;
+	readonly report: Report;
+	readonly limit: Limit;
+}
+
+/** What a client that came back did not get of one topic; `undefined` = nobody can tell. */
+type Missed = readonly Envelope[] | undefined;
+
+/** Try again later: the client comes back, and goes on from what it got. */
+const TOO_SLOW = 1013;
+
+/**
+ * Gives clients that come back what they missed of topics whose events are kept, for apps without a `resume` hook. The events leave as
+ * they would have at their time; where it cannot be known what was missed, `truncated` on `__replay:<topic>` says so instead.
+ */
+export class Refill {
+	readonly #parts: RefillParts;
+
+	constructor(parts: RefillParts) {
+		this.#parts = parts;
+	}
+
+	/** `undefined` when nothing that the client names is kept. The promise never rejects. */
+	run(connection: ServerConnection, lastSeen: ReadonlyMap<string, Position>): Promise<void> | undefined {
+		const { histories, shapes } = this.#parts;
+		// What the store keeps is not what sockets get of a topic with a shape.
+		const kept = [...lastSeen].filter(([topic]) => histories.has(topic) && !shapes.has(topic));
+		return kept.length > 0 ? this.#refill(connection, new Map(kept)) : undefined;
+	}
+
+	async #refill(connection: ServerConnection, lastSeen: ReadonlyMap<string, Position>): Promise<void> {
+		const { histories, subscriptions, taps } = this.#parts;
+		// What is published while the store is asked reaches the client with the rest, not before it.
+		const late = new Map([...lastSeen.keys()].map((topic) => [topic, [] as Envelope[]]));
+		const tap = taps.add(
+			(envelope) => void late.get(envelope.topic)?.push(envelope),
+			(topic) => late.has(topic)
+		);
+		try {
+			const topics = await subscriptions.allowed(connection, [...lastSeen.keys()]);
+			const found = await Promise.all(topics.map((topic) => this.#find(topic, lastSeen.get(topic)!)));
+			// What the store has numbered by now has to be published first: it would come a second time otherwise.
+			await Promise.all(topics.map((topic) => histories.settled(topic)));
+			connection.cork(() => {
+				topics.forEach((topic, i) => {
+					const last = found[i]?.at(-1)?.position ?? lastSeen.get(topic)!;
+					const isNew = ({ position }: Envelope): boolean => position?.epoch !== last.epoch || position.seq > last.seq;
+					this.#send(connection, topic, found[i], late.get(topic)!.filter(isNew));
+				});
+			});
+		} finally {
+			tap[Symbol.dispose]();
+		}
+	}
+
+	async #find(topic: string, from: Position): Promise<Missed> {
+		try {
+			return await this.#parts.limit(this.#parts.store.since(topic, from));
+		} catch (error) {
+			this.#parts.report('history', error);
+			return undefined;
+		}
+	}
+
+	/** Joins the topic in the same turn, so that nothing falls between what was missed and what is to come. */
+	#send(connection: ServerConnection, topic: string, missed: Missed, late: readonly Envelope[]): void {
+		if (!connection.subscribe(topic)) return;
+		const withEpoch = takesEpochs(connection.variant);
+		const single = [...(missed ?? []), ...late].map(({ event, data, position }) =>
+			encodeFrame({ topic, head: encodePrefix(topic, event) + encodeData(data), ...(position && { position }) }, withEpoch)
+		);
+		const frames = takesBatches(connection.variant) ? joinFrames(single) : single;
+		if (!missed) connection.sendFrame(encodeDirect(`__replay:${topic}`, 'truncated', null));
+		for (const frame of frames) {
+			if (connection.sendFrame(frame) !== 2) continue;
+			connection.close(TOO_SLOW, 'more was missed than can be sent at once');
+			return;
+		}
+	}
+}
