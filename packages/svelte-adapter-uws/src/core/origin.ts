@@ -1,6 +1,8 @@
 import type { UpgradeRequest } from '../contract/transport.ts';
 import type { OriginPolicy } from './parts.ts';
 
+/** What browsers say of a page that is not the app's own. */
+const FOREIGN: ReadonlySet<string> = new Set(['cross-site', 'same-site']);
 /** What clients of this server say of themselves; the second is what those before 0.5 sent. */
 const OWN_CODE: ReadonlySet<string> = new Set(['xmlhttprequest', 'svelte-adapter-uws']);
 
@@ -11,7 +13,8 @@ const OWN_CODE: ReadonlySet<string> = new Set(['xmlhttprequest', 'svelte-adapter
 export function isOriginAllowed(policy: OriginPolicy, request: UpgradeRequest, hasUpgradeHook: boolean): boolean {
 	if (policy.allowed === '*') return true;
 	const origin = request.header('origin');
-	if (origin === '') return hasUpgradeHook;
+	// A browser that keeps its origin to itself is none the less one.
+	if (origin === '') return hasUpgradeHook && !FOREIGN.has(request.header('sec-fetch-site'));
 	if (policy.allowed !== 'same-origin') return policy.allowed.includes(origin);
 	const expected = policy.expectedOrigin(request);
 	const sent = normalize(origin);
