@@ -81,3 +81,14 @@ it('logs the first refusal, with what to do about it', () => {
 		]
 	]);
 });
+
+it('takes a /64 of IPv6 for one address, and every IPv4 for itself', () => {
+	const { times } = create(1);
+	const first = ['2001:db8::1', '::1', 'fe80::1:2:3:4', '2001:db8:0:1::', '::ffff:10.0.0.1', '10.0.0.1'];
+	expect(first.map((address) => times(1, address))).toEqual([1, 1, 1, 1, 1, 1]);
+	const same = ['2001:db8::2', '2001:db8:0:0:ffff::9', '::2', 'fe80::9', '2001:db8:0:1:a:b:c:d', '10.0.0.1'];
+	expect(same.map((address) => times(1, address))).toEqual([0, 0, 0, 0, 0, 0]);
+	expect(['2001:db8:0:2::1', '::ffff:10.0.0.2', '10.0.0.2', ':', ''].map((address) => times(1, address))).toEqual([
+		1, 1, 1, 0, 1
+	]);
+});

@@ -20,7 +20,7 @@ export interface UpgradeRateParts {
 	readonly telemetry: Telemetry;
 }
 
-/** A sliding window for each client address. Who is refused is not counted, so that a patient client comes in. */
+/** A sliding window for each client address, of IPv6 for each /64. Who is refused is not counted, so that a patient client comes in. */
 export class UpgradeRate {
 	readonly #parts: UpgradeRateParts;
 	readonly #counts = new Map<string, Counts>();
@@ -46,11 +46,12 @@ export class UpgradeRate {
 		if (limit === 0) return true;
 		const now = clock.now() / windowMs;
 		const window = Math.floor(now);
-		let counts = this.#counts.get(address);
+		const network = networkOf(address);
+		let counts = this.#counts.get(network);
 		if (counts) turn(counts, window);
 		else {
 			if (this.#counts.size >= LIMITS.rateAddresses) this.#evict(window, now);
-			this.#counts.set(address, (counts = { window, current: 0, previous: 0 }));
+			this.#counts.set(network, (counts = { window, current: 0, previous: 0 }));
 		}
 		if (estimate(counts, now) >= limit) {
 			this.#warn(address);
@@ -80,6 +81,14 @@ export class UpgradeRate {
 			`${JSON.stringify(address)} was refused with 429 after ${limit} handshakes in ${windowMs / 1000} s. If that is the address of a proxy, set ADDRESS_HEADER; otherwise see websocket.upgradeRateLimit. Later refusals are not logged.`
 		);
 	}
+}
+
+/** One subscriber has a whole /64 of IPv6, and could take another address of it each time. */
+function networkOf(address: string): string {
+	if (!address.includes(':') || address.includes('.')) return address;
+	const [left = [], right = []] = address.split('::').map((part) => part.split(':').filter(Boolean));
+	const zeros = Array<string>(Math.max(0, 8 - left.length - right.length)).fill('0');
+	return `${[...left, ...zeros, ...right].slice(0, 4).join(':')}::/64`;
 }
 
 /** Moves counts on to a window. */
