@@ -29,6 +29,14 @@ it('runs a call once for each key, user and procedure, and gives repeats its res
 	expect((await ask(server, '', 'k', [1])).data.order).toBe(7);
 });
 
+it('tells users and keys apart wherever one ends and the other begins', async () => {
+	const run = vi.fn(() => run.mock.calls.length);
+	await using server = await createRuntime({ 'm/call': live.idempotent({}, run) });
+	expect((await ask(server, 'ida', 'x:k')).data).toBe(1);
+	expect((await ask(server, 'ida:x', 'k')).data).toBe(2);
+	expect((await ask(server, 'ida', 'x:k')).data).toBe(1);
+});
+
 it('refuses a key that was used with other arguments, and keys that are none', async () => {
 	await using server = await createRuntime({ 'm/call': live.idempotent({}, () => 'done') });
 	expect(await ask(server, 'ida', 'k', [{ amount: 1 }])).toMatchObject({ ok: true });

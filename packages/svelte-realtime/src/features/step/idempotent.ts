@@ -39,8 +39,9 @@ export const idempotent: StepFeature<IdempotentOptions> = {
 			if (given === null || given === undefined || given === '') return next(ctx, ...args);
 			if (typeof given !== 'string' || given.length > MAX_KEY)
 				throw new LiveError('INVALID_REQUEST', `An idempotency key is a text of at most ${MAX_KEY} characters.`);
-			// A key that the client made up must not give it the result of somebody else; its author knows what keyFrom gives.
-			const key = `rpc:${host.path}:${keyFrom ? 'key' : callerOrGuest(ctx)}:${given}`;
+			// A key that the client made up must not give it the result of somebody else, however both are spelled; its author knows
+			// what keyFrom gives.
+			const key = `rpc:${host.path}:${JSON.stringify(keyFrom ? [given] : [callerOrGuest(ctx), given])}`;
 			const asked = await digest(args);
 			const other = running.get(key);
 			if (other) return other.asked === asked ? other.result : conflict();
