@@ -5,7 +5,7 @@ const adapter = {
 	merge: ['contract'],
 	transport: ['contract'],
 	http: ['contract'],
-	service: ['contract'],
+	service: ['contract', 'protocol'],
 	core: ['contract', 'protocol'],
 	client: ['contract', 'protocol', 'merge'],
 	host: ['contract', 'protocol', 'merge', 'transport', 'http', 'service', 'core'],

@@ -8,7 +8,6 @@ export type { Connection as WebSocket } from './contract/connection.ts';
 export type {
 	HookContext as LifecycleContext,
 	HookContext as OpenContext,
-	HookContext as SubscribeContext,
 	WebSocketHooks as WebSocketHandler
 } from './contract/hooks.ts';
 export { upgradeResponse } from './upgrade-response.ts';

@@ -12,6 +12,8 @@ export interface PageClient extends Core {
 	closed: boolean;
 	/** What `connect` made of it. */
 	face?: object;
+	/** Stores that are watched and that everybody who asks for them gets, by name. */
+	shared?: Map<string, Readable<unknown>>;
 }
 
 // A page has one connection, however many copies of this package its bundle holds.

@@ -74,6 +74,11 @@ export interface HookContext {
 	readonly platform: Platform;
 }
 
+export interface SubscribeContext extends HookContext {
+	/** Only the answer is wanted (`platform.checkSubscribe`): whatever it is, the connection does not join now. */
+	readonly checking?: boolean;
+}
+
 export interface ResumeContext extends HookContext {
 	/** The id that the client held before; unknown ids are common and not an error. */
 	readonly sessionId: string;
@@ -118,12 +123,12 @@ export interface WebSocketHooks<UserData = any> {
 	open?(ws: Connection<UserData>, context: HookContext): Awaitable<unknown>;
 	message?(ws: Connection<UserData>, context: MessageContext): Awaitable<unknown>;
 	/** Asked before a client may join a topic; awaited. */
-	subscribe?(ws: Connection<UserData>, topic: string, context: HookContext): Awaitable<SubscribeVerdict>;
+	subscribe?(ws: Connection<UserData>, topic: string, context: SubscribeContext): Awaitable<SubscribeVerdict>;
 	/** Takes precedence over `subscribe`: one call for all topics of a frame. Absent topics are allowed. */
 	subscribeBatch?(
 		ws: Connection<UserData>,
 		topics: readonly string[],
-		context: HookContext
+		context: SubscribeContext
 	): Awaitable<Readonly<Record<string, SubscribeVerdict>> | void>;
 	unsubscribe?(ws: Connection<UserData>, topic: string, context: HookContext): Awaitable<unknown>;
 	/** A returning client; awaited before the `resumed` ack. It may send what was missed. */

@@ -1,5 +1,5 @@
 import type { Connection } from './connection.ts';
-import type { Envelope } from './envelope.ts';
+import type { Envelope, Position } from './envelope.ts';
 import type { Everywhere, Match } from './peers.ts';
 import type { Stores } from './stores.ts';
 
@@ -8,6 +8,8 @@ export interface PublishOptions {
 	readonly relay?: boolean;
 	/** `false`: no position, and the topic's counter does not move. Default true. */
 	readonly seq?: boolean;
+	/** Hears the position of the envelope, once it has one and before anybody gets it. */
+	readonly stamped?: (position: Position) => void;
 }
 
 /** One message of `batch` and `publishBatched`. */

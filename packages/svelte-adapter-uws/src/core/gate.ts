@@ -2,7 +2,7 @@ import type { SubscribeVerdict } from '../contract/hooks.ts';
 import { DENIAL } from '../protocol/errors.ts';
 import type { ServerConnection } from './connection.ts';
 import { isThenable, type Limit, type Report } from './isolation.ts';
-import { ConnectionContext } from './message.ts';
+import { Asking } from './message.ts';
 
 /** Reason for a denial, or `null` for yes. */
 export type Answer = string | null;
@@ -14,15 +14,16 @@ export interface AskParts {
 
 /**
  * Asks the app about valid topics: `subscribeBatch` once, else `subscribe` for each at the same time, else everybody may.
- * A hook that throws, rejects or takes too long denies. Gives a promise only when a hook does.
+ * `checking`: the connection does not join, whatever the answer is. A hook that throws, rejects or takes too long denies. Gives a promise only when a hook does.
  */
 export function ask(
 	connection: ServerConnection,
 	topics: readonly string[],
-	{ report, limit }: AskParts
+	{ report, limit }: AskParts,
+	checking = false
 ): readonly Answer[] | Promise<readonly Answer[]> {
 	const { hooks } = connection;
-	if (hooks.subscribeBatch) return askTogether(connection, topics, { report, limit });
+	if (hooks.subscribeBatch) return askTogether(connection, topics, { report, limit }, checking);
 	if (!hooks.subscribe) return topics.map(() => null);
 	const failed = (error: unknown): Answer => {
 		report('subscribe', error, connection.requestId);
@@ -31,7 +32,7 @@ export function ask(
 	let waits = false;
 	const answers = topics.map((topic): Answer | Promise<Answer> => {
 		try {
-			const verdict = hooks.subscribe?.(connection, topic, new ConnectionContext(connection));
+			const verdict = hooks.subscribe?.(connection, topic, new Asking(connection, checking));
 			if (!isThenable(verdict)) return toAnswer(verdict);
 			waits = true;
 			return limit(verdict as PromiseLike<SubscribeVerdict>).then(toAnswer, failed);
@@ -45,7 +46,8 @@ export function ask(
 function askTogether(
 	connection: ServerConnection,
 	topics: readonly string[],
-	{ report, limit }: AskParts
+	{ report, limit }: AskParts,
+	checking = false
 ): readonly Answer[] | Promise<readonly Answer[]> {
 	const read = (verdicts: unknown): readonly Answer[] => {
 		if (typeof verdicts !== 'object' || verdicts === null) return topics.map(() => null);
@@ -58,7 +60,7 @@ function askTogether(
 		return topics.map(() => DENIAL.INTERNAL_ERROR);
 	};
 	try {
-		const verdicts = connection.hooks.subscribeBatch?.(connection, topics, new ConnectionContext(connection));
+		const verdicts = connection.hooks.subscribeBatch?.(connection, topics, new Asking(connection, checking));
 		return isThenable(verdicts) ? limit(verdicts).then(read).catch(failed) : read(verdicts);
 	} catch (error) {
 		return failed(error);

@@ -1,4 +1,4 @@
-import type { HookContext, MessageContext } from '../contract/hooks.ts';
+import type { HookContext, MessageContext, SubscribeContext } from '../contract/hooks.ts';
 import type { Platform } from '../contract/platform.ts';
 import type { Frame } from '../contract/transport.ts';
 
@@ -12,6 +12,16 @@ export class ConnectionContext implements HookContext {
 
 	get platform(): Platform {
 		return this.#connection.platform;
+	}
+}
+
+/** What the `subscribe` hook sees beside its connection and the topic. */
+export class Asking extends ConnectionContext implements SubscribeContext {
+	readonly checking: boolean;
+
+	constructor(connection: HookContext, checking: boolean) {
+		super(connection);
+		this.checking = checking;
 	}
 }
 

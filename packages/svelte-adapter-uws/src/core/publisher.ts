@@ -77,7 +77,7 @@ export class Publisher {
 		if (leaving === null) return false;
 		if (options?.seq !== false && this.#parts.histories.keeps(topic)) {
 			this.#parts.histories.append(topic, event, data, (position) => {
-				const kept = position ? { topic, head, position } : this.#stamp(topic, head, options);
+				const kept = this.#stamp(topic, head, options, position);
 				this.#deliver(kept, leaving);
 				this.#announce(kept, event, data, options);
 			});
@@ -174,8 +174,11 @@ export class Publisher {
 		return leaving;
 	}
 
-	#stamp(topic: string, head: string, options: PublishOptions | undefined): Encoded {
-		return options?.seq === false ? { topic, head } : { topic, head, position: this.#parts.sequencer.next(topic) };
+	#stamp(topic: string, head: string, options: PublishOptions | undefined, kept?: Position): Encoded {
+		if (options?.seq === false) return { topic, head };
+		const position = kept ?? this.#parts.sequencer.next(topic);
+		options?.stamped?.(position);
+		return { topic, head, position };
 	}
 
 	/** Tells other nodes and the taps; true when it was relayed. */

@@ -56,7 +56,7 @@ export class Subscriptions {
 		if (!connection.open) throw new Error('The connection is closed. Subscribe while it is open.');
 		if (connection.isSubscribed(topic)) return null;
 		if (this.#isFull(connection, topic)) return DENIAL.RATE_LIMITED;
-		const denied = await this.check(connection, topic);
+		const denied = await this.#ask(connection, topic, false);
 		if (denied !== null) return denied;
 		if (!connection.open) throw new Error('The connection closed while its subscribe was decided.');
 		if (this.#isFull(connection, topic)) return DENIAL.RATE_LIMITED;
@@ -73,10 +73,8 @@ export class Subscriptions {
 	}
 
 	/** What the gate says, and nothing else. */
-	async check(connection: ServerConnection, topic: string): Promise<Answer> {
-		if (!isTopic(topic)) return DENIAL.INVALID_TOPIC;
-		const [answer] = await ask(connection, [topic], this.#parts);
-		return answer ?? null;
+	check(connection: ServerConnection, topic: string): Promise<Answer> {
+		return this.#ask(connection, topic, true);
 	}
 
 	/** Leaves a topic and tells the app. False when the connection did not hold it. */
@@ -90,6 +88,12 @@ export class Subscriptions {
 			);
 		}
 		return true;
+	}
+
+	async #ask(connection: ServerConnection, topic: string, checking: boolean): Promise<Answer> {
+		if (!isTopic(topic)) return DENIAL.INVALID_TOPIC;
+		const [answer] = await ask(connection, [topic], this.#parts, checking);
+		return answer ?? null;
 	}
 
 	#isAllowed(topic: unknown): topic is string {

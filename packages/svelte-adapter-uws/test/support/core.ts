@@ -57,7 +57,7 @@ export interface FakeClient {
 /** A core on the fake engine with its clock, log and telemetry. */
 export async function startCore(
 	hooks: WebSocketHooks = {},
-	given: { readonly options?: Partial<ServerOptions>; readonly bus?: Bus; readonly peers?: Peers } = {}
+	given: { readonly options?: Partial<ServerOptions>; readonly bus?: Bus; readonly peers?: Peers; readonly stores?: Stores } = {}
 ) {
 	const engine = new FakeEngine();
 	const clock = new TestClock();
@@ -83,7 +83,7 @@ export async function startCore(
 		telemetry,
 		options: { ...OPTIONS, ...given.options },
 		randomId: counterId(),
-		stores: testStores(clock),
+		stores: given.stores ?? testStores(clock),
 		...(given.bus && { bus: given.bus }),
 		...(given.peers && { peers: given.peers })
 	});

@@ -1,0 +1,184 @@
+import { expect, it, vi } from 'vitest';
+import { cursor } from '../../src/client/service/cursor.ts';
+import { createCursor, type CursorOptions } from '../../src/plugins/cursor.ts';
+import { TestClock } from '../support/clock.ts';
+import { settle } from '../support/core.ts';
+import { startPlugin } from '../support/plugin-core.ts';
+import { startPage, TRANSPORTS, watch } from '../support/plugin.ts';
+
+const BOARD = '__cursor:board';
+
+async function start(options: CursorOptions = {}) {
+	const clock = new TestClock();
+	const cursors = createCursor({ clock, ...options });
+	const core = await startPlugin({
+		...cursors.hooks,
+		subscribe: (ws, topic, context) => (topic === 'secret' ? false : cursors.hooks.subscribe(ws, topic, context))
+	});
+	return { ...core, clock, cursors };
+}
+
+it('shows a cursor at once, and of what follows in the interval the latest position', async () => {
+	const { enter, clock } = await start();
+	const ann = await enter({ id: 'a', token: 'x' }, 'board');
+	expect(ann.on(BOARD)).toEqual([['snapshot', []]]);
+	const bob = await enter({ id: 'b' }, 'board');
+	bob.on(BOARD);
+	const move = (x: number): void => ann.say({ type: 'cursor', topic: 'board', data: { x } });
+	move(1);
+	const [[event, first]] = bob.on(BOARD) as [[string, any]];
+	expect([event, first]).toEqual(['update', { key: expect.any(String), user: { id: 'a' }, data: { x: 1 } }]);
+	move(2);
+	move(3);
+	expect(bob.on(BOARD)).toEqual([]);
+	clock.pass(50);
+	expect(bob.on(BOARD)).toEqual([['update', { ...first, data: { x: 3 } }]]);
+	clock.pass(50);
+	expect([bob.on(BOARD), clock.pending]).toEqual([[], 0]);
+	ann.say({ type: 'cursor', topic: 'board', position: 5 });
+	expect(bob.on(BOARD)).toEqual([['update', { ...first, data: 5 }]]);
+	ann.leave();
+	await settle();
+	expect(bob.on(BOARD)).toEqual([['remove', { key: first.key }]]);
+});
+
+it('lets those who may subscribe to the topic in, and nobody else', async () => {
+	const { enter, cursors } = await start();
+	const ann = await enter({ id: 'a' });
+	for (const topic of ['secret', 'board']) {
+		ann.say({ type: 'cursor', topic, data: 1 });
+		ann.say({ type: 'cursor', topic, data: 2 });
+	}
+	await settle();
+	expect(cursors.list('secret')).toEqual([]);
+	expect(cursors.list('board')).toEqual([{ key: expect.any(String), user: { id: 'a' }, data: 2 }]);
+	expect(ann.ws.getTopics()).toEqual([BOARD]);
+	expect(ann.on(BOARD).map(([event]) => event)).toEqual(['snapshot', 'update']);
+	const bob = await enter({ id: 'b' });
+	for (const topic of ['secret', 'board']) bob.say({ type: 'cursor-snapshot', topic });
+	await settle();
+	expect(bob.on('__cursor:secret')).toEqual([]);
+	expect(bob.on(BOARD)).toEqual([['snapshot', cursors.list('board')]]);
+	bob.say({ type: 'cursor-snapshot', topic: 'board' });
+	expect(bob.on(BOARD)).toEqual([['snapshot', cursors.list('board')]]);
+	expect(bob.ws.isSubscribed('__cursor:secret')).toBe(false);
+});
+
+it('ignores what is no position and what is no topic', async () => {
+	const { enter, cursors, platform } = await start({ maxDataBytes: 10, maxTopicLength: 5 });
+	const ann = await enter({ id: 'a' }, 'board');
+	const cycle: Record<string, unknown> = {};
+	cycle['self'] = cycle;
+	for (const data of [undefined, cycle, 1n, 'x'.repeat(9), 'ü'.repeat(5)]) cursors.update(ann.ws, 'board', data, platform);
+	for (const topic of ['', '__rpc', 'boards', 'a"b', 5 as unknown as string]) cursors.update(ann.ws, topic, 1, platform);
+	for (const frame of ['{"type":"cursor","topic":', '{"type":"cursor","topic":7,"data":1}']) ann.say(frame);
+	await settle();
+	expect([cursors.list('board'), cursors.list('boards')]).toEqual([[], []]);
+	cursors.update(ann.ws, 'board', 'ü'.repeat(4), platform);
+	expect(cursors.list('board')).toHaveLength(1);
+	expect(cursors.hooks.message(ann.ws, { text: '{"type":"cursor-x"}' } as never)).toBe(false);
+	ann.leave();
+	cursors.update(ann.ws, 'board', 1, platform);
+	expect(cursors.list('board')).toEqual([]);
+});
+
+it('takes the cursors of the first connection, and of the first topic, when there is one too many', async () => {
+	const { enter, cursors, platform } = await start({ maxConnections: 2, maxTopics: 2 });
+	const [a, b, c] = [await enter({ id: 'a' }, 'board'), await enter({ id: 'b' }), await enter({ id: 'c' })];
+	cursors.update(a.ws, 'board', 1, platform);
+	cursors.update(b.ws, 'board', 1, platform);
+	const [{ key }] = cursors.list('board') as [{ key: string }];
+	a.on(BOARD);
+	cursors.update(c.ws, 'board', 1, platform);
+	expect(a.on(BOARD)[0]).toEqual(['remove', { key }]);
+	expect(cursors.list('board').map(({ user }) => user)).toEqual([{ id: 'b' }, { id: 'c' }]);
+	for (const topic of ['two', 'three']) cursors.update(c.ws, topic, 1, platform);
+	expect(['board', 'two', 'three'].map((topic) => cursors.list(topic).length)).toEqual([0, 1, 1]);
+	expect(a.on(BOARD).map(([event]) => event)).toEqual(['remove', 'remove']);
+});
+
+it('attaches and detaches', async () => {
+	const { enter, cursors, platform, clock } = await start();
+	const [ann, bob] = [await enter({ id: 'a' }), await enter({ id: 'b' }, 'board')];
+	cursors.attach(ann.ws, 'board', platform);
+	cursors.update(ann.ws, 'board', 1, platform);
+	cursors.update(ann.ws, 'board', 2, platform);
+	bob.on(BOARD);
+	cursors.detach(ann.ws, 'board', platform);
+	expect([ann.ws.getTopics(), clock.pending]).toEqual([[], 0]);
+	expect(bob.on(BOARD).map(([event]) => event)).toEqual(['remove']);
+	bob.say({ type: 'unsubscribe', topic: 'board' });
+	expect(bob.ws.getTopics()).toEqual([]);
+	cursors.update(bob.ws, 'board', 1, platform);
+	cursors.update(bob.ws, 'board', 2, platform);
+	cursors.clear();
+	expect([cursors.list('board'), clock.pending]).toEqual([[], 0]);
+});
+
+it('refuses options out of range', () => {
+	for (const options of [
+		{ throttle: -1 },
+		{ throttle: NaN },
+		{ maxConnections: 0 },
+		{ maxDataBytes: 0.5 },
+		{ maxTopicLength: 0 }
+	])
+		expect(() => createCursor(options)).toThrow(/^createCursor: \w+: got /);
+});
+
+it.each(TRANSPORTS)('%s: fills the store of a page, and moves its cursor', async (transport) => {
+	const cursors = createCursor({ throttle: 0 });
+	let users = 0;
+	const { page, other, sockets } = await startPage(transport, { ...cursors.hooks, upgrade: () => ({ id: `u${++users}` }) });
+	const friend = other();
+	await friend.ready();
+	friend.sendNow('{"type":"cursor","topic":"board","data":1}');
+	await vi.waitFor(() => expect(cursors.list('board')).toHaveLength(1));
+	page.subscribe('board');
+	const board = cursor<number, { id: string }>('board');
+	const seen = watch(board);
+	const positions = (): [string, number][] => [...seen.last.values()].map(({ user, data }) => [user.id, data]);
+	await vi.waitFor(() => expect(positions()).toEqual([['u2', 1]]));
+	expect(board.move(5)).toBe(true);
+	friend.sendNow('{"type":"cursor","topic":"board","data":2}');
+	await vi.waitFor(() =>
+		expect(positions()).toEqual(
+			expect.arrayContaining([
+				['u2', 2],
+				['u1', 5]
+			])
+		)
+	);
+	sockets[0]!.close(1012, 'restart');
+	await vi.waitFor(() => expect(positions()).toEqual([['u2', 2]]));
+	friend.close();
+	await vi.waitFor(() => expect(positions()).toEqual([]));
+});
+
+it('merges a bulk, and forgets cursors that do not move', async () => {
+	vi.useFakeTimers({ toFake: ['Date', 'setInterval', 'clearInterval'] });
+	const { server } = await startPage('node', { open: (ws) => void ws.subscribe('__cursor:aged') });
+	await vi.waitFor(() => expect(server.platform.subscribers('__cursor:aged')).toBe(1));
+	const seen = watch(cursor<number>('aged', { maxAge: 10_000 }));
+	const publish = (event: string, ...entries: [string, number][]): void =>
+		void server.platform.publish(
+			'__cursor:aged',
+			event,
+			entries.map(([key, data]) => ({ key, user: {}, data }))
+		);
+	publish('snapshot', ['a', 1], ['b', 1]);
+	publish('bulk', ['b', 2], ['c', 3]);
+	await vi.waitFor(() =>
+		expect([...seen.last].map(([key, { data }]) => [key, data])).toEqual([
+			['a', 1],
+			['b', 2],
+			['c', 3]
+		])
+	);
+	vi.advanceTimersByTime(6_000);
+	server.platform.publish('__cursor:aged', 'update', { key: 'a', user: {}, data: 9 });
+	await vi.waitFor(() => expect(seen.last.get('a')?.data).toBe(9));
+	vi.advanceTimersByTime(9_000);
+	expect([...seen.last.keys()]).toEqual(['a']);
+	vi.useRealTimers();
+});
