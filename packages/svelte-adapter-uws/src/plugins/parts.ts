@@ -1,5 +1,6 @@
 import type { Clock } from '../contract/clock.ts';
 import { systemClock } from '../host/clock.ts';
+import { consoleLog } from '../host/log.ts';
 
 /** What every plugin takes from the process unless the app gives its own. */
 export interface ProcessParts {
@@ -9,5 +10,5 @@ export interface ProcessParts {
 
 /** The time of the machine, and a line on the console for what goes wrong where no hook waits for it. */
 export function processParts(plugin: string): ProcessParts {
-	return { clock: systemClock(), onError: (error) => console.error(`[svelte-adapter-uws] ${plugin}:`, error) };
+	return { clock: systemClock(), onError: (error) => consoleLog().error(`The plugin ${plugin} failed.`, error) };
 }

@@ -87,7 +87,7 @@ it('takes the cursors of the first connection, and of the first topic, when ther
 	const [a, b, c] = [await enter({ id: 'a' }, 'board'), await enter({ id: 'b' }), await enter({ id: 'c' })];
 	cursors.update(a.ws, 'board', 1, platform);
 	cursors.update(b.ws, 'board', 1, platform);
-	const [{ key }] = cursors.list('board') as [{ key: string }];
+	const { key } = cursors.list('board')[0]!;
 	a.on(BOARD);
 	cursors.update(c.ws, 'board', 1, platform);
 	expect(a.on(BOARD)[0]).toEqual(['remove', { key }]);

@@ -82,6 +82,8 @@ export class SharedReplay {
 
 	/** Forgets every topic that this node has published on. */
 	async clear(): Promise<void> {
+		this.#keeping?.[Symbol.dispose]();
+		this.#keeping = undefined;
 		await Promise.all([...this.#topics].map((topic) => this.clearTopic(topic)));
 	}
 
