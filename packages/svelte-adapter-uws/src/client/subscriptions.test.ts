@@ -190,3 +190,18 @@ it.each([undefined, null, 7, '', 'x'.repeat(257)])('refuses %j as a topic', (top
 	expect(() => client.subscribe(topic as string)).toThrow(TypeError);
 	expect(valueOf(client.status)).toBe('open');
 });
+
+it('asks a new server for a topic that was let go and taken up again while the socket opened', async () => {
+	const { browser, client } = openClient();
+	const release = client.subscribe('a');
+	await microtasks();
+	browser.socket.end();
+	browser.time.pass(10_000);
+	release();
+	browser.socket.open();
+	client.subscribe('a');
+	await microtasks();
+	expect(browser.socket.read().filter(({ type }) => type === 'subscribe')).toEqual([
+		{ type: 'subscribe', topic: 'a', ref: expect.any(Number) }
+	]);
+});

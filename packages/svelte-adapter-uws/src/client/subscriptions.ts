@@ -77,6 +77,7 @@ export function createSubscriptions(send: (frame: string) => void, released: (to
 			if (!held.has(topic)) leave(topic);
 		},
 		opened() {
+			asked.clear();
 			ask([...held.keys()].filter((topic) => !isReservedTopic(topic)));
 		},
 		accepted(topic, ordered) {
