@@ -1,8 +1,7 @@
 import type { Platform } from 'svelte-adapter-uws/contract';
-import { runtimeOf } from './attach.ts';
 import { problem } from './define/problem.ts';
 import { isTopic, TOPIC_RULE } from './define/stream.ts';
-import { getPlatform } from './publish.ts';
+import { platforms } from './platforms.ts';
 import { publishOn } from './runtime/context.ts';
 
 /** Bytes that a body may have unless it says otherwise. */
@@ -91,7 +90,7 @@ export const webhook: WebhookMaker['webhook'] = (topic, options) => {
 		if (typeof value !== 'function') throw problem(what, name, value, 'a function');
 	if (!(Number.isSafeInteger(maxSize) && maxSize > 0)) throw problem(what, 'maxSize', maxSize, 'bytes, a whole number above 0');
 
-	const handle: Webhook['handle'] = async ({ body, headers, platform = getPlatform() ?? undefined }) => {
+	const handle: Webhook['handle'] = async ({ body, headers, platform = [...platforms()].at(-1) }) => {
 		const bytes = typeof body === 'string' ? new TextEncoder().encode(body) : new Uint8Array(body);
 		if (bytes.length > maxSize) return TOO_LARGE;
 		const text = typeof body === 'string' ? body : new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes);
@@ -107,9 +106,7 @@ export const webhook: WebhookMaker['webhook'] = (topic, options) => {
 			if (!platform) throw new Error('A webhook was called before the server has started. Pass { platform: event.platform }.');
 			return dedupe ? await once(platform, topic, dedupe(event), () => tell(platform, event)) : await tell(platform, event);
 		} catch (error) {
-			if (platform) runtimeOf(platform).report(`webhook ${topic}`, error);
-			// eslint-disable-next-line no-console -- without a server there is nobody else to tell
-			else console.error('[svelte-realtime]', error);
+			await report(platform, topic, error);
 			return { status: 500, body: 'The event could not be taken. Send it again.' };
 		}
 	};
@@ -150,6 +147,14 @@ async function once(platform: Platform, topic: string, id: string, run: () => Pr
 		await idempotency.abandon(key, claim.token);
 		throw error;
 	}
+}
+
+async function report(platform: Platform | undefined, topic: string, error: unknown): Promise<void> {
+	// eslint-disable-next-line no-console -- without a server there is nobody else to tell
+	if (!platform) return console.error('[svelte-realtime]', error);
+	// Not at the top: it imports the app's live modules, which import this one through `live`.
+	const { runtimeOf } = await import('./attach.ts');
+	runtimeOf(platform).report(`webhook ${topic}`, error);
 }
 
 const isMessage = (value: unknown): value is WebhookMessage =>
