@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { parseCron } from '../shared/cron-expression.ts';
 import { loadSchedule } from './schedule.ts';
@@ -56,4 +57,62 @@ it.each([
 	['30 2 * * *', 'America/New_York', '2026-03-08T12:00:00Z', '2026-03-08T07:00:00Z']
 ])('knows the latest time of %s in %s until %s', async (text, zone, until, expected) => {
 	expect(show((await loadSchedule(parseCron(text), zone)).latest(at(until)))).toBe(expected);
+});
+
+it('looks forward and back at the same times, wherever clocks are changed', async () => {
+	const zones = [
+		'UTC',
+		'America/New_York',
+		'Europe/Berlin',
+		'Australia/Lord_Howe',
+		'Asia/Kolkata',
+		'America/Sao_Paulo',
+		'Pacific/Apia'
+	];
+	const expressions = [
+		'* * * * *',
+		'*/7 * * * *',
+		'30 * * * *',
+		'30 1 * * *',
+		'15,45 0-3 * * *',
+		'30 1,5 * * *',
+		'*/30 2 * * SUN',
+		'0 0 * * *',
+		'30 23 * * *',
+		'0 */2 * * *',
+		'59 59 1 1,15 * MON',
+		'0 0 1 * *'
+	];
+	// Days around the changes of each of these zones, in several years.
+	const changes = [
+		'2026-03-08',
+		'2026-11-01',
+		'2026-03-29',
+		'2026-10-25',
+		'2026-04-05',
+		'2026-10-04',
+		'2018-11-04',
+		'2018-02-18',
+		'2011-12-30'
+	];
+	const DAY = 86_400_000;
+	await fc.assert(
+		fc.asyncProperty(
+			fc.constantFrom(...zones),
+			fc.constantFrom(...expressions),
+			fc.constantFrom(...changes),
+			fc.integer({ min: -2 * DAY, max: 2 * DAY }),
+			async (zone, text, change, offset) => {
+				const schedule = await loadSchedule(parseCron(text), zone);
+				const from = at(change) + offset;
+				const next = schedule.next(from);
+				expect(next).toBeGreaterThan(from);
+				expect([schedule.latest(next), schedule.latest(next + 1)]).toEqual([next, next]);
+				const before = schedule.latest(next - 1);
+				expect(before).toBeLessThanOrEqual(from);
+				expect(schedule.next(before)).toBe(next);
+			}
+		),
+		{ numRuns: 500 }
+	);
 });

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { manualClock } from 'svelte-adapter-uws/testing';
 import { expect, it } from 'vitest';
 import { parseCron } from '../shared/cron-expression.ts';
@@ -68,4 +69,32 @@ it('waits for years without a tick too many', async () => {
 	const { clock, told } = await setUp('0 0 29 2 *');
 	clock.advance(Date.parse('2026-03-01') - START);
 	expect(told).toEqual([]);
+});
+
+it('tells no time early or twice, and none of an awake process late, however its clock is set', async () => {
+	const schedule = await loadSchedule(parseCron('* * * * *'), 'UTC');
+	const move = fc.record({
+		pass: fc.integer({ min: 0, max: 90_000 }),
+		set: fc.constantFrom(0, 0, 0, 5, -5, 900, -900, 600_000, -600_000)
+	});
+	fc.assert(
+		fc.property(fc.array(move, { maxLength: 40 }), (moves) => {
+			const clock = manualClock();
+			let by = 0;
+			const date = (): number => START + clock.now() + by;
+			const told: number[] = [];
+			const ticker = new Ticker({ after: clock.after, date }, schedule, (time) => {
+				expect(time).toBeLessThanOrEqual(date());
+				expect(date() - time).toBeLessThan(MINUTE);
+				told.push(time);
+			});
+			for (const { pass, set } of moves) {
+				by += set;
+				clock.advance(pass);
+			}
+			for (const [i, time] of told.slice(1).entries()) expect(time).toBeGreaterThan(told[i]!);
+			ticker[Symbol.dispose]();
+			expect(clock.pending).toBe(0);
+		})
+	);
 });

@@ -129,6 +129,26 @@ it('begins with its snapshot, and takes in afterwards what came meanwhile', asyn
 	expect([failing.published, failing.errors]).toMatchObject([[['sales', { n: 1 }]], [['m/sales', { message: 'no database' }]]]);
 });
 
+it('begins without a snapshot that does not come, and does not take it later', async () => {
+	const { promise, resolve } = Promise.withResolvers<unknown>();
+	await using app = await setUp(live.aggregate('orders', { n: count }, { topic: 'sales', snapshot: () => promise }));
+	await app.order();
+	await app.pass(29_000);
+	expect(app.published).toEqual([]);
+	await app.pass(1_000);
+	expect([app.published, app.errors]).toMatchObject([[['sales', { n: 1 }]], [['m/sales', { code: 'TIMEOUT' }]]]);
+	resolve({ n: 10 });
+	await app.order();
+	expect(app.last('sales')).toEqual({ n: 2 });
+
+	await using busy = await setUp(
+		live.aggregate('orders', { n: count }, { topic: 'sales', snapshot: () => new Promise(() => {}) })
+	);
+	for (let i = 0; i < 10_000; i++) busy.platform.publish('orders', 'created');
+	await settle();
+	expect([busy.last('sales'), busy.errors]).toMatchObject([{ n: 10_000 }, [['m/sales', { code: 'TIMEOUT' }]]]);
+});
+
 it('waits for quiet with debounce, and publishes the newest then', async () => {
 	await using app = await setUp(
 		live.aggregate(

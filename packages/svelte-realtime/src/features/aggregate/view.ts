@@ -3,8 +3,13 @@ import type { Reaction } from '../../runtime/cascade.ts';
 import { Debounce } from '../../runtime/debounce.ts';
 import type { Host } from '../../runtime/host.ts';
 import { Ticker } from '../../runtime/ticker.ts';
+import { LiveError } from '../../shared/error.ts';
 import type { Fields } from './fields.ts';
 import { boundaries, createWindow, type Window } from './window.ts';
+
+/** Milliseconds that a snapshot is waited for, and events that wait with it; then it begins without one. */
+const SNAPSHOT_MS = 30_000;
+const MAX_EARLY = 10_000;
 
 export interface ViewParts {
 	readonly host: Host;
@@ -21,10 +26,11 @@ export class View implements Disposable {
 	readonly #parts: ViewParts;
 	readonly #window: Window;
 	readonly #quiet: Debounce;
-	readonly #restored: Promise<void>;
+	readonly #restored = Promise.withResolvers<void>();
 	/** Events that came before the snapshot was there. */
 	#early: Reaction[] | undefined = [];
 	#ticker: Ticker | undefined;
+	#patience: Disposable | undefined;
 	#isOver = false;
 
 	constructor(parts: ViewParts) {
@@ -32,7 +38,7 @@ export class View implements Disposable {
 		this.#parts = parts;
 		this.#window = createWindow(fields, spec, host.date());
 		this.#quiet = new Debounce(host, debounce);
-		this.#restored = this.#restore();
+		void this.#restore();
 		boundaries(spec)?.then(
 			(schedule) => {
 				if (!this.#isOver) this.#ticker = new Ticker(host, schedule, (time) => this.#turn(time));
@@ -42,13 +48,14 @@ export class View implements Disposable {
 	}
 
 	hear(reaction: Reaction): void {
-		if (this.#early) this.#early.push(reaction);
-		else this.#take(reaction);
+		if (!this.#early) return this.#take(reaction);
+		this.#early.push(reaction);
+		if (this.#early.length >= MAX_EARLY) this.#giveUp();
 	}
 
 	/** What it comes to, once the snapshot is there. */
 	async load(): Promise<unknown> {
-		await this.#restored;
+		await this.#restored.promise;
 		return this.#value();
 	}
 
@@ -56,6 +63,8 @@ export class View implements Disposable {
 		this.#isOver = true;
 		this.#quiet[Symbol.dispose]();
 		this.#ticker?.[Symbol.dispose]();
+		this.#patience?.[Symbol.dispose]();
+		this.#restored.resolve();
 	}
 
 	#value(): unknown {
@@ -64,14 +73,31 @@ export class View implements Disposable {
 
 	async #restore(): Promise<void> {
 		const { snapshot, host, path } = this.#parts;
+		if (!snapshot) return this.#begin();
+		this.#patience = host.after(SNAPSHOT_MS, () => this.#giveUp());
 		try {
-			if (snapshot) this.#window.restore(await snapshot());
+			const fields = await snapshot();
+			// Too late for what has begun without it.
+			if (this.#early) this.#window.restore(fields);
 		} catch (error) {
 			host.onError(path, error);
 		}
+		this.#begin();
+	}
+
+	#giveUp(): void {
+		const { host, path, topic } = this.#parts;
+		host.onError(path, new LiveError('TIMEOUT', `The snapshot of ${topic} did not come, so it begins without one.`));
+		this.#begin();
+	}
+
+	/** Takes in what came meanwhile, and everything from now on. */
+	#begin(): void {
+		this.#patience?.[Symbol.dispose]();
 		const early = this.#early ?? [];
 		this.#early = undefined;
 		for (const reaction of early) this.#take(reaction);
+		this.#restored.resolve();
 	}
 
 	#take({ envelope: { event, data }, run }: Reaction): void {

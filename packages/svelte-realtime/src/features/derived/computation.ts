@@ -18,9 +18,10 @@ export class Computation {
 
 	/** The value as it is from now on, for somebody who hears of all that follow. Rejects with what the function throws. */
 	current(): Promise<unknown> {
+		if (this.#next) return this.#next;
 		if (!this.#running) return (this.#running = this.#run());
 		// What runs may have read already what has changed since.
-		return (this.#next ??= this.#running.then(noop, noop).then(() => {
+		return (this.#next = this.#running.then(noop, noop).then(() => {
 			this.#next = undefined;
 			return (this.#running = this.#run());
 		}));
