@@ -1,4 +1,5 @@
 export { configureAggregate, configureCron, setBus, type AggregateLeader, type CronConfig } from './cluster.ts';
+export type { PressureReason, PressureSnapshot } from 'svelte-adapter-uws/contract';
 export type { AggregateValue } from './define/aggregate.ts';
 export type { Access, FromArguments, Predicate } from './define/access.ts';
 export type {
@@ -12,8 +13,6 @@ export type {
 	Span,
 	TracingApi,
 	Middleware,
-	PressureReason,
-	PressureSnapshot,
 	RateLimits,
 	RateRule
 } from './define/app-settings.ts';

@@ -50,6 +50,8 @@ export interface WebSocketOptions {
 	 * 16 characters. The variable `WORKER_RELAY_HMAC_SECRET` wins over it and keeps it out of the build. Default none.
 	 */
 	readonly workerRelayHmacSecret?: string;
+	/** When this worker is under pressure, and when a topic is published too often; `false` samples nothing. Default: the defaults below. */
+	readonly pressure?: PressureOptions | false;
 	/** Starts although same-origin compares two headers that the client chooses; warns instead. Default false. */
 	readonly unsafeSameOriginWithoutHostPin?: boolean;
 }
@@ -63,6 +65,24 @@ export interface UpgradeAdmission {
 	/** Open connections; above it: 503. */
 	readonly maxConnections?: number;
 }
+
+/** Where pressure begins. `false` switches one of them off. */
+export interface PressureOptions {
+	/** Share of the heap's limit, above 0 and up to 1, from which on the reason is `MEMORY`. Default 0.85. */
+	readonly memoryHeapUsedRatio?: number | false;
+	/** Publishes a second from which on the reason is `PUBLISH_RATE`. Default 10,000. */
+	readonly publishRatePerSec?: number | false;
+	/** Subscriptions for each connection from which on the reason is `SUBSCRIBERS`. Default 50. */
+	readonly subscriberRatio?: number | false;
+	/** Milliseconds between two looks; less than 100 counts as 100. Default 1,000. */
+	readonly sampleIntervalMs?: number;
+	/** Publishes of one topic a second that are too many. Default 5,000. */
+	readonly topicPublishRatePerSec?: number | false;
+	/** Bytes published to one topic in a second that are too many. Default 10,485,760. */
+	readonly topicPublishBytesPerSec?: number | false;
+}
+
+export type ResolvedPressureOptions = Required<PressureOptions>;
 
 /** What `adapter()` takes. */
 export interface AdapterOptions {
@@ -83,8 +103,11 @@ export interface AdapterOptions {
 }
 
 /** Validated, with defaults filled in. Plain data: it travels as JSON into the built server. */
-export type ResolvedWebSocketOptions = Required<Omit<WebSocketOptions, Unset | 'upgradeAdmission'>> &
-	Pick<WebSocketOptions, Unset> & { readonly upgradeAdmission: Required<UpgradeAdmission> };
+export type ResolvedWebSocketOptions = Required<Omit<WebSocketOptions, Unset | 'upgradeAdmission' | 'pressure'>> &
+	Pick<WebSocketOptions, Unset> & {
+		readonly upgradeAdmission: Required<UpgradeAdmission>;
+		readonly pressure: ResolvedPressureOptions | false;
+	};
 
 /** Options whose default is to be absent. */
 type Unset = 'handler' | 'workerRelayHmacSecret';

@@ -69,6 +69,32 @@ export interface CoalescedMessage {
  */
 export type SlowPolicy = 'drop' | 'coalesce' | 'close';
 
+/** Why a worker is under pressure; of several the first in this order: memory, publish rate, subscribers. */
+export type PressureReason = 'NONE' | 'MEMORY' | 'PUBLISH_RATE' | 'SUBSCRIBERS';
+
+/** How often one topic was published. */
+export interface TopicPublishRate {
+	readonly topic: string;
+	readonly messagesPerSec: number;
+	/** Size of the envelopes as text, which is their bytes where they are ASCII. */
+	readonly bytesPerSec: number;
+}
+
+/** How this worker was doing when it was last looked at. Frozen. */
+export interface PressureSnapshot {
+	/** Whether there is a reason. */
+	readonly active: boolean;
+	readonly reason: PressureReason;
+	/** Topics held for each connection. */
+	readonly subscriberRatio: number;
+	/** Publishes of this worker a second. */
+	readonly publishRate: number;
+	/** Resident memory of the process in MiB. */
+	readonly memoryMB: number;
+	/** Up to five topics with the most publishes, the busiest first. */
+	readonly topPublishers: readonly TopicPublishRate[];
+}
+
 /** What leaves for the sockets of this node in the place of an envelope. */
 export interface Shaped {
 	/** Default the topic of the envelope. */
@@ -165,6 +191,15 @@ export interface Platform {
 	 */
 	readonly assertions: ReadonlyMap<string, number>;
 	topic(name: string): TopicHelper;
+	/** How this worker is doing; all zero and `NONE` before the first sample, and where nothing is sampled. Reading it costs nothing. */
+	readonly pressure: PressureSnapshot;
+	/** Calls back when the reason of the pressure has changed. Gives a function that ends it. */
+	onPressure(listener: (snapshot: PressureSnapshot) => void): () => void;
+	/**
+	 * Calls back once in each interval with all topics that were published too often. Gives a function that ends it. Without a listener
+	 * there is a warning in the log, once a minute for each topic.
+	 */
+	onPublishRate(listener: (topics: readonly TopicPublishRate[]) => void): () => void;
 	/**
 	 * Sees every envelope that is published or received on this node, after it was fanned out; with `topics` those of the topics that
 	 * it says yes to, which spares reading the others. Dispose to stop.

@@ -71,6 +71,8 @@ export class Audience {
 	readonly #policyOf: (topic: string) => SlowPolicy;
 	readonly #violated: Violated;
 	#members: Map<string, Set<Member>> | undefined;
+	/** Topics held, over all members. */
+	held = 0;
 
 	/** `all` gives every member there is, whenever it is iterated. */
 	constructor(all: Iterable<Member>, policyOf: (topic: string) => SlowPolicy, violated: Violated) {
@@ -82,6 +84,7 @@ export class Audience {
 	join(topic: string, member: Member): Listeners {
 		let listeners = this.#listeners.get(topic);
 		if (!listeners) this.#listeners.set(topic, (listeners = new Listeners(topic, this.#policyOf(topic))));
+		this.held++;
 		listeners.add(member.variant, 1);
 		listeners.members?.add(member);
 		if (this.#members) index(this.#members, topic, member);
@@ -95,6 +98,7 @@ export class Audience {
 			this.#violated('subs.not-joined', { topic });
 			return undefined;
 		}
+		this.held--;
 		listeners.add(member.variant, -1);
 		listeners.members?.delete(member);
 		if (listeners.size === 0) this.#listeners.delete(topic);

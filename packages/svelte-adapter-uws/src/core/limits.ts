@@ -41,6 +41,10 @@ export const LIMITS = {
 	rateAddresses: 10_000,
 	/** Revocations that are kept for handshakes which began before them; the oldest are forgotten. */
 	recentRevocations: 10_000,
+	/** Topics whose publishes are counted by themselves in one interval; further ones count for the whole alone. */
+	countedTopics: 100_000,
+	/** Topics that were warned of for being published too often; over it the oldest is forgotten, and may be warned of again. */
+	runawayTopics: 10_000,
 	/** Names of user data fields that were looked at for secrets; no more are looked at then. */
 	userDataNames: 1_000
 } as const;

@@ -3,11 +3,13 @@ import type { Bus } from '../contract/bus.ts';
 import type { Clock } from '../contract/clock.ts';
 import type { WebSocketHooks } from '../contract/hooks.ts';
 import type { Log } from '../contract/log.ts';
+import type { ResolvedPressureOptions } from '../contract/options.ts';
 import type { Peers } from '../contract/peers.ts';
 import type { Platform } from '../contract/platform.ts';
 import type { Stores } from '../contract/stores.ts';
 import type { Telemetry } from '../contract/telemetry.ts';
 import type { Listener, SocketHandler, UpgradeRequest } from '../contract/transport.ts';
+import type { Memory } from './pressure.ts';
 import type { AdmissionOptions } from './admission.ts';
 
 /** Whose handshakes are accepted. `expectedOrigin` is what same-origin means for one request; `undefined` = cannot tell. */
@@ -51,6 +53,8 @@ export interface ServerParts {
 	readonly clock: Clock;
 	readonly log: Log;
 	readonly telemetry: Telemetry;
+	/** Absent = nobody looks at the load. */
+	readonly pressure?: { readonly options: ResolvedPressureOptions; readonly memory: () => Memory };
 	readonly options: ServerOptions;
 	/** A random id without dashes or other punctuation, at least 60 bits. */
 	readonly randomId: () => string;

@@ -8,6 +8,7 @@ import type { Audience } from './audience.ts';
 import { ServerConnection } from './connection.ts';
 import type { Histories } from './histories.ts';
 import { isThenable } from './isolation.ts';
+import type { Pressure } from './pressure.ts';
 import type { Publisher } from './publisher.ts';
 import type { Shapes } from './shapes.ts';
 import type { SlowPolicies } from './slow-policies.ts';
@@ -30,6 +31,7 @@ export interface PlatformParts {
 	readonly everywhere: Everywhere;
 	readonly revoke: Platform['revoke'];
 	readonly slow: SlowPolicies;
+	readonly pressure: Pressure;
 	readonly assertions: ReadonlyMap<string, number>;
 }
 
@@ -88,6 +90,11 @@ export function createPlatform(parts: PlatformParts): Platform {
 		bufferedAmount: (ws) => ws.getBufferedAmount(),
 		whenSlow: (topics, policy) => parts.slow.add(topics, policy),
 		assertions: parts.assertions,
+		get pressure() {
+			return parts.pressure.snapshot;
+		},
+		onPressure: (listener) => parts.pressure.onPressure(listener),
+		onPublishRate: (listener) => parts.pressure.onPublishRate(listener),
 		topic: (name) => createTopicHelper(publish, name),
 		tap: (tap, topics) => taps.add(tap, topics),
 		shape: (topic, shape) => parts.shapes.add(topic, shape),

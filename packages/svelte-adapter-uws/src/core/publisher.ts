@@ -10,6 +10,7 @@ import type { FanOut } from './fan-out.ts';
 import type { Histories } from './histories.ts';
 import { LIMITS } from './limits.ts';
 import { Prefixes } from './prefixes.ts';
+import type { PublishCounts } from './publish-counts.ts';
 import type { Sequencer } from './sequencer.ts';
 import type { Shapes } from './shapes.ts';
 import type { SizeWarning } from './size-warning.ts';
@@ -43,6 +44,7 @@ export interface PublisherParts {
 	readonly taps: Taps;
 	readonly sizeWarning: SizeWarning;
 	readonly violated: Violated;
+	readonly counts: PublishCounts;
 	readonly bus: Bus | undefined;
 	readonly clock: Clock;
 }
@@ -183,7 +185,8 @@ export class Publisher {
 
 	/** Tells other nodes and the taps; true when it was relayed. */
 	#announce(encoded: Encoded, event: string, data: unknown, options: PublishOptions | undefined): boolean {
-		const { bus, taps } = this.#parts;
+		const { bus, taps, counts } = this.#parts;
+		counts.count(encoded.topic, encoded.head.length);
 		const isRelayed = bus !== undefined && options?.relay !== false;
 		if (isRelayed) bus.relay(encoded);
 		// Last, because a tap may publish, and what it publishes must follow this envelope everywhere.

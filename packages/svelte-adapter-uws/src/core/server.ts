@@ -14,6 +14,8 @@ import { createReport, type Limit } from './isolation.ts';
 import { Lifecycle } from './lifecycle.ts';
 import type { ServerCore, ServerParts } from './parts.ts';
 import { createDerivedPlatforms, createPlatform, encodeDirect, sendFrame } from './platform.ts';
+import { Pressure } from './pressure.ts';
+import { PublishCounts } from './publish-counts.ts';
 import { Publisher } from './publisher.ts';
 import { Revocations } from './revocations.ts';
 import { Refill } from './refill.ts';
@@ -49,7 +51,21 @@ export async function createServerCore(parts: ServerParts): Promise<ServerCore> 
 	const sequencer = new Sequencer(randomId().slice(0, 12), log, telemetry);
 	const fanOut = new FanOut(audience, (topic, frame) => listener?.publish(topic, frame));
 	const sizeWarning = new SizeWarning(clock, log, telemetry);
-	const publisher = new Publisher({ audience, sequencer, fanOut, shapes, histories, taps, sizeWarning, violated, bus, clock });
+	const watched = parts.pressure?.options;
+	const counts = new PublishCounts(Boolean(watched?.topicPublishRatePerSec || watched?.topicPublishBytesPerSec));
+	const publisher = new Publisher({
+		counts,
+		audience,
+		sequencer,
+		fanOut,
+		shapes,
+		histories,
+		taps,
+		sizeWarning,
+		violated,
+		bus,
+		clock
+	});
 	const limit: Limit = (work) => within(clock, options.hookTimeoutMs, work);
 	const subscriptions = new Subscriptions({ report, limit, telemetry, ...options });
 	const { epoch } = sequencer;
@@ -62,6 +78,15 @@ export async function createServerCore(parts: ServerParts): Promise<ServerCore> 
 		revoke: (match) => revocations.revoke(match),
 		encode: encodeDirect
 	};
+	const pressure = new Pressure({
+		watch: parts.pressure,
+		connections: () => sessions.size,
+		subscriptions: () => audience.held,
+		counts,
+		clock,
+		log,
+		failed: (error) => report('pressure', error)
+	});
 	const platform = createPlatform({
 		publisher,
 		audience,
@@ -70,6 +95,7 @@ export async function createServerCore(parts: ServerParts): Promise<ServerCore> 
 		shapes,
 		histories,
 		slow,
+		pressure,
 		assertions: assertions.counts,
 		log,
 		epoch,
@@ -153,6 +179,7 @@ export async function createServerCore(parts: ServerParts): Promise<ServerCore> 
 	let relay: AsyncDisposable | undefined;
 	let answering: Disposable | undefined;
 	const stop = async (): Promise<void> => {
+		pressure[Symbol.dispose]();
 		answering?.[Symbol.dispose]();
 		await relay?.[Symbol.asyncDispose]();
 		await started[Symbol.asyncDispose]();
@@ -161,6 +188,7 @@ export async function createServerCore(parts: ServerParts): Promise<ServerCore> 
 		answering = peers?.answer((question) => reply(local, question));
 		relay = await bus?.start((message) => publisher.receive(message));
 		await lifecycle.init();
+		pressure.start();
 	} catch (error) {
 		upgrades.refusePending();
 		await stop();

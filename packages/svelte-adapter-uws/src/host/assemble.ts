@@ -11,6 +11,7 @@ import type { ServerCore } from '../core/parts.ts';
 import { createServerCore } from '../core/server.ts';
 import { memoryStores } from '../service/memory-stores.ts';
 import { systemClock } from './clock.ts';
+import { readMemory } from './memory.ts';
 import { createRandomId } from './random-id.ts';
 
 /** What a host decides: where the sockets come from, whose they are, and who hears of them. */
@@ -44,6 +45,7 @@ export function assemble(parts: AssembleParts): Promise<ServerCore> {
 		clock,
 		log: parts.log,
 		telemetry: parts.telemetry ?? (() => {}),
+		...(websocket.pressure ? { pressure: { options: websocket.pressure, memory: readMemory } } : {}),
 		...(parts.bus ? { bus: parts.bus } : {}),
 		...(parts.peers ? { peers: parts.peers } : {}),
 		stores: parts.stores ?? memoryStores(randomId(), clock, randomId),

@@ -29,6 +29,14 @@ it('fills in the documented defaults', () => {
 			allowSystemTopicSubscribe: false,
 			allowNonAsciiTopics: false,
 			compressCredentialedResponses: false,
+			pressure: {
+				memoryHeapUsedRatio: 0.85,
+				publishRatePerSec: 10_000,
+				subscriberRatio: 50,
+				sampleIntervalMs: 1_000,
+				topicPublishRatePerSec: 5_000,
+				topicPublishBytesPerSec: 10_485_760
+			},
 			unsafeSameOriginWithoutHostPin: false
 		}
 	});
@@ -60,6 +68,16 @@ it.each([
 	[
 		{ upgradeAdmission: { maxConnections: -1 } },
 		'websocket.upgradeAdmission.maxConnections: got -1, expected a whole number, 0 or more.'
+	],
+	[{ pressure: true }, 'websocket.pressure: got true, expected false or an object of options'],
+	[
+		{ pressure: { memoryHeapUsedRatio: 85 } },
+		'websocket.pressure.memoryHeapUsedRatio: got 85, expected a number above 0 and up to 1, or false.'
+	],
+	[{ pressure: { publishRatePerSec: 0 } }, 'websocket.pressure.publishRatePerSec: got 0, expected a number above 0, or false.'],
+	[
+		{ pressure: { sampleIntervalMs: false } },
+		'websocket.pressure.sampleIntervalMs: got false, expected more than 0 milliseconds.'
 	],
 	[{ path: 'ws' }, "websocket.path: got 'ws', expected a path that starts with /, for example '/ws'."],
 	[{ authPath: 'auth' }, "websocket.authPath: got 'auth', expected a path that starts with /"],
@@ -119,4 +137,17 @@ it('warns about an unknown key and names the nearest known one', () => {
 		'somethingElse is not an option of this version of svelte-adapter-uws and has no effect. The options are: out, precompress, streamFilesAbove, envPrefix, healthCheckPath, readinessCheckPath, websocket.',
 		'websocket.maxPayloadLenght is not an option of this version of svelte-adapter-uws and has no effect. Did you mean websocket.maxPayloadLength?'
 	]);
+});
+
+it('takes false for all pressure and for each part of it, and says what is no part', () => {
+	const warn = vi.fn();
+	expect(resolveWebSocketOptions({ pressure: false }, warn).pressure).toBe(false);
+	expect(resolveWebSocketOptions({ pressure: { subscriberRatio: false, sampleIntervalMs: 5 } }, warn).pressure).toMatchObject({
+		subscriberRatio: false,
+		sampleIntervalMs: 5,
+		publishRatePerSec: 10_000
+	});
+	expect(warn).not.toHaveBeenCalled();
+	resolveWebSocketOptions({ pressure: { subscriberRatios: 5 } as object }, warn);
+	expect(warn.mock.calls[0]![0]).toContain('Did you mean websocket.pressure.subscriberRatio?');
 });

@@ -1,5 +1,6 @@
 import type {
 	AdapterOptions,
+	PressureOptions,
 	ResolvedAdapterOptions,
 	ResolvedWebSocketOptions,
 	UpgradeAdmission,
@@ -40,6 +41,28 @@ const bytes = (fallback: number): Rule => ({
 });
 
 const admissionRules: Rules<UpgradeAdmission> = { maxConcurrent: count, perTickBudget: count, maxConnections: count };
+
+const threshold = (fallback: number): Rule => ({
+	fallback,
+	expected: 'a number above 0, or false',
+	accepts: (value) => value === false || (isNumber(value, 0) && value > 0)
+});
+const pressureRules: Rules<PressureOptions> = {
+	memoryHeapUsedRatio: {
+		fallback: 0.85,
+		expected: 'a number above 0 and up to 1, or false',
+		accepts: (value) => value === false || (isNumber(value, 0) && value > 0 && value <= 1)
+	},
+	publishRatePerSec: threshold(10_000),
+	subscriberRatio: threshold(50),
+	sampleIntervalMs: {
+		fallback: 1_000,
+		expected: 'more than 0 milliseconds',
+		accepts: (value) => isNumber(value, 0) && value > 0
+	},
+	topicPublishRatePerSec: threshold(5_000),
+	topicPublishBytesPerSec: threshold(10_485_760)
+};
 
 const webSocketRules: Rules<WebSocketOptions> = {
 	path: { fallback: '/ws', expected: "a path that starts with /, for example '/ws'", accepts: isPath },
@@ -86,6 +109,12 @@ const webSocketRules: Rules<WebSocketOptions> = {
 		expected: 'a secret of 16 characters or more',
 		accepts: (value) => value === undefined || (typeof value === 'string' && value.length >= 16),
 		isSecret: true
+	},
+	pressure: {
+		fallback: {},
+		expected: 'false or an object of options, for example { publishRatePerSec: 20_000 }',
+		accepts: (value) => value === false || isObject(value),
+		members: pressureRules
 	},
 	unsafeSameOriginWithoutHostPin: flag(false)
 };
@@ -168,7 +197,7 @@ function apply(
 		if (!rule.accepts(value))
 			throw new RangeError(`${prefix}${name}: got ${rule.isSecret ? 'something else' : show(value)}, expected ${rule.expected}.`);
 		if (value !== undefined)
-			resolved[name] = rule.members ? apply(rule.members, value as object, `${prefix}${name}.`, warn) : value;
+			resolved[name] = rule.members && isObject(value) ? apply(rule.members, value as object, `${prefix}${name}.`, warn) : value;
 	}
 	return resolved;
 }

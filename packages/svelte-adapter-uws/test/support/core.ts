@@ -4,7 +4,7 @@ import type { WebSocketHooks } from '../../src/contract/hooks.ts';
 import type { Listener, SocketEvents, SocketHandler, UpgradeDecision, UpgradeRequest } from '../../src/contract/transport.ts';
 import type { Peers } from '../../src/contract/peers.ts';
 import type { Stores } from '../../src/contract/stores.ts';
-import type { ServerCore, ServerOptions } from '../../src/core/parts.ts';
+import type { ServerCore, ServerOptions, ServerParts } from '../../src/core/parts.ts';
 import { memoryStores } from '../../src/service/memory-stores.ts';
 import { createServerCore } from '../../src/core/server.ts';
 import type { Accepted } from '../../src/core/upgrade.ts';
@@ -57,7 +57,13 @@ export interface FakeClient {
 /** A core on the fake engine with its clock, log and telemetry. */
 export async function startCore(
 	hooks: WebSocketHooks = {},
-	given: { readonly options?: Partial<ServerOptions>; readonly bus?: Bus; readonly peers?: Peers; readonly stores?: Stores } = {}
+	given: {
+		readonly options?: Partial<ServerOptions>;
+		readonly bus?: Bus;
+		readonly peers?: Peers;
+		readonly stores?: Stores;
+		readonly pressure?: ServerParts['pressure'];
+	} = {}
 ) {
 	const engine = new FakeEngine();
 	const clock = new TestClock();
@@ -85,7 +91,8 @@ export async function startCore(
 		randomId: counterId(),
 		stores: given.stores ?? testStores(clock),
 		...(given.bus && { bus: given.bus }),
-		...(given.peers && { peers: given.peers })
+		...(given.peers && { peers: given.peers }),
+		...(given.pressure && { pressure: given.pressure })
 	});
 	const upgrade = async (request: UpgradeRequest = upgradeRequest()): Promise<UpgradeDecision<Accepted>> =>
 		handler!.upgrade(request);

@@ -1,3 +1,4 @@
+import type { PressureReason, PressureSnapshot } from 'svelte-adapter-uws/contract';
 import type { Context } from './context.ts';
 
 /**
@@ -22,20 +23,6 @@ export interface RateLimits {
 	readonly overrides?: Readonly<Record<string, RateRule>>;
 	/** Paths without a limit. */
 	readonly exempt?: readonly string[];
-}
-
-/** Why a server is under pressure; of several, the first of memory, publish rate, subscribers. */
-export type PressureReason = 'NONE' | 'PUBLISH_RATE' | 'SUBSCRIBERS' | 'MEMORY';
-
-/** How a server is doing, as its platform says. */
-export interface PressureSnapshot {
-	readonly active: boolean;
-	readonly reason: PressureReason;
-	/** Subscriptions for each connection. */
-	readonly subscriberRatio: number;
-	/** Publishes in a second. */
-	readonly publishRate: number;
-	readonly memoryMB: number;
 }
 
 /** When a class of requests is turned away: at these reasons, or when a function says so. */

@@ -1,5 +1,5 @@
 import type { Platform } from 'svelte-adapter-uws/contract';
-import type { Admission, PressureSnapshot } from '../define/app-settings.ts';
+import type { Admission } from '../define/app-settings.ts';
 
 /** Whether a class of requests is turned away now. Throws for a class that `live.admission` does not name. */
 export function sheds(admission: Admission | undefined, platform: Platform, name: string): boolean {
@@ -9,7 +9,6 @@ export function sheds(admission: Admission | undefined, platform: Platform, name
 		throw new TypeError(
 			`[svelte-realtime] There is no class of service ${JSON.stringify(name)}. live.admission names ${Object.keys(admission.classes).join(', ')}.`
 		);
-	const { pressure } = platform as Platform & { readonly pressure?: PressureSnapshot };
-	if (!pressure) return false;
+	const { pressure } = platform;
 	return typeof rule === 'function' ? rule(pressure) : rule.includes(pressure.reason);
 }
