@@ -64,6 +64,18 @@ const rpc = (connections: number, inFlight: number, ratio: number): Scenario => 
 		timed(server, (measured) => rpcLoad(server.port, DIALECTS[subject]!, { connections, inFlight }, ms, measured))
 });
 
+/** What guard, schema and limit cost, and middleware around them. */
+const checked = (connections: number, inFlight: number): Scenario => ({
+	...rpc(connections, inFlight, 0.9),
+	name: `RPC with guard, schema and limit, ${connections} × ${inFlight}`,
+	subjects: ['raw uws', 'ours on uws', 'ours on uws, checked', 'ours on uws, checked, middleware'],
+	goals: {
+		'ours on uws': { of: 'raw uws', ratio: 0.9 },
+		'ours on uws, checked': { of: 'raw uws', ratio: 0.8 },
+		'ours on uws, checked, middleware': { of: 'raw uws', ratio: 0.8 }
+	}
+});
+
 const fanOut = (subscribers: number, size: number, count: number, ratio: number): Scenario => ({
 	name: `Fan-out, ${subscribers} × ${size} B${count > 1 ? ` × ${count} a turn` : ''}`,
 	unit: 'deliveries/s',
@@ -130,6 +142,7 @@ export const SCENARIOS: readonly Scenario[] = [
 	rpc(1, 32, 0.8),
 	rpc(32, 32, 0.9),
 	rpc(64, 256, 0.9),
+	checked(32, 32),
 	...[100, 1_000].flatMap((subscribers) => [100, 1_000].map((size) => fanOut(subscribers, size, 1, 0.95))),
 	...[100, 1_000].flatMap((subscribers) => [100, 1_000].map((size) => fanOut(subscribers, size, 100, 10))),
 	mixed(1),

@@ -30,6 +30,8 @@ export const SUBJECTS: Readonly<Record<string, Subject>> = {
 	'ours on uws': uws,
 	'ours on node': node,
 	'ours on uws, mixed': uws,
+	'ours on uws, checked': uws,
+	'ours on uws, checked, middleware': { ...uws, env: { ...uws.env, BENCH_MIDDLEWARE: '1' } },
 	'ours on uws, TLS': { ...uws, tls: true },
 	'ours on node, TLS': { ...node, tls: true },
 	'ours on uws, 1 worker': workers(uws, 1),

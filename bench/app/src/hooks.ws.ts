@@ -1,5 +1,7 @@
 import type { WebSocketHooks } from 'svelte-adapter-uws';
-import { createMessage, realtime } from 'svelte-realtime/server';
+import { createMessage, live, realtime } from 'svelte-realtime/server';
+
+if (process.env['BENCH_MIDDLEWARE']) live.middleware((_ctx, next) => next());
 
 export const upgrade: WebSocketHooks['upgrade'] = () => ({ id: 'bench' });
 

@@ -21,6 +21,7 @@ const ws = {
 const platform = { requestId: 'r', gate: () => ({ [Symbol.dispose]() {} }) } as unknown as Platform;
 
 const runtime = new Runtime({ platform, features: standard });
+const inMiddleware = new Runtime({ platform, features: standard, app: { middleware: [(_ctx, next) => next()] } });
 const add = (_ctx: unknown, text: string) => ({ ...TODO, text });
 runtime.install('todos/add', live(add));
 runtime.install(
@@ -32,6 +33,15 @@ runtime.install(
 	live(add),
 	guard({ authenticated: true }, () => {})
 );
+
+const schema = { safeParse: (input: unknown) => ({ success: true, data: input as string }) };
+const checked = live.rateLimit({ points: 1e12, window: 60_000 }, live.validated(schema, add));
+for (const each of [runtime, inMiddleware])
+	each.install(
+		'todos/addChecked',
+		checked,
+		guard({ authenticated: true }, () => {})
+	);
 
 const handlers = new Map<string, (ctx: unknown, text: string) => unknown>([
 	['todos/add', add],
@@ -59,6 +69,8 @@ const cases: readonly (readonly [name: string, calls: number, run: () => void])[
 	['least: parse, call, stringify, send', 1, () => least(SMALL)],
 	['call', 1, () => runtime.receive(ws, { platform }, SMALL)],
 	['call with a guard of two', 1, () => runtime.receive(ws, { platform }, GUARDED)],
+	['the same, with schema and limit', 1, () => runtime.receive(ws, { platform }, CHECKED)],
+	['the same, in middleware', 1, () => inMiddleware.receive(ws, { platform }, CHECKED)],
 	['least: the same, awaited', 1, () => void leastAwaited(LATER)],
 	['call of an async handler', 1, () => runtime.receive(ws, { platform }, LATER)],
 	['least, 2 KB of arguments', 1, () => least(LARGE)],
@@ -70,6 +82,7 @@ const cases: readonly (readonly [name: string, calls: number, run: () => void])[
 const SMALL = call('todos/add');
 const LATER = call('todos/addLater');
 const GUARDED = call('todos/addGuarded');
+const CHECKED = call('todos/addChecked');
 const LARGE = JSON.stringify({ rpc: 'todos/add', id: 'k3f91a', args: Array.from({ length: 40 }, (_, id) => ({ ...TODO, id })) });
 const NONE = call('todos/none');
 const APP = '{"type":"cursor","topic":"board","data":{"x":1,"y":2}}';

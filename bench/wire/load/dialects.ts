@@ -34,6 +34,9 @@ const ours: Dialect = {
 /** A client that takes one event a frame, as clients of other make do. */
 export const PLAIN: Dialect = { ...ours, hello: '{"type":"hello","caps":["epoch"]}' };
 
+/** A call behind a schema and a limit. */
+const checked: Dialect = { ...ours, call: (id) => `{"rpc":"bench/addChecked","id":"${id}","args":["buy milk"]}` };
+
 const least: Dialect = { ...calls, join: 'join', joined: 'joined' };
 
 const socketIo: Dialect = {
@@ -49,6 +52,8 @@ const socketIo: Dialect = {
 export const DIALECTS: Readonly<Record<string, Dialect>> = {
 	'ours on uws': ours,
 	'ours on node': ours,
+	'ours on uws, checked': checked,
+	'ours on uws, checked, middleware': checked,
 	'raw uws': least,
 	ws: least,
 	'socket.io': socketIo

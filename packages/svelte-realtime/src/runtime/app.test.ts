@@ -72,6 +72,47 @@ it('replaces the result of a call, and passes on what middleware throws', async 
 	expect(runtime.platform.subscribers('late')).toBe(0);
 });
 
+it('lets middleware catch what the rest throws, whichever way it is written', async () => {
+	const fallback = 'caught';
+	const kinds: Record<string, (next: () => Promise<unknown>) => unknown> = {
+		'm/sync': (next) => next(),
+		'm/catch': (next) => next().catch(() => fallback),
+		'm/await': async (next) => {
+			try {
+				return await next();
+			} catch {
+				return fallback;
+			}
+		},
+		'm/left': (next) => {
+			void next();
+			return fallback;
+		},
+		'm/later': async (next) => {
+			await Promise.resolve();
+			void next();
+			return fallback;
+		},
+		'm/throws': (next) => {
+			void next();
+			throw new LiveError('MINE');
+		}
+	};
+	live.middleware((_ctx, next, path) => kinds[path]!(next));
+	live.middleware((_ctx, next) => next());
+	const fails = live(() => {
+		throw new LiveError('SOLD_OUT');
+	});
+	const definitions = Object.fromEntries(Object.keys(kinds).map((path) => [path, fails]));
+	await using runtime = await createRuntime(definitions, undefined, { app: app() });
+	const client = await runtime.connect('ida');
+	for (const path of Object.keys(kinds)) {
+		const { data, code } = await client.ask({ rpc: path, id: path });
+		expect([path, data ?? code]).toEqual([path, path === 'm/sync' ? 'SOLD_OUT' : path === 'm/throws' ? 'MINE' : fallback]);
+	}
+	expect(runtime.errors).toEqual([]);
+});
+
 it('goes on once only, and not after the middleware has ended', async () => {
 	const late: (() => Promise<unknown>)[] = [];
 	const run = vi.fn(() => 'ran');

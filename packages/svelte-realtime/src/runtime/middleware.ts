@@ -2,34 +2,54 @@ import type { Context } from '../define/context.ts';
 import type { Middleware } from '../define/app-settings.ts';
 import { LiveError } from '../shared/error.ts';
 import type { Subscribed } from './host.ts';
+import { isThenable } from './pipeline.ts';
 
-/** Runs a call inside all middleware; its result is what the outermost gives. */
-export async function around(
-	chain: readonly Middleware[],
-	context: Context,
-	path: string,
-	run: () => unknown,
-	index = 0
-): Promise<unknown> {
+/** Runs a call inside all middleware; its result is what the outermost gives. A promise only where one of them, or `run`, makes one. */
+export function around(chain: readonly Middleware[], context: Context, path: string, run: () => unknown, index = 0): unknown {
 	const middleware = chain[index];
 	if (!middleware) return run();
+	let result: unknown;
 	let inner: Promise<unknown> | undefined;
+	let isAsync = false;
 	let isOver = false;
-	const given = await middleware(
-		context,
-		() => {
-			if (isOver) throw new Error(`A middleware of ${path} called next() after it had ended.`);
-			if (inner) throw new Error(`A middleware of ${path} called next() twice.`);
-			inner = around(chain, context, path, run, index + 1);
-			// Whoever does not wait for it hears of a failure all the same, below.
-			inner.catch(() => {});
-			return inner;
-		},
-		path
-	);
-	isOver = true;
-	return given === undefined ? (inner ?? null) : given;
+	const next = (): Promise<unknown> => {
+		if (isOver) throw new Error(`A middleware of ${path} called next() after it had ended.`);
+		if (inner) throw new Error(`A middleware of ${path} called next() twice.`);
+		try {
+			result = around(chain, context, path, run, index + 1);
+			inner = Promise.resolve(result);
+		} catch (error) {
+			result = inner = Promise.reject(error as Error);
+		}
+		if (isAsync) inner.catch(ignore);
+		return inner;
+	};
+	const end = (given: unknown): unknown => {
+		isOver = true;
+		// What the middleware passes on as it is need not be waited for here.
+		if (inner && (given === undefined || given === inner)) return result;
+		// Whoever did not wait for it has said that its failure does not matter.
+		inner?.catch(ignore);
+		return given === undefined ? null : given;
+	};
+	const failed = (error: unknown): never => {
+		isOver = true;
+		inner?.catch(ignore);
+		throw error;
+	};
+	let given: unknown;
+	try {
+		given = middleware(context, next, path);
+	} catch (error) {
+		return failed(error);
+	}
+	if (given === inner || !isThenable(given)) return end(given);
+	isAsync = true;
+	inner?.catch(ignore);
+	return Promise.resolve(given).then(end, failed);
 }
+
+function ignore(): void {}
 
 /** Loads inside all middleware, which sees the value of `run`. What it gives changes nothing; who ends it is refused. */
 export async function aroundLoad<Loaded>(
@@ -39,12 +59,11 @@ export async function aroundLoad<Loaded>(
 	{ run, value }: { readonly run: () => unknown; readonly value: (loaded: Loaded) => unknown }
 ): Promise<Loaded> {
 	let loading: Promise<Loaded> | undefined;
-	const outcome = around(chain, context, path, () => {
-		loading = Promise.resolve(run() as Loaded | Promise<Loaded>);
-		return loading.then(value);
-	});
 	try {
-		await outcome;
+		await around(chain, context, path, () => {
+			loading = Promise.resolve(run() as Loaded | Promise<Loaded>);
+			return loading.then(value);
+		});
 	} catch (error) {
 		await loading?.then(undo, () => {});
 		throw error;
