@@ -1,4 +1,5 @@
-import type { UpgradeResponse, UpgradeTerms } from './contract/hooks.ts';
+import type { UpgradeTerms } from './contract/connection.ts';
+import type { UpgradeResponse } from './contract/hooks.ts';
 
 /**
  * Accepts a handshake, adds headers to its answer, and says on which terms the connection stays. For cookies use the `authenticate`

@@ -25,3 +25,11 @@ export interface Connection<UserData = any> {
 	/** Aborts when the connection has closed. */
 	readonly signal: AbortSignal;
 }
+
+/** On which terms a connection stays. */
+export interface UpgradeTerms {
+	/** What `platform.revoke({ session })` names; kept apart from the user data, which plugins may show to others. */
+	readonly session?: string | number | undefined;
+	/** A Date, or milliseconds since 1970; then the connection is closed with 4401. One that is over refuses with 401. */
+	readonly expiresAt?: Date | number | undefined;
+}

@@ -1,4 +1,4 @@
-import type { Connection } from './connection.ts';
+import type { Connection, UpgradeTerms } from './connection.ts';
 import type { Platform } from './platform.ts';
 import type { Position } from './envelope.ts';
 
@@ -143,12 +143,4 @@ export interface UpgradeResponse<UserData = any> {
 	readonly userData: UserData;
 	readonly headers: Readonly<Record<string, string | readonly string[]>>;
 	readonly terms?: UpgradeTerms;
-}
-
-/** On which terms a connection stays. */
-export interface UpgradeTerms {
-	/** What `platform.revoke({ session })` names; kept apart from the user data, which plugins may show to others. */
-	readonly session?: string | number | undefined;
-	/** A Date, or milliseconds since 1970; then the connection is closed with 4401. One that is over refuses with 401. */
-	readonly expiresAt?: Date | number | undefined;
 }

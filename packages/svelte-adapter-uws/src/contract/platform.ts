@@ -1,4 +1,4 @@
-import type { Connection } from './connection.ts';
+import type { Connection, UpgradeTerms } from './connection.ts';
 import type { Envelope, Position } from './envelope.ts';
 import type { Everywhere, Match } from './peers.ts';
 import type { Stores } from './stores.ts';
@@ -174,6 +174,13 @@ export interface Platform {
 	 * @example await platform.revoke({ user: user.id })
 	 */
 	revoke(match: Match): Promise<number>;
+	/**
+	 * Takes other terms for a connection, for example because its client has shown a fresh token: a later end, another session. What is
+	 * absent stays as it was, and what is over already closes it with 4401. False when it is closed; throws a TypeError for what is no
+	 * time and no session.
+	 * @example platform.renew(ws, { expiresAt: token.expiresAt })
+	 */
+	renew(ws: Connection, terms: UpgradeTerms): boolean;
 	/** Subscribers of a topic on this worker. */
 	subscribers(topic: string): number;
 	/** Bytes that wait until the client reads; 0 once closed. */

@@ -1,4 +1,4 @@
-import type { Connection } from '../contract/connection.ts';
+import type { Connection, UpgradeTerms } from '../contract/connection.ts';
 import type { Log } from '../contract/log.ts';
 import type { BatchedMessage, Platform, PublishOptions, RequestOptions, TopicHelper } from '../contract/platform.ts';
 import { encodeData, encodePrefix } from '../protocol/envelope-codec.ts';
@@ -30,6 +30,7 @@ export interface PlatformParts {
 	readonly stores: Stores;
 	readonly everywhere: Everywhere;
 	readonly revoke: Platform['revoke'];
+	readonly renew: (connection: ServerConnection, terms: UpgradeTerms) => boolean;
 	readonly slow: SlowPolicies;
 	readonly pressure: Pressure;
 	readonly assertions: ReadonlyMap<string, number>;
@@ -68,6 +69,7 @@ export function createPlatform(parts: PlatformParts): Platform {
 		stores: parts.stores,
 		everywhere: parts.everywhere,
 		revoke: parts.revoke,
+		renew: (ws, terms) => parts.renew(own(ws), terms),
 		get connections() {
 			return connections.size;
 		},

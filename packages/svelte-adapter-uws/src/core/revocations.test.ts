@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import { settle, startCore, upgradeRequest } from '../../test/support/core.ts';
+import type { Connection, UpgradeTerms } from '../contract/connection.ts';
 import type { Match, Question } from '../contract/peers.ts';
 import type { WebSocketHooks } from '../contract/hooks.ts';
 import { upgradeResponse } from '../upgrade-response.ts';
@@ -197,4 +198,53 @@ describe('expiresAt', () => {
 		const { upgrade: decide } = await startCore({ upgrade: () => upgradeResponse({}, {}, { session: session as never }) });
 		expect(await decide()).toMatchObject({ accept: false, status: 500 });
 	});
+});
+
+describe('renew', () => {
+	async function start(terms: UpgradeTerms) {
+		let ws: Connection | undefined;
+		const core = await startCore({ upgrade: () => upgradeResponse({}, {}, terms), open: (opened) => void (ws = opened) });
+		const client = await core.join();
+		return { ...core, client, renew: (next: UpgradeTerms) => core.platform.renew(ws!, next) };
+	}
+
+	it('moves the end of a connection, and keeps its session', async () => {
+		const { renew, client, clock, platform } = await start({ session: 's', expiresAt: Date.now() + 60_000 });
+		expect(renew({ expiresAt: Date.now() + 120_000 })).toBe(true);
+		expect(clock.pending).toBe(1);
+		clock.pass(61_000);
+		expect(client.socket.closed).toBeUndefined();
+		expect(await platform.revoke({ session: 's' })).toBe(1);
+		expect(clock.pending).toBe(0);
+	});
+
+	it('takes another session, and keeps the end', async () => {
+		const { renew, client, clock, platform } = await start({ session: 's', expiresAt: Date.now() + 60_000 });
+		expect(renew({ session: 't', expiresAt: undefined })).toBe(true);
+		expect(await platform.revoke({ session: 's' })).toBe(0);
+		clock.pass(60_001);
+		expect(client.socket.closed).toEqual([4401, 'Session expired']);
+	});
+
+	it('closes at once what is over, and gives false for what is closed', async () => {
+		const { renew, client } = await start({});
+		expect(renew({ expiresAt: new Date(0) })).toBe(false);
+		expect(client.socket.closed).toEqual([4401, 'Session expired']);
+		expect(renew({ expiresAt: Infinity })).toBe(false);
+	});
+
+	it('lets a connection stay for ever', async () => {
+		const { renew, clock } = await start({ expiresAt: Date.now() + 60_000 });
+		expect(renew({ expiresAt: Infinity })).toBe(true);
+		expect(clock.pending).toBe(0);
+	});
+
+	it.each([{ expiresAt: NaN }, { expiresAt: null }, { expiresAt: 'soon' }, { session: {} }, { session: null }])(
+		'refuses %j, and changes nothing',
+		async (terms) => {
+			const { renew, client, clock } = await start({ expiresAt: Date.now() + 60_000 });
+			expect(() => renew(terms as never)).toThrow(TypeError);
+			expect([client.socket.closed, clock.pending]).toEqual([undefined, 1]);
+		}
+	);
 });

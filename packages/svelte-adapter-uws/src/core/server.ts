@@ -103,6 +103,7 @@ export async function createServerCore(parts: ServerParts): Promise<ServerCore> 
 		stores,
 		everywhere: createEverywhere(local, peers),
 		revoke: createRevoke(local, peers),
+		renew: (connection, terms) => connection instanceof Session && connection.renew(terms),
 		requestId: randomId(),
 		connections: sessions
 	});

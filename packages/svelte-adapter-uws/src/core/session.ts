@@ -1,3 +1,4 @@
+import type { UpgradeTerms } from '../contract/connection.ts';
 import type { CloseContext, WebSocketHooks } from '../contract/hooks.ts';
 import type { Frame, Socket, SocketEvents } from '../contract/transport.ts';
 import { CLOSE_CODES } from '../protocol/close-codes.ts';
@@ -11,7 +12,7 @@ import { ConnectionContext, Message, toBuffer } from './message.ts';
 import type { Refill } from './refill.ts';
 import { readResume } from './resume.ts';
 import type { Subscriptions } from './subscriptions.ts';
-import type { Terms } from './terms.ts';
+import { changeTerms, type Terms } from './terms.ts';
 
 /** What every session of one server shares. */
 export interface SessionParts extends ConnectionParts {
@@ -38,24 +39,34 @@ interface Waiting {
 	size: number;
 }
 
+const EXPIRED = 'Session expired';
 /** Handled frames that may stay in the list before it is cut: a list that is never empty must not grow for ever. */
 const COMPACT_AT = 1_024;
 
 /** The inbound side of one connection: each frame goes to the one part that answers it, in the order of arrival. */
 export class Session extends ServerConnection<SessionParts> implements SocketEvents {
-	readonly session: string | number | undefined;
 	#waiting: Waiting | undefined;
 	#capabilityChanges = 0;
 	#isOver = false;
+	#terms: Terms;
 	#expiry: Disposable | undefined;
 
-	/** Takes the terms on which it was let in; they end it. */
 	constructor(parts: SessionParts, socket: Socket, hooks: WebSocketHooks, accepted: SessionStart) {
 		super(parts, socket, hooks, accepted);
-		const { session, expiresAt } = accepted.terms;
-		this.session = session;
-		if (expiresAt !== Infinity)
-			this.#expiry = parts.clock.after(expiresAt - Date.now(), () => this.close(CLOSE_CODES.UNAUTHORIZED, 'Session expired'));
+		this.#terms = accepted.terms;
+		this.#expire();
+	}
+
+	get session(): string | number | undefined {
+		return this.#terms.session;
+	}
+
+	/** Takes other terms; what is over already closes the connection. False when it is closed. Throws a TypeError for what is none. */
+	renew(terms: UpgradeTerms): boolean {
+		this.#terms = changeTerms(this.#terms, terms);
+		if (this.#terms.expiresAt <= Date.now()) this.close(CLOSE_CODES.UNAUTHORIZED, EXPIRED);
+		else if (this.open) this.#expire();
+		return this.open;
 	}
 
 	/** Runs the `open` hook; a failure closes the connection. */
@@ -126,6 +137,14 @@ export class Session extends ServerConnection<SessionParts> implements SocketEve
 			platform
 		};
 		isolate(() => this.hooks.close?.(this, context), this.#failed('close'));
+	}
+
+	/** Closes the connection when its terms end. */
+	#expire(): void {
+		this.#expiry?.[Symbol.dispose]();
+		const left = this.#terms.expiresAt - Date.now();
+		this.#expiry =
+			left === Infinity ? undefined : this.parts.clock.after(left, () => this.close(CLOSE_CODES.UNAUTHORIZED, EXPIRED));
 	}
 
 	#failed(hook: string): (error: unknown) => void {
