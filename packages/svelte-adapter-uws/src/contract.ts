@@ -17,6 +17,7 @@ export type * from './contract/store/presence.ts';
 export type * from './contract/store/rate-limit.ts';
 export type * from './contract/store/registry.ts';
 export type * from './contract/store/replay.ts';
+export type * from './contract/store/session.ts';
 export type * from './contract/stores.ts';
 export type * from './contract/telemetry.ts';
 export type * from './contract/transport.ts';

@@ -130,7 +130,7 @@ export interface Platform {
 	readonly connections: number;
 	/** Largest inbound frame in bytes. */
 	readonly maxPayloadLength: number;
-	/** What all nodes of this app know together: presence, replay, rate limits, locks, results, leases, who is where. */
+	/** What all nodes of this app know together: presence, replay, rate limits, locks, results, sessions, leases, who is where. */
 	readonly stores: Stores;
 	/**
 	 * Sends an event to every subscriber of a topic, on every node. True when this node has a subscriber or the event was relayed.

@@ -5,6 +5,7 @@ import type { PresenceStore } from './store/presence.ts';
 import type { RateLimitStore } from './store/rate-limit.ts';
 import type { RegistryStore } from './store/registry.ts';
 import type { ReplayStore } from './store/replay.ts';
+import type { SessionStore } from './store/session.ts';
 
 /**
  * What the nodes of one app know together. In one process it is in memory; with `CLUSTER_WORKERS` the primary has it, and a call
@@ -20,4 +21,5 @@ export interface Stores {
 	readonly idempotency: IdempotencyStore;
 	readonly lease: LeaseStore;
 	readonly registry: RegistryStore;
+	readonly session: SessionStore;
 }

@@ -7,6 +7,7 @@ import { MemoryPresenceStore } from './presence/memory-store.ts';
 import { MemoryRateLimitStore } from './rate-limit/memory-store.ts';
 import { MemoryRegistryStore } from './registry/memory-store.ts';
 import { MemoryReplayStore } from './replay/memory-store.ts';
+import { MemorySessionStore } from './session/memory-store.ts';
 
 /** Every store in memory, for one process or for the workers that ask it. They hold no timers and nothing to dispose. */
 export function memoryStores(node: string, clock: Clock, randomId: () => string): Stores {
@@ -18,6 +19,7 @@ export function memoryStores(node: string, clock: Clock, randomId: () => string)
 		lock: new MemoryLockStore(clock, randomId),
 		idempotency: new MemoryIdempotencyStore(clock, randomId),
 		lease: new MemoryLeaseStore(clock),
-		registry: new MemoryRegistryStore(clock)
+		registry: new MemoryRegistryStore(clock),
+		session: new MemorySessionStore(clock)
 	};
 }

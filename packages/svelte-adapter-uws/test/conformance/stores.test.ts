@@ -5,6 +5,7 @@ import { presenceStoreSuite } from 'conformance/store/presence';
 import { rateLimitStoreSuite } from 'conformance/store/rate-limit';
 import { registryStoreSuite } from 'conformance/store/registry';
 import { replayStoreSuite } from 'conformance/store/replay';
+import { sessionStoreSuite } from 'conformance/store/session';
 import { manualClock } from '../../src/host/clock.ts';
 import { connectStores } from '../../src/host/cluster/store-client.ts';
 import type { StoreName } from '../../src/host/cluster/store-calls.ts';
@@ -45,4 +46,5 @@ for (const workers of [0, 1, 2, 4]) {
 	idempotencyStoreSuite({ name, create: subject('idempotency', workers) });
 	leaseStoreSuite({ name, create: subject('lease', workers) });
 	registryStoreSuite({ name, create: subject('registry', workers) });
+	sessionStoreSuite({ name, create: subject('session', workers) });
 }

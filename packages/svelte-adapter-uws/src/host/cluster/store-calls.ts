@@ -11,7 +11,8 @@ export const STORE_METHODS: { readonly [Name in StoreName]: { readonly [Method i
 	lock: { acquire: true, renew: true, release: true },
 	idempotency: { claim: true, settle: true, abandon: true, forget: true },
 	lease: { hold: true, release: true, current: true, drop: true },
-	registry: { open: true, close: true, find: true, touch: true, drop: true }
+	registry: { open: true, close: true, find: true, touch: true, drop: true },
+	session: { get: true, set: true, touch: true, delete: true }
 };
 
 /** A call of a store, as it travels. */
