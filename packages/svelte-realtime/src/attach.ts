@@ -1,5 +1,6 @@
 import type { Platform } from 'svelte-adapter-uws/contract';
 import { dev, manifest } from 'svelte-realtime/manifest';
+import { RUNTIME, type Carrier } from './attached.ts';
 import { declared } from './declared.ts';
 import { app } from './define/app.ts';
 import { standard } from './features/standard.ts';
@@ -8,9 +9,6 @@ import { everybody } from './on-error.ts';
 import { relay, type ClusterBus } from './relay.ts';
 import { Runtime, type RuntimeParts } from './runtime/runtime.ts';
 
-// Found through the platform that every hook and request is handed, so two servers in one process stay apart; a registered
-// symbol, because two copies of this package may meet on one platform.
-const RUNTIME = Symbol.for('svelte-realtime.runtime');
 /** When this module was made. In dev a change of a live module makes it anew, with the manifest of that moment. */
 const MADE = performance.now();
 
@@ -27,18 +25,16 @@ interface Attached {
 	options: Options;
 }
 
-type Carrier = Platform & { readonly [RUNTIME]?: Attached };
-
 /** The platform that requests and connections derive theirs from. */
-function baseOf(platform: Platform): Carrier {
+function baseOf(platform: Platform): Carrier<Attached> {
 	let base: Platform = platform;
 	while (!Object.hasOwn(base, 'publish')) base = Object.getPrototypeOf(base) as Platform;
-	return base;
+	return base as Carrier<Attached>;
 }
 
 /** The runtime of a platform's server; made, with the app's own live modules, when it is first asked for. */
 export function runtimeOf(platform: Platform, options?: Options): Runtime {
-	const found = (platform as Carrier)[RUNTIME];
+	const found = (platform as Carrier<Attached>)[RUNTIME];
 	if (found && (found.made >= MADE || manifest.length === 0)) {
 		if (options) found.options = options;
 		return found.runtime;
@@ -95,6 +91,6 @@ const busOf = ({ options }: Attached): ClusterBus | undefined => options.bus ?? 
 
 /** The bus of a platform's server, whoever named it. */
 export function busOn(platform: Platform): ClusterBus | undefined {
-	const found = (platform as Carrier)[RUNTIME];
+	const found = (platform as Carrier<Attached>)[RUNTIME];
 	return found ? busOf(found) : undefined;
 }

@@ -6,6 +6,7 @@ import type {
 	Platform,
 	WebSocketHooks
 } from 'svelte-adapter-uws/contract';
+import { welcome } from './push-hooks.ts';
 import { busOn, detach, runtimeOf } from './attach.ts';
 import { isBus, NO_BUS, NO_LEADER } from './cluster.ts';
 import type { ClusterBus } from './relay.ts';
@@ -169,7 +170,10 @@ export function realtime(options: RealtimeOptions = {}): RealtimeHooks {
 	return {
 		init: ({ platform }) => find(platform).readyToServe(requireGuard),
 		shutdown: ({ platform }) => detach(platform),
-		open: (_ws, { platform }) => void find(platform),
+		open(ws, { platform }) {
+			find(platform);
+			welcome(ws, platform);
+		},
 		message: messageHook(find, {}),
 		unsubscribe: (ws, topic, { platform }) => find(platform).left(ws, topic),
 		// Streams end with the connection's signal, which has aborted by now.

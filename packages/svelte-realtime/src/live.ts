@@ -1,8 +1,9 @@
 import { live as definitions, type Live as Definitions } from './define/live.ts';
+import { configurePush, notify, push, type PushMaker } from './push.ts';
 import { webhook, type WebhookMaker } from './webhook.ts';
 
 /** What `live` is: what describes exports of live modules, and what works on the server of this process. */
-export interface Live extends Definitions, WebhookMaker {}
+export interface Live extends Definitions, WebhookMaker, PushMaker {}
 
 /** Describes what a live module exports. Nothing happens until a server installs it. */
-export const live: Live = Object.assign(definitions, { webhook });
+export const live: Live = Object.assign(definitions, { webhook, push, notify, configurePush });

@@ -38,6 +38,9 @@ export type { IdempotentOptions } from './define/idempotent.ts';
 export { connectionMetricsHook, type MetricsRegistry } from './define/metrics.ts';
 export { guard, type GuardPart } from './define/live.ts';
 export { live, type Live } from './live.ts';
+export type { PushConfig } from './push.ts';
+export { enableSignals, pushHooks } from './push-hooks.ts';
+export type { PushOptions, PushTarget, RemoteRegistry } from './runtime/push/pushes.ts';
 export type { Webhook, WebhookAnswer, WebhookMessage, WebhookOptions, WebhookRequest } from './webhook.ts';
 export type { Lock, LockKey, LockOptions, LockWait } from './define/lock.ts';
 export type {

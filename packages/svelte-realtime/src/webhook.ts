@@ -1,4 +1,5 @@
 import type { Platform } from 'svelte-adapter-uws/contract';
+import { attachedTo } from './attached.ts';
 import { problem } from './define/problem.ts';
 import { isTopic, TOPIC_RULE } from './define/stream.ts';
 import { platforms } from './platforms.ts';
@@ -106,7 +107,7 @@ export const webhook: WebhookMaker['webhook'] = (topic, options) => {
 			if (!platform) throw new Error('A webhook was called before the server has started. Pass { platform: event.platform }.');
 			return dedupe ? await once(platform, topic, dedupe(event), () => tell(platform, event)) : await tell(platform, event);
 		} catch (error) {
-			await report(platform, topic, error);
+			report(platform, topic, error);
 			return { status: 500, body: 'The event could not be taken. Send it again.' };
 		}
 	};
@@ -149,12 +150,11 @@ async function once(platform: Platform, topic: string, id: string, run: () => Pr
 	}
 }
 
-async function report(platform: Platform | undefined, topic: string, error: unknown): Promise<void> {
+function report(platform: Platform | undefined, topic: string, error: unknown): void {
+	const runtime = platform && attachedTo(platform);
+	if (runtime) runtime.report(`webhook ${topic}`, error);
 	// eslint-disable-next-line no-console -- without a server there is nobody else to tell
-	if (!platform) return console.error('[svelte-realtime]', error);
-	// Not at the top: it imports the app's live modules, which import this one through `live`.
-	const { runtimeOf } = await import('./attach.ts');
-	runtimeOf(platform).report(`webhook ${topic}`, error);
+	else console.error('[svelte-realtime]', error);
 }
 
 const isMessage = (value: unknown): value is WebhookMessage =>

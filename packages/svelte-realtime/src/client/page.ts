@@ -1,4 +1,4 @@
-import { connect } from 'svelte-adapter-uws/client';
+import { connect, type WSConnection } from 'svelte-adapter-uws/client';
 import { createClock } from './clock.ts';
 import { createLiveClient, type Connection, type LiveClient, type Settings } from './live-client.ts';
 
@@ -13,7 +13,14 @@ interface Page {
 	settings: Settings;
 	client?: Connection;
 	live?: LiveClient;
+	/** What has to be set up on each connection, and what takes it back. */
+	attached?: Map<Attach, () => void>;
+	/** What answers pushes, by event. */
+	pushes?: Map<string, (data: any) => unknown>;
 }
+
+/** Sets something up on a connection; what it gives takes that back. */
+export type Attach = (connection: WSConnection) => () => void;
 
 // A page has one connection, however many copies of this package its bundle holds.
 const PAGE = Symbol.for('svelte-realtime.page');
@@ -35,7 +42,24 @@ export function live(): LiveClient {
 	here.client = client;
 	here.live = createLiveClient(client, { clock: createClock(), random: Math.random, settings: () => here.settings });
 	for (const stream of streams) stream.restart();
+	for (const attach of here.attached?.keys() ?? []) here.attached?.set(attach, attach(client));
 	return here.live;
+}
+
+/** Sets something up on this page's connection, unless it is already, and on each that takes its place. Opens it. */
+export function attachTo(attach: Attach): () => void {
+	live();
+	const attached = (page().attached ??= new Map());
+	if (!attached.has(attach)) attached.set(attach, attach(connect()));
+	return () => {
+		attached.get(attach)?.();
+		attached.delete(attach);
+	};
+}
+
+/** The handlers of this page's pushes. */
+export function pushHandlers(): Map<string, (data: any) => unknown> {
+	return (page().pushes ??= new Map());
 }
 
 /**

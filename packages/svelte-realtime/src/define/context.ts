@@ -48,6 +48,11 @@ export interface Context<User = RegisteredUser> {
 	 */
 	skip(key: string, ms: number): boolean;
 	/**
+	 * Sends an event to every page of a user, on every node: those that `onSignal` hears. Throws `INVALID_USER_ID`. Nobody is asked
+	 * whether it may be sent: check an id that came from a client.
+	 */
+	sendSignal(userId: string, event: string, data?: unknown): boolean;
+	/**
 	 * Whether calls of a class that `live.admission` names are turned away now; `false` without `live.admission`. Throws for
 	 * other names.
 	 * @example if (ctx.shed('background')) throw new LiveError('OVERLOADED');

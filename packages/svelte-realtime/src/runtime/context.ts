@@ -1,9 +1,11 @@
 import type { Connection, Platform, PublishMessage } from 'svelte-adapter-uws/contract';
 import type { AppSettings } from '../define/app-settings.ts';
 import type { Context, LivePublishOptions } from '../define/context.ts';
+import { LiveError } from '../shared/error.ts';
 import { refuseReserved } from '../shared/topics.ts';
 import { sheds } from './admission.ts';
 import type { Pacing } from './pacing.ts';
+import { isUserId, signalTopic, USER_ID_RULE } from './user-id.ts';
 import { tracePublish } from './tracing.ts';
 
 /** Where a call came from. */
@@ -89,6 +91,11 @@ export class CallContext implements Context<any> {
 
 	shed(className: string): boolean {
 		return sheds(this.#app.admission, this.platform, className);
+	}
+
+	sendSignal(userId: string, event: string, data?: unknown): boolean {
+		if (!isUserId(userId)) throw new LiveError('INVALID_USER_ID', `The id of a user has to be ${USER_ID_RULE}.`);
+		return this.platform.publish(signalTopic(userId), event, data, { seq: false });
 	}
 
 	skip(key: string, ms: number): boolean {

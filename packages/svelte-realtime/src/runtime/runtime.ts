@@ -18,6 +18,7 @@ import { missingGuard, Registry } from './registry.ts';
 import { Scopes } from './scopes.ts';
 import { TopicWarnings } from './topic-warnings.ts';
 import { TopicGate } from './topic-gate.ts';
+import { Pushes } from './push/pushes.ts';
 import { Uploads } from './upload/uploads.ts';
 import { Views } from './views.ts';
 import { Watchers } from './watchers.ts';
@@ -62,6 +63,8 @@ export class Runtime implements Disposable {
 	readonly #registry: Registry;
 	readonly #dispatch: Dispatch;
 	readonly #uploads: Uploads;
+	/** Which users are connected. */
+	readonly pushes: Pushes;
 	readonly #onError: Host['onError'];
 	readonly #scopes: Scopes;
 	readonly #warnings: TopicWarnings | undefined;
@@ -113,6 +116,7 @@ export class Runtime implements Disposable {
 		};
 		this.#registry = new Registry(host, features, manifest, () => parts.requireGuard ?? false);
 		this.#dispatch = new Dispatch(host, this.#registry);
+		this.pushes = new Pushes(host);
 		this.#uploads = new Uploads({ host, registry: this.#registry, dispatch: this.#dispatch });
 		const gate = new TopicGate({
 			registry: this.#registry,
@@ -195,6 +199,7 @@ export class Runtime implements Disposable {
 	[Symbol.dispose](): void {
 		this.#gate[Symbol.dispose]();
 		this.#uploads[Symbol.dispose]();
+		this.pushes[Symbol.dispose]();
 		this.#lock.clear();
 		this.#watchers[Symbol.dispose]();
 		this.#pacing[Symbol.dispose]();

@@ -29,6 +29,8 @@ export class TopicGate {
 	}
 
 	ask(ws: Connection, topic: string): boolean | Promise<boolean> {
+		// Even where an app opens the topics of the framework: these carry what is for one user, and for one worker.
+		if (topic.startsWith('__') && /^__(?:signal|push):/.test(topic)) return false;
 		const { registry, scopes, ready } = this.#parts;
 		const ownership = topic.includes(VIEW_MARK) ? 'yes' : registry.ownership(topic);
 		if (ownership === 'no') return true;
