@@ -44,6 +44,13 @@ describe.each(['1', '2', '4'])('timers of live modules on %s workers', (workers)
 		const heard = [await client.event('seconds'), await client.event('seconds'), await client.event('seconds')];
 		expect(heard).toEqual(Array.from({ length: 3 }, () => ({ pid: expect.any(Number), due: expect.any(Number) })));
 
+		// One that stands still for a while takes up nothing that others have done meanwhile.
+		const still = said(server, 'each').at(-1)!.pid;
+		process.kill(still, 'SIGSTOP');
+		if (workers === '1') await new Promise((resolve) => setTimeout(resolve, 3_000));
+		else await until(() => expect(said(server, 'each').filter(({ pid }) => pid !== still).length).toBeGreaterThan(3));
+		process.kill(still, 'SIGCONT');
+
 		const begun = seconds().length;
 		process.kill(said(server, 'each').at(-1)!.pid, 'SIGKILL');
 		await until(() => expect(seconds().length).toBeGreaterThan(begun + 3));

@@ -113,6 +113,24 @@ it('ends a chain of effects that lead to each other, and says where', async () =
 	await vi.waitFor(() => expect(runs).toBe(8));
 });
 
+it('ends a chain that goes on through the reports of its failures', async () => {
+	const reported: string[] = [];
+	await using server = await createRuntime(
+		{ 'm/e': live.effect(['failures'], () => Promise.reject(new Error('again'))) },
+		undefined,
+		{
+			onError(_path, error) {
+				reported.push((error as Error).message);
+				server.platform.publish('failures', 'failed');
+			}
+		}
+	);
+	server.platform.publish('failures', 'failed');
+	await vi.waitFor(() => expect(reported.at(-1)).toContain('8 reactions'));
+	await settle();
+	expect(reported).toHaveLength(9);
+});
+
 it('reacts no more once it is removed, and stands in nobody’s way', async () => {
 	const ran: unknown[] = [];
 	await using server = await createRuntime({ 'm/e': live.effect(['a'], () => void ran.push(1)) });

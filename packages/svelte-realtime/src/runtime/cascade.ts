@@ -40,11 +40,16 @@ export class Cascade {
 		const watch = this.#watchers.add(path, topics, (envelope, published) => {
 			const before = this.#chain.getStore();
 			const chain: Chain = { depth: (before?.depth ?? 0) + 1, origin: before?.origin === 'remote' ? 'remote' : published };
-			if (chain.depth > MAX_CASCADE) throw endless(path, envelope);
+			const later = (run: () => void): void => queueMicrotask(() => this.#chain.run(chain, run));
+			if (chain.depth > MAX_CASCADE) {
+				// Once: who hears of it may publish that as well.
+				if (chain.depth === MAX_CASCADE + 1) later(() => this.#onError(path, endless(path, envelope)));
+				return;
+			}
 			const answer = (run: () => unknown): void => {
-				if (!isOver) this.#chain.run(chain, () => this.#contain(path, run));
+				if (!isOver) this.#contain(path, run);
 			};
-			hear({ envelope, origin: chain.origin, run: (run) => queueMicrotask(() => answer(run)) });
+			hear({ envelope, origin: chain.origin, run: (run) => later(() => answer(run)) });
 		});
 		return {
 			[Symbol.dispose]() {
