@@ -35,7 +35,12 @@ export type { PipeStep } from './define/pipe-step.ts';
 export type { SafeParse } from './define/schema.ts';
 export type { Delta, StreamOptions, Versions } from './define/stream-options.ts';
 export type { IdempotentOptions } from './define/idempotent.ts';
-export { connectionMetricsHook, type MetricsRegistry } from './define/metrics.ts';
+export {
+	connectionMetricsHook,
+	wirePublishRateMetrics,
+	type MetricsRegistry,
+	type PublishRateMetricsOptions
+} from './define/metrics.ts';
 export { guard, type GuardPart } from './define/live.ts';
 export { live, type Live } from './live.ts';
 export type { PushConfig } from './push.ts';

@@ -1,4 +1,4 @@
-import type { CloseContext, Connection } from 'svelte-adapter-uws/contract';
+import type { CloseContext, Connection, Platform } from 'svelte-adapter-uws/contract';
 import type { CronOutcome, Instruments } from './app-settings.ts';
 import { app } from './app.ts';
 import { problem } from './problem.ts';
@@ -103,4 +103,55 @@ export function connectionMetricsHook(
 		closes.inc({ code: context.code < 3000 ? String(context.code) : `${Math.floor(context.code / 1000)}xxx` });
 		await close?.(ws, context);
 	};
+}
+
+/** Options of `wirePublishRateMetrics`. */
+export interface PublishRateMetricsOptions {
+	/** Topics that are shown, the busiest first. Default 10. */
+	readonly topN?: number;
+	/** Gives the label of a topic, so that many topics are few labels; those of one label are added up. Default: the topic. */
+	readonly mapTopic?: (topic: string) => string;
+}
+
+/**
+ * Shows which topics are published on most, in the gauges `ws_topic_publish_rate` (messages a second) and
+ * `ws_topic_publish_bytes` (bytes a second), when metrics are collected. The gauges of the registry need `collect(run)` and
+ * `set(labels, value)`, as those of `createMetrics()` have. Throws a TypeError for anything else.
+ * @example wirePublishRateMetrics(platform, metrics, { mapTopic: (topic) => topic.replace(/:.*$/, ':*') });
+ */
+export function wirePublishRateMetrics(
+	platform: Pick<Platform, 'pressure'>,
+	registry: Pick<MetricsRegistry, 'gauge'>,
+	{ topN = 10, mapTopic = (topic) => topic }: PublishRateMetricsOptions = {}
+): void {
+	const what = 'wirePublishRateMetrics';
+	if (typeof platform?.pressure !== 'object') throw problem(what, 'platform', platform, 'the platform of the init hook');
+	if (!(Number.isSafeInteger(topN) && topN > 0)) throw problem(what, 'topN', topN, 'a whole number from 1');
+	if (typeof mapTopic !== 'function') throw problem(what, 'mapTopic', mapTopic, 'a function (topic) => label');
+	const { gauge } = makers(what, registry as MetricsRegistry);
+	const shown = [
+		[gauge('ws_topic_publish_rate', 'Messages a second published on a topic', ['topic']), 'messagesPerSec'],
+		[gauge('ws_topic_publish_bytes', 'Bytes a second published on a topic', ['topic']), 'bytesPerSec']
+	] as const;
+	for (const [made, field] of shown) {
+		if (typeof made?.collect !== 'function' || typeof made.set !== 'function')
+			throw problem(what, 'gauge', made, 'a gauge with collect(run) and set(labels, value)');
+		made.collect(() => {
+			const sums = new Map<string, number>();
+			for (const publisher of platform.pressure.topPublishers.slice(0, topN)) {
+				const topic = labelOf(mapTopic, publisher.topic);
+				sums.set(topic, (sums.get(topic) ?? 0) + publisher[field]);
+			}
+			for (const [topic, value] of sums) made.set({ topic }, value);
+		});
+	}
+}
+
+function labelOf(mapTopic: (topic: string) => unknown, topic: string): string {
+	try {
+		const label = mapTopic(topic);
+		return typeof label === 'string' ? label : 'other';
+	} catch {
+		return 'other';
+	}
 }

@@ -119,11 +119,11 @@ export class Dispatch {
 				this.#record(request.rpc, { ...outcome, isKnown: context?.isKnown ?? false, ms: this.#host.now() - since });
 		};
 		const failed = (error: unknown): string => {
-			record({ error });
 			// What an interrupted handler throws says that it was interrupted, and no more.
-			if (context?.isCancelled && !isLiveError(error)) return errorReply(id, REFUSED.cancelled);
-			if (!isLiveError(error)) this.report(options, request.rpc, error, context);
-			return errorReply(id, error);
+			const told = context?.isCancelled && !isLiveError(error) ? REFUSED.cancelled : error;
+			record({ error: told });
+			if (!isLiveError(told)) this.report(options, request.rpc, told, context);
+			return errorReply(id, told);
 		};
 		const succeeded = (value: unknown): string => {
 			try {

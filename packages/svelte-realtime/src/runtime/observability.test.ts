@@ -6,7 +6,7 @@ import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { createRuntime } from '../../test/support.ts';
 import { app } from '../define/app.ts';
 import { live } from '../define/live.ts';
-import { connectionMetricsHook } from '../define/metrics.ts';
+import { connectionMetricsHook, wirePublishRateMetrics } from '../define/metrics.ts';
 import { LiveError } from '../shared/error.ts';
 
 afterEach(() => Reflect.deleteProperty(globalThis, Symbol.for('svelte-realtime.app')));
@@ -153,6 +153,48 @@ it('records what connections did when they close, and runs the hook of the app',
 	});
 	expect(close).toHaveBeenCalledTimes(5);
 	expect(() => connectionMetricsHook({} as never)).toThrow('connectionMetricsHook: histogram is undefined');
+});
+
+it('shows which topics are published on most, under few labels', () => {
+	const collectors: (() => void)[] = [];
+	const values = new Map<string, number>();
+	const gauge = ({ name }: { name: string }) => ({
+		inc() {},
+		dec() {},
+		collect: (run: () => void) => void collectors.push(run),
+		set: ({ topic }: { topic: string }, value: number) => void values.set(`${name} ${topic}`, value)
+	});
+	const rate = (topic: string, messagesPerSec: number) => ({ topic, messagesPerSec, bytesPerSec: messagesPerSec * 10 });
+	const platform = { pressure: { topPublishers: [rate('room:1', 900), rate('bad', 50), rate('room:2', 5), rate('news', 1)] } };
+	const mapTopic = (topic: string): string => {
+		if (topic === 'bad') throw new Error('no label');
+		return topic.replace(/:.*$/, ':*');
+	};
+	wirePublishRateMetrics(platform as never, { gauge }, { topN: 3, mapTopic });
+	for (const run of collectors) run();
+	expect(Object.fromEntries(values)).toEqual({
+		'ws_topic_publish_rate room:*': 905,
+		'ws_topic_publish_rate other': 50,
+		'ws_topic_publish_bytes room:*': 9_050,
+		'ws_topic_publish_bytes other': 500
+	});
+	expect(() => wirePublishRateMetrics({} as never, { gauge })).toThrow('wirePublishRateMetrics: platform is an object');
+	expect(() => wirePublishRateMetrics(platform as never, { gauge }, { topN: 0 })).toThrow('topN is 0');
+	expect(() => wirePublishRateMetrics(platform as never, createRegistry('options').registry)).toThrow('gauge is an object');
+});
+
+it('counts a call that its client cancelled as cancelled, whatever its handler throws', async () => {
+	const { registry, values } = createRegistry('options');
+	live.metrics(registry);
+	const held = live(
+		(ctx) => new Promise((_, reject) => ctx.signal.addEventListener('abort', () => reject(new Error('aborted'))))
+	);
+	await using runtime = await createRuntime({ 'm/held': held }, undefined, { app: app() });
+	const client = await runtime.connect('ida');
+	const reply = client.ask({ rpc: 'm/held', id: 'held' });
+	client.say({ rpc: '__rpc/cancel', args: ['held'] });
+	expect(await reply).toMatchObject({ code: 'CANCELLED' });
+	expect(values.get('svelte_realtime_rpc_errors_total{"path":"m/held","code":"CANCELLED"}')).toBe(1);
 });
 
 const exporter = new InMemorySpanExporter();
