@@ -1,8 +1,10 @@
 import { expect, it, vi } from 'vitest';
 import { cursor } from '../../src/client/service/cursor.ts';
+import { memoryBus } from '../../src/host/memory-bus.ts';
 import { createCursor, type CursorOptions } from '../../src/plugins/cursor.ts';
+import { memoryStores } from '../../src/service/memory-stores.ts';
 import { TestClock } from '../support/clock.ts';
-import { settle } from '../support/core.ts';
+import { counterId, settle } from '../support/core.ts';
 import { startPlugin } from '../support/plugin-core.ts';
 import { startPage, TRANSPORTS, watch } from '../support/plugin.ts';
 
@@ -115,6 +117,16 @@ it('attaches and detaches', async () => {
 	expect([cursors.list('board'), clock.pending]).toEqual([[], 0]);
 });
 
+it('attaches on a wire subscribe where the server lets clients have system topics, and on none of the plain kind otherwise', async () => {
+	const cursors = createCursor();
+	const { enter } = await startPlugin(cursors.hooks, { options: { allowSystemTopicSubscribe: true } });
+	expect((await enter({}, BOARD)).on(BOARD)).toEqual([['snapshot', []]]);
+	const closed = await start();
+	const ann = await closed.enter({});
+	ann.say({ type: 'subscribe', topic: BOARD, ref: 1 });
+	expect(ann.heard()[0]).toMatchObject({ type: 'subscribe-denied', reason: 'INVALID_TOPIC' });
+});
+
 it('refuses options out of range', () => {
 	for (const options of [
 		{ throttle: -1 },
@@ -124,6 +136,49 @@ it('refuses options out of range', () => {
 		{ maxTopicLength: 0 }
 	])
 		expect(() => createCursor(options)).toThrow(/^createCursor: \w+: got /);
+});
+
+it('shows who comes the cursors of all nodes with a shared store, also those that rest', async () => {
+	const clock = new TestClock();
+	const bus = memoryBus();
+	const stores = memoryStores('primary', clock, counterId());
+	let writes = 0;
+	const join = stores.presence.join.bind(stores.presence);
+	stores.presence.join = (...args) => (writes++, join(...args));
+	const node = async (name: string) => {
+		const cursors = createCursor({ clock, stores: { ...stores, node: name }, ttl: 9_000 });
+		return { cursors, ...(await startPlugin(cursors.hooks, { bus: bus.join() })) };
+	};
+	const [one, two] = [await node('n1'), await node('n2')];
+	const ann = await one.enter({ id: 'a' }, 'board');
+	for (let x = 1; x <= 10; x++) {
+		one.cursors.update(ann.ws, 'board', x, one.platform);
+		clock.pass(50);
+	}
+	clock.pass(500);
+	await settle();
+	expect(writes).toBe(2);
+	for (let i = 0; i < 10; i++) {
+		clock.pass(3_000);
+		await settle();
+	}
+	const bob = await two.enter({ id: 'b' }, 'board');
+	await settle();
+	const [[event, [shown]]] = bob.on(BOARD) as [[string, any[]]];
+	expect([event, shown]).toEqual(['snapshot', { key: expect.any(String), user: { id: 'a' }, data: 10 }]);
+	expect(await two.cursors.list('board')).toEqual([shown]);
+	one.cursors.update(ann.ws, 'board', 11, one.platform);
+	expect([bob.on(BOARD), writes]).toEqual([[['update', { ...shown, data: 11 }]], 3]);
+	ann.leave();
+	expect(bob.on(BOARD)).toEqual([]);
+	await settle();
+	expect(bob.on(BOARD)).toEqual([['remove', { key: shown.key }]]);
+	expect(await one.cursors.list('board')).toEqual([]);
+	two.cursors.update(bob.ws, 'board', 1, two.platform);
+	two.cursors.clear();
+	clock.pass(10_000);
+	expect([await one.cursors.list('board'), clock.pending]).toEqual([[], 0]);
+	expect(() => createCursor({ stores, ttl: 0 })).toThrow('createCursor: ttl: got 0');
 });
 
 it.each(TRANSPORTS)('%s: fills the store of a page, and moves its cursor', async (transport) => {

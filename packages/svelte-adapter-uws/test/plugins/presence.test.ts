@@ -182,6 +182,16 @@ it('does not let clients into its topics by themselves', async () => {
 	expect(ann.heard()).toEqual([{ type: 'subscribe-denied', topic: ROOM, ref: 1, reason: 'INVALID_TOPIC' }]);
 });
 
+it('shows who is there on a wire subscribe where the server lets clients have system topics', async () => {
+	const presence = createPresence();
+	const { enter } = await startPlugin(presence.hooks, { options: { allowSystemTopicSubscribe: true } });
+	await enter({ id: 'a' }, 'room');
+	const viewer = await enter({ id: 'v' }, ROOM);
+	expect(viewer.on(ROOM)).toEqual([['presence_state', { a: { id: 'a' } }]]);
+	viewer.say({ type: 'unsubscribe', topic: ROOM });
+	expect([presence.count('room'), viewer.ws.getTopics()]).toEqual([1, []]);
+});
+
 it('shows the same on all nodes with a shared store', async () => {
 	const clock = new TestClock();
 	const bus = memoryBus();

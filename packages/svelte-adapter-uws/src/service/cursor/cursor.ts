@@ -6,7 +6,10 @@ import { fromText } from '../json.ts';
 import { checkCap, checkNumber } from '../plugin/check.ts';
 import { Entrance } from '../plugin/entrance.ts';
 import { readFrame } from '../plugin/frame.ts';
+import { goOn } from '../plugin/maybe.ts';
 import { selectWith } from '../plugin/public-copy.ts';
+import type { CursorEntry } from './entry.ts';
+import type { SharedCursors } from './shared-cursors.ts';
 
 export interface CursorOptions<UserData = any> {
 	/** Milliseconds between two broadcasts of one cursor in one topic; the latest position always leaves. Default 50. */
@@ -27,14 +30,6 @@ export interface CursorOptions<UserData = any> {
 	readonly clock?: Clock;
 }
 
-/** One cursor, as clients get it. */
-export interface CursorEntry<Position = unknown> {
-	/** Of the connection. */
-	readonly key: string;
-	readonly user: unknown;
-	readonly data: Position;
-}
-
 /** The hooks of cursors, to be exported from `src/hooks.ws` or called from the app's own. They work detached. */
 export type CursorHooks = Required<Pick<WebSocketHooks, 'subscribe' | 'unsubscribe' | 'close'>> & {
 	/** Takes a position, or sends all of them to who asks. True when the frame was one of cursors. */
@@ -45,6 +40,8 @@ export interface CursorParts extends CursorOptions {
 	readonly clock: Clock;
 	readonly onError: (error: unknown) => void;
 	readonly randomId: () => string;
+	/** The cursors of all nodes, for those who come. Default: those of this process. */
+	readonly shared?: SharedCursors;
 }
 
 interface Cursor {
@@ -71,6 +68,8 @@ export class Cursors {
 	>;
 	readonly #select: (userData: unknown) => object;
 	readonly #entrance: Entrance;
+	readonly #shared: SharedCursors | undefined;
+	readonly #onError: (error: unknown) => void;
 	/** In the order of coming. */
 	readonly #pointers = new Map<Connection, Pointer>();
 	readonly #topics = new Map<string, Set<Connection>>();
@@ -89,6 +88,8 @@ export class Cursors {
 		this.#randomId = parts.randomId;
 		this.#select = selectWith('createCursor', parts.select);
 		this.#entrance = new Entrance('__cursor:', parts.onError);
+		this.#shared = parts.shared;
+		this.#onError = parts.onError;
 	}
 
 	/** Shows a connection the cursors of a topic, now and from now on. */
@@ -129,10 +130,13 @@ export class Cursors {
 
 	/** Sends one connection all cursors of a topic. */
 	snapshot(ws: Connection, topic: string, platform: Platform): void {
-		if (this.#takes(topic)) platform.send(ws, this.#entrance.of(topic), 'snapshot', this.list(topic));
+		if (!this.#takes(topic)) return;
+		const reserved = this.#entrance.of(topic);
+		const list = this.#shared ? this.#shared.list(reserved) : this.list(topic);
+		goOn(list, (cursors) => void platform.send(ws, reserved, 'snapshot', cursors), this.#onError);
 	}
 
-	/** Copies of all cursors of a topic. */
+	/** Copies of the cursors that this process has of a topic. */
 	list(topic: string): CursorEntry[] {
 		return [...(this.#topics.get(topic) ?? [])].map((ws) => {
 			const pointer = this.#pointers.get(ws)!;
@@ -145,6 +149,7 @@ export class Cursors {
 		for (const { cursors } of this.#pointers.values()) for (const { timer } of cursors.values()) timer?.[Symbol.dispose]();
 		this.#pointers.clear();
 		this.#topics.clear();
+		this.#shared?.clear();
 	}
 
 	readonly hooks: CursorHooks = {
@@ -205,7 +210,10 @@ export class Cursors {
 
 	#tell(pointer: Pointer, topic: string, cursor: Cursor): void {
 		cursor.sentAt = this.#clock.now();
-		pointer.platform.publish(this.#entrance.of(topic), 'update', entry(pointer, cursor), { seq: false });
+		const reserved = this.#entrance.of(topic);
+		const shown = entry(pointer, cursor);
+		this.#shared?.put(reserved, shown);
+		pointer.platform.publish(reserved, 'update', shown, { seq: false });
 	}
 
 	#drop(ws: Connection, pointer: Pointer, topic: string): void {
@@ -217,7 +225,14 @@ export class Cursors {
 		const connections = this.#topics.get(topic)!;
 		connections.delete(ws);
 		if (connections.size === 0) this.#topics.delete(topic);
-		pointer.platform.publish(this.#entrance.of(topic), 'remove', { key: pointer.key }, { seq: false });
+		const { key, platform } = pointer;
+		const reserved = this.#entrance.of(topic);
+		// Not before it is off the list, or who comes meanwhile would keep it for ever.
+		goOn(
+			this.#shared?.drop(reserved, key),
+			() => void platform.publish(reserved, 'remove', { key }, { seq: false }),
+			this.#onError
+		);
 	}
 
 	#empty(topic: string): void {
