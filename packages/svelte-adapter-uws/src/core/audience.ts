@@ -24,6 +24,10 @@ export interface Member {
 	readonly topics: ReadonlySet<string>;
 	/** Takes a frame of a topic that the engine does not fan out. */
 	offer(listeners: Listeners, frame: string): void;
+	/** Frames wait for room. */
+	readonly isSlow: boolean;
+	/** Takes a frame that takes the place of the one before it with this key, where that has not left yet. */
+	replace(topic: string, key: string, frame: string): void;
 }
 
 /** Who listens to one topic on this node. */
@@ -115,6 +119,11 @@ export class Audience {
 	/** Topics that somebody holds. */
 	get size(): number {
 		return this.#listeners.size;
+	}
+
+	/** Who holds a topic. */
+	membersOf(topic: string): Iterable<Member> {
+		return (this.#members ??= this.#index()).get(topic) ?? [];
 	}
 
 	/** Splits the batch-taking members of several topics by which of the topics they hold. */

@@ -47,6 +47,11 @@ export class Coalesced {
 		this.#waiting.delete(key);
 	}
 
+	/** Forgets what has not left of the keys that begin so. */
+	deleteAll(prefix: string): void {
+		for (const key of this.#waiting.keys()) if (key.startsWith(prefix)) this.#waiting.delete(key);
+	}
+
 	clear(): void {
 		this.#waiting.clear();
 	}

@@ -110,6 +110,7 @@ export class ServerConnection<Parts extends ConnectionParts = ConnectionParts> i
 		this.parts.publisher.flush();
 		this.#topics.delete(topic);
 		this.#coalesced?.delete(topicKey(topic));
+		this.#coalesced?.deleteAll(`${topicKey(topic)}\n`);
 		this.#leave(topic);
 		return true;
 	}
@@ -169,6 +170,21 @@ export class ServerConnection<Parts extends ConnectionParts = ConnectionParts> i
 		this.parts.telemetry({ name: 'socket.tooSlow', labels: { topic } });
 		// Not now, in the middle of a fan-out: what hears of a close may publish.
 		this.parts.clock.soon(() => this.close(CLOSE_CODES.THROTTLED, 'too slow'));
+	}
+
+	/** Whether frames wait for room. */
+	get isSlow(): boolean {
+		return this.socket.congested || (this.#coalesced?.size ?? 0) > 0;
+	}
+
+	/** Takes a frame of a topic that takes the place of the one before it with this key, where that has not left yet. */
+	replace(topic: string, key: string, frame: string): void {
+		if (!this.open || this.#isBehind) return;
+		const name = `${topicKey(topic)}\n${key}`;
+		const latest = this.#latest();
+		// It leaves in its own order, not in that of the one before it.
+		latest.delete(name);
+		latest.put(name, () => frame);
 	}
 
 	cork(write: () => void): this {

@@ -30,6 +30,17 @@ export class FanOut {
 		}
 	}
 
+	/** An envelope of which a client that reads slowly needs only the newest with this key. */
+	newest(encoded: Encoded, key: string): void {
+		const { topic } = encoded;
+		const listeners = this.#audience.of(topic);
+		if (!listeners) return;
+		const members = [...this.#audience.membersOf(topic)];
+		if (!members.some(({ isSlow }) => isSlow)) return this.#one(listeners, encoded);
+		const forms = new Forms([encoded]);
+		for (const member of members) member.replace(topic, key, forms.single(takesEpochs(member.variant))[0]!);
+	}
+
 	/** Envelopes of several topics that belong together: who takes batches gets its own part of them as one frame. */
 	together(envelopes: readonly Encoded[]): void {
 		for (const encoded of envelopes) {

@@ -25,7 +25,12 @@ interface DirectSend {
 interface Together {
 	readonly together: readonly Encoded[];
 }
-type Pending = Encoded | DirectSend | Together;
+/** An envelope that takes the place of the one before it with this key. */
+interface Newest {
+	readonly newest: Encoded;
+	readonly key: string;
+}
+type Pending = Encoded | DirectSend | Together | Newest;
 
 /** What leaves for the sockets of this node, without the position of the envelope that it was made of. */
 interface Leaving {
@@ -147,6 +152,9 @@ export class Publisher {
 			else if ('together' in item) {
 				this.#parts.fanOut.together(item.together);
 				i++;
+			} else if ('newest' in item) {
+				this.#parts.fanOut.newest(item.newest, item.key);
+				i++;
 			} else {
 				const run = [item];
 				for (let next = pending[++i]; next && 'topic' in next && next.topic === item.topic; next = pending[++i]) run.push(next);
@@ -200,8 +208,8 @@ export class Publisher {
 		if (leaving) {
 			for (const one of leaving) {
 				const last = encodedOf(one, encoded.position);
-				if (one.coalesceKey !== undefined) this.#coalesce(one.topic, one.coalesceKey);
-				this.#queue(last, last.head.length);
+				if (one.coalesceKey === undefined) this.#queue(last, last.head.length);
+				else this.#coalesce(last, one.coalesceKey);
 			}
 			return leaving.length > 0;
 		}
@@ -227,16 +235,17 @@ export class Publisher {
 		return this.#parts.audience.of(encoded.topic) === undefined ? [] : [encoded];
 	}
 
-	/** Takes away what waits with this key, and remembers that the next one takes its place. */
-	#coalesce(topic: string, coalesceKey: string): void {
+	/** Queues an envelope in the place of the one that waits with this key. */
+	#coalesce(newest: Encoded, coalesceKey: string): void {
 		// A topic holds no control character, so the two cannot be mistaken.
-		const key = `${topic}\n${coalesceKey}`;
-		const before = this.#coalesced.get(key);
+		const name = `${newest.topic}\n${coalesceKey}`;
+		const before = this.#coalesced.get(name);
 		if (before !== undefined) {
-			this.#pendingSize -= (this.#pending[before] as Encoded).head.length;
+			this.#pendingSize -= (this.#pending[before] as Newest).newest.head.length;
 			this.#pending[before] = undefined;
 		}
-		this.#coalesced.set(key, this.#pending.length);
+		this.#coalesced.set(name, this.#pending.length);
+		this.#queue({ newest, key: coalesceKey }, newest.head.length);
 	}
 
 	#queue(item: Pending, size: number): void {

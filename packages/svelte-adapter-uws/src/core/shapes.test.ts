@@ -1,4 +1,6 @@
 import { expect, it, vi } from 'vitest';
+import { startCore } from '../../test/support/core.ts';
+import type { Connection } from '../contract/connection.ts';
 import type { Shape } from '../contract/platform.ts';
 import { memoryBus, type MemoryBus } from '../host/memory-bus.ts';
 import { createTestServer } from '../host/testing.ts';
@@ -153,4 +155,30 @@ it('drops an envelope of another node that a shape fails on, and taps it all the
 	a.platform.publish('other', 'e', 2);
 	expect(await b.received()).toEqual([]);
 	expect(tapped).toEqual([1]);
+});
+
+it('keeps the newest of each key for a client that reads slowly, in their order, and nothing of a topic that it has left', async () => {
+	const server = await startCore();
+	const [slow, fast] = [await server.join(), await server.join()];
+	for (const { events } of [slow, fast]) {
+		const ws = events as unknown as Connection;
+		ws.subscribe('t');
+		ws.subscribe('u');
+	}
+	for (const topic of ['t', 'u']) server.platform.shape(topic, (event, data: any) => [{ event, data, coalesceKey: data[0] }]);
+	const seen: unknown[] = [];
+	const say = (topic: string, data: string): void => {
+		server.platform.publish(topic, 'e', data);
+		// The turn ends.
+		seen.push(...fast.heard().map((frame) => frame.data));
+	};
+	slow.socket.congested = true;
+	for (const data of ['a1', 'b1', 'a2', 'c1', 'b2']) say('t', data);
+	say('u', 'x1');
+	(slow.events as unknown as Connection).unsubscribe('u');
+	slow.socket.congested = false;
+	slow.events.drain();
+	say('t', 'a3');
+	expect(seen).toEqual(['a1', 'b1', 'a2', 'c1', 'b2', 'x1', 'a3']);
+	expect(slow.heard().map((frame) => frame.data)).toEqual(['a2', 'c1', 'b2', 'a3']);
 });

@@ -2,6 +2,7 @@ import type { Client, Envelope } from 'svelte-adapter-uws/contract';
 import type { PageClock } from './clock.ts';
 import { Calls } from './rpc/call.ts';
 import { PendingRequests } from './rpc/pending.ts';
+import { Quiet } from './stream/quiet.ts';
 import type { Running, StreamHost } from './stream/host.ts';
 import { Topics } from './stream/topics.ts';
 
@@ -36,6 +37,8 @@ export interface LiveClientParts {
 	readonly random: () => number;
 	/** Read at each use. */
 	readonly settings: () => Settings;
+	/** Of the page, where it outlives the client. */
+	readonly quiet?: Quiet;
 }
 
 /** What the realtime client needs of a connection; both a `Client` and what `connect()` gives have it. */
@@ -54,7 +57,10 @@ export interface LiveClient extends StreamHost {
 }
 
 /** Creates the realtime client over a connection that somebody else opened and will close. */
-export function createLiveClient(client: Connection, { clock, random, settings }: LiveClientParts): LiveClient {
+export function createLiveClient(
+	client: Connection,
+	{ clock, random, settings, quiet = new Quiet() }: LiveClientParts
+): LiveClient {
 	const running = new Set<Running>();
 	const topics = new Topics(client);
 	const timeout = (): number => settings().timeout;
@@ -112,6 +118,7 @@ export function createLiveClient(client: Connection, { clock, random, settings }
 		clock,
 		random,
 		running,
+		quiet,
 		timeout,
 		resumeGraceMs: () => settings().resumeGraceMs,
 		upload: () => settings().upload ?? {},

@@ -1,6 +1,8 @@
+import type { Readable } from 'svelte-adapter-uws/contract';
 import { connect, type WSConnection } from 'svelte-adapter-uws/client';
 import { createClock } from './clock.ts';
 import { createLiveClient, type Connection, type LiveClient, type Settings } from './live-client.ts';
+import { Quiet } from './stream/quiet.ts';
 
 /** What `configure` takes. What is left out stays as it is. */
 export interface Configuration extends Partial<Settings> {
@@ -11,6 +13,7 @@ export interface Configuration extends Partial<Settings> {
 interface Page {
 	url: string | undefined;
 	settings: Settings;
+	readonly quiet: Quiet;
 	client?: Connection;
 	live?: LiveClient;
 	/** What has to be set up on each connection, and what takes it back. */
@@ -27,7 +30,7 @@ const PAGE = Symbol.for('svelte-realtime.page');
 
 function page(): Page {
 	const holder = globalThis as { [PAGE]?: Page };
-	return (holder[PAGE] ??= { url: undefined, settings: { timeout: 30_000, resumeGraceMs: 60_000 } });
+	return (holder[PAGE] ??= { url: undefined, settings: { timeout: 30_000, resumeGraceMs: 60_000 }, quiet: new Quiet() });
 }
 
 /** The realtime client of this page; the first use opens the connection. */
@@ -40,7 +43,12 @@ export function live(): LiveClient {
 	const streams = here.live ? [...here.live.running] : [];
 	here.live?.close();
 	here.client = client;
-	here.live = createLiveClient(client, { clock: createClock(), random: Math.random, settings: () => here.settings });
+	here.live = createLiveClient(client, {
+		clock: createClock(),
+		random: Math.random,
+		settings: () => here.settings,
+		quiet: here.quiet
+	});
 	for (const stream of streams) stream.restart();
 	for (const attach of here.attached?.keys() ?? []) here.attached?.set(attach, attach(client));
 	return here.live;
@@ -61,6 +69,12 @@ export function attachTo(attach: Attach): () => void {
 export function pushHandlers(): Map<string, (data: any) => unknown> {
 	return (page().pushes ??= new Map());
 }
+
+/**
+ * A store that is true while no stream that this page follows is waiting for its value, also before the first one.
+ * @example {#if !$quiescent}<Spinner />{/if}
+ */
+export const quiescent: Readable<boolean> = { subscribe: (run) => page().quiet.store.subscribe(run) };
 
 /**
  * Sets options of this page's client; several calls add up.

@@ -95,6 +95,11 @@ export class ScriptedClient implements Client {
 		for (const run of this.#downs) run(failure, true);
 	}
 
+	/** The page goes to the background, or comes back. */
+	show(visible: boolean): void {
+		this.#status.set(visible ? 'open' : 'suspended');
+	}
+
 	/** One wire frame with these envelopes. */
 	frame(...envelopes: Envelope[]): void {
 		for (const tap of this.#taps) tap(envelopes);

@@ -1,6 +1,7 @@
 import type { Client } from 'svelte-adapter-uws/contract';
 import type { PageClock } from '../clock.ts';
 import type { PendingRequests } from '../rpc/pending.ts';
+import type { Quiet } from './quiet.ts';
 import type { Topics } from './topics.ts';
 
 /** What a stream needs of its page. */
@@ -10,6 +11,8 @@ export interface StreamHost {
 	readonly topics: Topics;
 	readonly clock: PageClock;
 	readonly random: () => number;
+	/** Knows whether any stream waits for its value. */
+	readonly quiet: Quiet;
 	/** Streams with subscribers. */
 	readonly running: Set<Running>;
 	/** Milliseconds. */

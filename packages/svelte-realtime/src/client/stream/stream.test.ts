@@ -309,3 +309,37 @@ it('ends its load, its timers and its topic when the client is closed', async ()
 	clock.advance(60_000);
 	expect([clock.pending, client.listeners, live.running.size]).toEqual([0, 0, 0]);
 });
+
+it('says whether any stream that is followed waits for its value', async () => {
+	const { client, live, host, watch, stream } = await setUp();
+	const quiet: boolean[] = [];
+	live.quiet.store.subscribe((is) => quiet.push(is));
+	client.open();
+	const stop = watch();
+	await turn();
+	const other = new Stream(host, 'm/other', [], {});
+	const leave = other.subscribe(() => {});
+	await turn();
+	expect(quiet).toEqual([true, false]);
+	leave();
+	await turn();
+	expect(quiet).toEqual([true, false]);
+	client.reply(client.requests(PATH)[0]!['id'], { data: [], topic: 'todos' });
+	expect(quiet).toEqual([true, false, true]);
+	client.drop();
+	expect(quiet.at(-1)).toBe(false);
+	client.open();
+	client.fail();
+	expect([stream.status.value, quiet.at(-1)]).toEqual(['error', true]);
+	stop();
+	await turn();
+	expect(quiet.at(-1)).toBe(true);
+});
+
+it('asks for nothing when the page comes to the front with its connection open', async () => {
+	const { client, requests } = await connected();
+	client.show(false);
+	client.show(true);
+	await turn();
+	expect(requests()).toBe(1);
+});

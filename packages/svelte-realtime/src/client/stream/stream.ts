@@ -39,6 +39,7 @@ export class Stream<T> extends Shown<T> implements StreamStore<T>, Follower, Run
 	#answer = false;
 	#stopRetry: (() => void) | undefined;
 	#stopGrace: (() => void) | undefined;
+	#stopQuiet: (() => void) | undefined;
 
 	constructor(page: () => StreamHost, path: string, args: readonly unknown[], options: StreamOptions) {
 		super(path, options);
@@ -157,6 +158,8 @@ export class Stream<T> extends Shown<T> implements StreamStore<T>, Follower, Run
 		this.#stopGrace?.();
 		this.#stopGrace = undefined;
 		host.running.add(this);
+		this.#stopQuiet?.();
+		this.#stopQuiet = host.quiet.follow(this.status);
 		if (closed !== undefined) this.down(closed);
 		else if (host.client.connected) this.#send(host);
 		else this.#wait();
@@ -164,6 +167,8 @@ export class Stream<T> extends Shown<T> implements StreamStore<T>, Follower, Run
 
 	#stop({ running, topics, clock, resumeGraceMs }: StreamHost): void {
 		running.delete(this);
+		this.#stopQuiet?.();
+		this.#stopQuiet = undefined;
 		this.#cancel();
 		this.#wait();
 		this.#attempts = 0;

@@ -114,8 +114,8 @@ export class Plan {
 		let last: Promise<unknown> = Promise.resolve();
 		return (event, data, view) => {
 			try {
-				// What was loaded again is not one of the changes that replace each other.
-				const key = coalesceBy && event !== 'refreshed' ? { coalesceKey: String(coalesceBy(data) ?? '') } : {};
+				// What was loaded again takes the place of nothing but what was loaded before.
+				const key = coalesceBy ? { coalesceKey: event === 'refreshed' ? event : `=${String(coalesceBy(data) ?? '')}` } : {};
 				const left = this.#filter({ event, data }, context);
 				if (!left) return null;
 				if (!this.pipes.waits) return { ...withDataIn(left, this.#finish(dataIn(left), down)), ...key, ...seq };
