@@ -6,7 +6,9 @@ const member = (variant: Variant, ...topics: string[]): Member => ({
 	socket: new FakeSocket(),
 	variant,
 	topics: new Set(topics),
-	offer: () => {}
+	isSlow: false,
+	offer: () => {},
+	replace: () => {}
 });
 
 function audience(...members: Member[]): Audience {

@@ -11,7 +11,14 @@ function rig() {
 	const audience = new Audience(members, () => 'drop', unexpected);
 	const add = (variant: Variant, ...topics: string[]) => {
 		const socket = engine.socket();
-		const member: Member = { socket, variant, topics: new Set(topics), offer: (_, frame) => void socket.send(frame) };
+		const member: Member = {
+			socket,
+			variant,
+			topics: new Set(topics),
+			isSlow: false,
+			offer: (_, frame) => void socket.send(frame),
+			replace: (_topic, _key, frame) => void socket.send(frame)
+		};
 		members.push(member);
 		for (const topic of topics) socket.subscribe(audience.join(topic, member).engineTopic(variant));
 		return socket;
