@@ -2,6 +2,7 @@ import { overWebSocket } from 'conformance/wire/client';
 import { envelopeSuite } from 'conformance/wire/envelope';
 import { reactiveSuite } from 'conformance/wire/reactive';
 import { rpcSuite } from 'conformance/wire/rpc';
+import { roomSuite } from 'conformance/wire/room';
 import { uploadSuite } from 'conformance/wire/upload';
 import { afterAll, beforeAll, describe } from 'vitest';
 import { App, CLUSTERED, MODES } from './support/modes.ts';
@@ -22,4 +23,5 @@ describe.each([...MODES, ...CLUSTERED])('$name', (mode) => {
 	rpcSuite({ name: mode.name, create });
 	reactiveSuite({ name: mode.name, create });
 	uploadSuite({ name: mode.name, create });
+	roomSuite({ name: mode.name, create });
 });

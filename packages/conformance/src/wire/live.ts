@@ -114,3 +114,22 @@ export const upload = live.upload(async (ctx, ...args: unknown[]) => {
 export const ignore = live.upload((ctx) => new Promise((resolve) => ctx.signal.addEventListener('abort', resolve)));
 
 export const early = live.upload(() => 'early');
+
+/** A room that everybody may enter but those who ask for `closed`; a person is a connection, because nobody has an id here. */
+export const desk = live.room({
+	topic: (_ctx, id: string) => `wire-desk:${id}`,
+	topicArgs: 1,
+	guard: (_ctx, id: string) => id !== 'closed',
+	init: (_ctx, id: string) => [{ id: 'first', desk: id }],
+	presence: (ctx) => ({ name: ctx.user.user }),
+	cursors: { throttle: 0 },
+	actions: {
+		pin: (ctx, id: string, note: string) => {
+			ctx.publish('created', { id: note, desk: id });
+			return note;
+		}
+	}
+});
+
+/** Gives back bytes as numbers, and what stood beside them. */
+export const bytes = live.binary((_ctx, data, ...args: unknown[]) => [[...new Uint8Array(data)], ...args], { maxSize: 1_000 });

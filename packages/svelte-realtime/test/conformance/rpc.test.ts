@@ -3,6 +3,7 @@ import { wireHooks } from 'conformance/wire/hooks';
 import * as wire from 'conformance/wire/live';
 import { reactiveSuite } from 'conformance/wire/reactive';
 import { rpcSuite } from 'conformance/wire/rpc';
+import { roomSuite } from 'conformance/wire/room';
 import { uploadSuite } from 'conformance/wire/upload';
 import { createTestServer } from 'svelte-adapter-uws/testing';
 import { standard } from '../../src/features/standard.ts';
@@ -40,4 +41,5 @@ for (const transport of ['node', 'uws'] as const) {
 	rpcSuite({ name: transport, create });
 	reactiveSuite({ name: transport, create });
 	uploadSuite({ name: transport, create });
+	roomSuite({ name: transport, create });
 }
