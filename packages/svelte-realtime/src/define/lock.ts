@@ -7,6 +7,8 @@ import { wrap, type Transfer, type Wrappable } from './wrap.ts';
 export interface LockWait {
 	/** Milliseconds; after them the caller hears `LOCK_TIMEOUT`. Default: as long as it takes. */
 	readonly maxWaitMs?: number | undefined;
+	/** Ends the waiting: it rejects with the reason. Of a call it aborts when the caller cancels or disconnects. */
+	readonly signal?: AbortSignal | undefined;
 }
 
 /** Something that lets one run at a time for each key. */
@@ -18,7 +20,7 @@ export interface Lock {
 /** The key of a call; nothing, or an empty text, means that it needs no lock. */
 export type LockKey = string | ((ctx: Context, ...args: any[]) => string | null | undefined | Promise<string | null | undefined>);
 
-export interface LockOptions extends LockWait {
+export interface LockOptions extends Pick<LockWait, 'maxWaitMs'> {
 	readonly key: LockKey;
 	/** Default: that of the server, which all procedures of one process share. */
 	readonly lock?: Lock;

@@ -99,3 +99,27 @@ it('begins nothing of a batch in order that is cancelled before its turn, and ca
 	expect(client.frames[2].data.batch).toMatchObject([CANCELLED, CANCELLED, { id: '3', ok: true }]);
 	expect(run).toHaveBeenCalledOnce();
 });
+
+it('gives up a place in the queue for a lock, and lets the next one in', async () => {
+	const gate = Promise.withResolvers<void>();
+	const ran: string[] = [];
+	const call = live.lock('the one', async (ctx) => {
+		ran.push(ctx.user.id as string);
+		await gate.promise;
+	});
+	await using runtime = await createRuntime({ 'm/call': call });
+	const [ida, max, eva] = [await runtime.connect('ida'), await runtime.connect('max'), await runtime.connect('eva')];
+	const first = ida.ask({ rpc: 'm/call', id: '1' });
+	await vi.waitFor(() => expect(ran).toEqual(['ida']));
+	const second = max.ask({ rpc: 'm/call', id: '1' });
+	// What one connection says comes in order, so it waits by the time this is answered.
+	await max.ask({ rpc: 'm/none', id: 'after' });
+	const third = eva.ask({ rpc: 'm/call', id: '1' });
+	await eva.ask({ rpc: 'm/none', id: 'after' });
+	max.say({ rpc: '__rpc/cancel', args: ['1'] });
+	expect(await second).toMatchObject(CANCELLED);
+	gate.resolve();
+	expect([await first, await third]).toMatchObject([{ ok: true }, { ok: true }]);
+	expect(ran).toEqual(['ida', 'eva']);
+	expect(runtime.errors).toEqual([]);
+});

@@ -4,7 +4,7 @@ import { LiveError } from '../shared/error.ts';
 
 interface Waiter {
 	readonly go: () => void;
-	readonly refuse: (reason: LiveError) => void;
+	readonly refuse: (reason: unknown) => void;
 }
 
 /** Locks within one process: first come, first served for each key; different keys do not wait for each other. */
@@ -22,9 +22,9 @@ export class KeyedLock implements Lock {
 		return this.#queues.size;
 	}
 
-	async withLock<T>(key: string, run: () => T | Promise<T>, { maxWaitMs }: LockWait = {}): Promise<T> {
+	async withLock<T>(key: string, run: () => T | Promise<T>, wait: LockWait = {}): Promise<T> {
 		const queue = this.#queues.get(key);
-		if (queue) await this.#wait(queue, key, maxWaitMs);
+		if (queue) await this.#wait(queue, key, wait);
 		else this.#queues.set(key, []);
 		try {
 			return await run();
@@ -38,19 +38,26 @@ export class KeyedLock implements Lock {
 		for (const queue of this.#queues.values()) for (const { refuse } of queue.splice(0)) refuse(new LiveError('LOCK_CLEARED'));
 	}
 
-	#wait(queue: Waiter[], key: string, maxWaitMs: number | undefined): Promise<void> {
+	#wait(queue: Waiter[], key: string, { maxWaitMs, signal }: LockWait): Promise<void> {
+		if (signal?.aborted) return Promise.reject(signal.reason as Error);
 		return new Promise((resolve, reject) => {
+			const leave = (reason: unknown): void => {
+				queue.splice(queue.indexOf(waiter), 1);
+				waiter.refuse(reason);
+			};
 			const timer =
 				maxWaitMs === undefined
 					? undefined
-					: this.#clock.after(maxWaitMs, () => {
-							queue.splice(queue.indexOf(waiter), 1);
-							reject(new LiveError('LOCK_TIMEOUT', `${key} was not free within ${maxWaitMs} ms.`));
-						});
+					: this.#clock.after(maxWaitMs, () =>
+							leave(new LiveError('LOCK_TIMEOUT', `${key} was not free within ${maxWaitMs} ms.`))
+						);
+			const aborted = (): void => leave(signal?.reason);
+			signal?.addEventListener('abort', aborted);
 			const settle =
 				<Args extends unknown[]>(end: (...args: Args) => void) =>
 				(...args: Args): void => {
 					timer?.[Symbol.dispose]();
+					signal?.removeEventListener('abort', aborted);
 					end(...args);
 				};
 			const waiter: Waiter = { go: settle(resolve), refuse: settle(reject) };

@@ -11,6 +11,6 @@ export const lock: StepFeature<LockOptions> = {
 			after(typeof key === 'function' ? key(ctx, ...args) : key, (name) => {
 				if (name === null || name === undefined || name === '') return next(ctx, ...args);
 				if (typeof name !== 'string') throw new TypeError(`live.lock: key gave ${typeof name}, expected a text.`);
-				return own.withLock(name, async () => next(ctx, ...args), { maxWaitMs });
+				return own.withLock(name, async () => next(ctx, ...args), { maxWaitMs, signal: ctx.signal });
 			})
 };
