@@ -81,6 +81,13 @@ module.exports = {
 			to: { path: '^packages/svelte-realtime/src/features/', pathNot: '^packages/svelte-realtime/src/features/$1' }
 		},
 		{
+			name: 'live-comes-before-the-app',
+			comment: 'attach.ts imports the live modules of the app in dev, which import live: it would not be there yet.',
+			severity: 'error',
+			from: { path: '^packages/svelte-realtime/src/(?:live|define/.*)\\.ts$' },
+			to: { path: '^packages/svelte-realtime/src/attach\\.ts$', reachable: true }
+		},
+		{
 			name: 'public-subpaths-only',
 			comment: 'What we need of the adapter, others need as well: use a published subpath.',
 			severity: 'error',
