@@ -1,12 +1,27 @@
 import { wireHooks } from 'conformance/wire/hooks';
-import type { WebSocketHooks } from 'svelte-adapter-uws';
+import { upgradeResponse, type WebSocketHooks } from 'svelte-adapter-uws';
 import { handleRpc, realtime } from 'svelte-realtime/server';
 import { life } from '#lib/life.ts';
 
 const app = wireHooks();
 const rt = realtime({ onError: (path) => console.log(`${path} failed`) });
 
-export const { upgrade, subscribe, resume } = app;
+export const { subscribe, resume } = app;
+
+/** Gives a visitor a session, and ends it with `?out`. */
+export const authenticate: WebSocketHooks['authenticate'] = async ({ url, cookies, platform }) => {
+	const session = cookies.get('visit');
+	if (url.endsWith('?out') && session !== undefined) {
+		await platform.revoke({ session });
+		cookies.delete('visit');
+	} else cookies.set('visit', crypto.randomUUID(), { httpOnly: true, sameSite: 'strict' });
+};
+
+export const upgrade: WebSocketHooks['upgrade'] = (context) => {
+	if (!context.url.endsWith('?visit')) return app.upgrade(context);
+	const session = context.cookies['visit'];
+	return session === undefined ? false : upgradeResponse({}, {}, { session });
+};
 
 export const init: WebSocketHooks['init'] = async (context) => {
 	life.started++;
