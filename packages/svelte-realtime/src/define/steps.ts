@@ -2,7 +2,7 @@ import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { RateLimitStore } from 'svelte-adapter-uws/contract';
 import type { Predicate } from './access.ts';
 import type { Context } from './context.ts';
-import type { Call } from './definition.ts';
+import { define, type Call, type Stream } from './definition.ts';
 import { problem } from './problem.ts';
 import { checkRule } from './rate-limits.ts';
 import type { SafeParse } from './schema.ts';
@@ -63,10 +63,11 @@ export interface Steps {
 	rateLimit<Inner extends Transfer>(options: RateLimitOptions, run: Inner): Inner;
 	rateLimit<Args extends unknown[], Out>(options: RateLimitOptions, run: Wrappable<Args, Out>): Call<Args, Out>;
 	/**
-	 * Lets only those call for whom the predicate is `true`; others hear `UNAUTHENTICATED` without a user, else `FORBIDDEN`.
+	 * Lets only those call, or subscribe, for whom the predicate is `true`; others hear `UNAUTHENTICATED` without a user, else `FORBIDDEN`.
 	 * @example export const rename = live.scoped(live.access.org(), async (ctx, org: string, name: string) => …);
 	 */
 	scoped<Inner extends Transfer>(predicate: Predicate, run: Inner): Inner;
+	scoped<Args extends unknown[], Value>(predicate: Predicate, stream: Stream<Args, Value>): Stream<Args, Value>;
 	scoped<Args extends unknown[], Out>(predicate: Predicate, run: Wrappable<Args, Out>): Call<Args, Out>;
 	/**
 	 * Says that everybody who can connect may call this, in a module without a guard: nobody is warned of it, and
@@ -112,13 +113,23 @@ export const rateLimit: Steps['rateLimit'] = (options: RateLimitOptions, run: Wr
 	return wrap(what, 'rateLimit', { points, window, key: own, store }, run);
 };
 
-export const scoped: Steps['scoped'] = (predicate: Predicate, run: Wrappable<any[], any> | Transfer) => {
+export const scoped: Steps['scoped'] = (predicate: Predicate, run: Wrappable<any[], any> | Transfer | Stream) => {
 	if (typeof predicate !== 'function')
 		throw problem('live.scoped', 'predicate', predicate, 'a function (ctx, ...args) => boolean');
-	return wrap('live.scoped', 'scoped', predicate, run);
+	return typeof run === 'object' && run?.kind === 'stream'
+		? scopedStream(predicate, run)
+		: wrap('live.scoped', 'scoped', predicate, run);
 };
 
 export const volatile: Steps['volatile'] = (run: Wrappable<any[], any> | Transfer) =>
 	wrap('live.volatile', 'volatile', undefined, run);
 
 export const open: Steps['public'] = (run: Wrappable<any[], any> | Transfer) => wrap('live.public', 'public', undefined, run);
+
+/** The predicate stands before the `access` of the stream. */
+function scopedStream(predicate: Predicate, stream: Stream): any {
+	const { access = stream.options.filter } = stream.options;
+	const both: Predicate = async (ctx, ...args) =>
+		(await predicate(ctx, ...args)) === true && (access === undefined || (await access(ctx, ...args)) === true);
+	return define({ ...stream, options: { ...stream.options, access: both } });
+}

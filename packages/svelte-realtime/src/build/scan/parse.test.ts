@@ -259,3 +259,14 @@ it('says which topic functions are easy to mistake', () => {
 	expect(doubts('({ user }) => "t"', ', { topicCtx: true }')).toEqual([]);
 	expect(doubts('(ctx, org) => "t"')).toEqual([]);
 });
+
+it('sees the stream in wrappers that take one', () => {
+	const code = `import { live } from 'svelte-realtime/server';
+		const rows = live.stream((ctx, id) => 'rows:' + id, () => [], { max: 5 });
+		export const a = live.scoped((ctx) => true, live.breaker({ breaker }, rows));
+		export const b = live.scoped((ctx) => true, () => 1);`;
+	expect(parse(code).exports).toEqual([
+		{ kind: 'stream', name: 'a', dynamic: true, options: { max: 5 }, topicCtx: true },
+		{ kind: 'call', name: 'b' }
+	]);
+});

@@ -119,7 +119,7 @@ function classify(scope: Scope, name: string, node: Node): LiveExport | string |
 	if (callee !== 'live' && callee !== 'pipe' && !callee.startsWith('live.')) return undefined;
 	if (!EXPORT_NAME.test(name)) return 'the name may hold only letters, digits and _.';
 	if (name.startsWith('_')) return 'names that start with _ are reserved. Rename it.';
-	if (callee === 'live.breaker') {
+	if (callee === 'live.breaker' || callee === 'live.scoped') {
 		const inner = value.arguments[1] && classify(scope, name, value.arguments[1]);
 		if (typeof inner === 'object' && inner.kind === 'stream') return inner;
 	}

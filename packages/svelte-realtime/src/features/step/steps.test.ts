@@ -56,6 +56,25 @@ it('lets only those call for whom the predicate is true', async () => {
 	expect(await client.ask({ rpc: 'm/later', id: 'later' })).toMatchObject({ code: 'FORBIDDEN' });
 });
 
+it('lets only those subscribe for whom the predicate and the access of a stream are true', async () => {
+	const ofIda = (ctx: { readonly user: { readonly id: string } | null }): boolean => ctx.user?.id === 'ida';
+	const rows = live.stream(
+		(_ctx, list: string) => `rows:${list}`,
+		(_ctx, list) => [list],
+		{ access: async (_ctx, list) => Promise.resolve(list !== 'secret'), merge: 'set' }
+	);
+	await using runtime = await createRuntime({ 'm/rows': live.scoped(ofIda, rows) });
+	const [ida, max] = [await runtime.connect('ida'), await runtime.connect('max')];
+	const subscribe = (client: typeof ida, list: string): Promise<any> =>
+		client.ask({ rpc: 'm/rows', id: String(ids++), args: [list], stream: true });
+	expect(await subscribe(ida, 'open')).toMatchObject({ ok: true, data: ['open'], merge: 'set' });
+	expect(await subscribe(ida, 'secret')).toMatchObject({ code: 'FORBIDDEN' });
+	expect(await subscribe(max, 'open')).toMatchObject({ code: 'FORBIDDEN' });
+	await expect(runtime.runtime.load('m/rows', runtime.platform, { args: ['open'] })).rejects.toMatchObject({
+		code: 'UNAUTHENTICATED'
+	});
+});
+
 it('refuses calls over the limit of a sliding window, and says when one may run again', async () => {
 	const clock = manualClock();
 	await using runtime = await createRuntime({ 'm/call': live.rateLimit({ points: 3, window: 1_000 }, echo) }, undefined, {

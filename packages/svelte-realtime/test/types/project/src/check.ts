@@ -3,7 +3,19 @@ import ask, { add, all, count, empty, mine, one, recent } from '$live/todos';
 import { desk, hall, put, safe, save } from '$live/rooms';
 import { mine as myName, ofShop, open, sales, total } from '$live/reactive';
 import * as reactive from '$live/reactive';
-import { add as addWrapped, alone, everything, guarded, nested, news, nobody, pay, rename, typing } from '$live/wrapped';
+import {
+	add as addWrapped,
+	alone,
+	everything,
+	guarded,
+	nested,
+	news,
+	nobody,
+	pay,
+	rename,
+	scopedStream,
+	typing
+} from '$live/wrapped';
 import type { Todo } from './lib/store.ts';
 
 type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
@@ -40,6 +52,7 @@ void everything.with({ signal, timeout: 5, idempotencyKey: 'k' })({ account: '1'
 // @ts-expect-error -- a controller is no signal
 void everything.with({ signal: new AbortController() });
 expect<Equal<Parameters<typeof guarded>, [list: string]>>();
+expect<Equal<typeof scopedStream, typeof guarded>>();
 const some: Readable<Todo[] | undefined> = guarded('a');
 void some;
 const headlines: Readable<{ headline: string } | undefined> = news;

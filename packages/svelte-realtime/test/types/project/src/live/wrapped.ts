@@ -75,6 +75,8 @@ export const guarded = live.breaker(
 	)
 );
 
+export const scopedStream = live.scoped(live.access.team(), guarded);
+
 // @ts-expect-error -- no such reason
 live.admission({ classes: { background: ['HEAT'] } });
 live.middleware(async (ctx, next, path) => (ctx.user.id === path ? undefined : next()));
