@@ -93,6 +93,23 @@ describe.each([
 		for (const visitor of visitors) await visitor[Symbol.asyncDispose]();
 	});
 
+	it('shows who is there on every worker', async () => {
+		const [ann, bob] = (await onEach(port, 2)) as [Visitor, Visitor];
+		/** Reads on until the list, or a diff, says this. */
+		const hear = async (client: Visitor, what: object): Promise<void> => {
+			await vi.waitFor(async () => expect(await client.event('__presence:hall')).toMatchObject(what), 5_000);
+		};
+		ann.send('be ann');
+		await hear(ann, { ann: { id: 'ann' } });
+		bob.send('be bob');
+		await hear(bob, { ann: { id: 'ann' }, bob: { id: 'bob' } });
+		await hear(ann, { joins: { bob: { id: 'bob' } } });
+		bob.send('go');
+		await hear(ann, { leaves: { bob: { id: 'bob' } } });
+		ann.send('go');
+		for (const visitor of [ann, bob]) await visitor[Symbol.asyncDispose]();
+	});
+
 	it('counts connections here and everywhere', async () => {
 		const visitors = await onEach(port, 2);
 		for (const visitor of visitors) {

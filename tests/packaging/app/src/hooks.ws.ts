@@ -1,6 +1,7 @@
 import { secret } from './secret.ts';
 import { upgradeResponse, type WebSocketHooks } from 'svelte-adapter-uws';
 import { createLeader, type Leader } from 'svelte-adapter-uws/plugins/leader';
+import { createPresence } from 'svelte-adapter-uws/plugins/presence';
 import { greeting } from './greeting.ts';
 import { state } from './state.ts';
 
@@ -35,6 +36,7 @@ function tell(leader: Leader): void {
 
 export const init: WebSocketHooks['init'] = ({ platform }) => {
 	if (process.env.LEASE_MS) tell(createLeader(platform, { leaseMs: Number(process.env.LEASE_MS) }));
+	state.presence = createPresence({ stores: platform.stores, select: ({ id }) => ({ id }) });
 	if (process.env.FAIL_INIT) throw new Error('no database');
 	console.log(`init in ${process.pid}`);
 };
@@ -43,6 +45,10 @@ export const message: WebSocketHooks['message'] = async (ws, { text, platform })
 	if (text === 'who') ws.send(`process ${process.pid}`);
 	else if (text === 'how many') ws.send(`here ${platform.connections}, everywhere ${await platform.everywhere.connections()}`);
 	else if (text === 'revoke') console.log(`revoked ${await platform.revoke({ name: 'visitor' })}`);
+	else if (text.startsWith('be ')) {
+		Object.assign(ws.getUserData() as object, { id: text.slice('be '.length) });
+		state.presence?.join(ws, 'hall', platform);
+	} else if (text === 'go') state.presence?.leave(ws, platform);
 	else ws.send(`echo ${text}`);
 };
 

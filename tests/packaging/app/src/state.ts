@@ -1,2 +1,4 @@
+import type { SharedPresenceTracker } from 'svelte-adapter-uws/plugins/presence';
+
 // Counted by the WebSocket hooks, read by routes: the module must exist once.
-export const state: { opened: number; instrumented?: boolean } = { opened: 0 };
+export const state: { opened: number; instrumented?: boolean; presence?: SharedPresenceTracker } = { opened: 0 };
