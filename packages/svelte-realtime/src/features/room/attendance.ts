@@ -37,8 +37,8 @@ export class Attendance implements Disposable {
 	readonly #path: string;
 	/** By room and connection. */
 	readonly #seats = new Map<string, Map<string, Seat>>();
-	/** Who was where at the last renewal, to tell of those who went with their node. */
-	readonly #known = new Map<string, ReadonlySet<string>>();
+	/** Who is where as far as clients of this node were told, to tell them of those who went with their node. */
+	readonly #known = new Map<string, Set<string>>();
 	#renewal: Disposable | undefined;
 	#isDisposed = false;
 
@@ -74,10 +74,20 @@ export class Attendance implements Disposable {
 		seat.grace = this.#host.after(GRACE_MS, () => this.#remove(seat));
 	}
 
+	/** Takes in what was published on the topic of a room's presence, by whichever node. */
+	hear(presence: string, event: string, data: unknown): void {
+		const topic = presence.slice(0, -presenceTopic('').length);
+		const key = (data as Partial<Present> | null | undefined)?.key;
+		if (typeof key !== 'string') return;
+		if (event === 'leave') this.#known.get(topic)?.delete(key);
+		else if (event === 'join' && this.#isFollowed(topic)) this.#tell(topic, key);
+	}
+
 	/** Everybody in a room, each once, in the order of coming. */
 	async list(topic: string): Promise<Present[]> {
 		const present = new Map<string, Present>();
 		for (const { key, data } of await this.#host.platform.stores.presence.list(topic)) present.set(key, { key, data });
+		for (const key of present.keys()) this.#tell(topic, key);
 		return [...present.values()];
 	}
 
@@ -93,11 +103,7 @@ export class Attendance implements Disposable {
 		seat.grace?.[Symbol.dispose]();
 		const seats = this.#seats.get(topic);
 		seats?.delete(connection);
-		if (seats?.size === 0) {
-			this.#seats.delete(topic);
-			this.#known.delete(topic);
-		}
-		if (this.#seats.size === 0) this.#rest();
+		if (seats?.size === 0) this.#seats.delete(topic);
 		seat.settled = seat.settled
 			.then(() => this.#host.platform.stores.presence.leave(topic, { key, connection }))
 			.then(({ last }) => {
@@ -110,7 +116,8 @@ export class Attendance implements Disposable {
 		if (this.#isDisposed) return;
 		this.#renewal ??= this.#host.after(RENEW_MS, () => {
 			this.#renewal = undefined;
-			if (this.#seats.size === 0) return;
+			for (const topic of this.#known.keys()) if (!this.#isFollowed(topic)) this.#known.delete(topic);
+			if (this.#seats.size === 0 && this.#known.size === 0) return;
 			this.#renew();
 			this.#look().catch((error: unknown) => this.#host.onError(this.#path, error));
 		});
@@ -119,20 +126,30 @@ export class Attendance implements Disposable {
 	/** Renews what this node holds, and tells its own sockets of those who are there no more. */
 	async #look(): Promise<void> {
 		const { platform } = this.#host;
-		const topics = [...this.#seats.keys()];
-		await platform.stores.presence.touch(topics, platform.stores.node, TTL_MS);
-		for (const topic of topics) {
+		await platform.stores.presence.touch([...this.#seats.keys()], platform.stores.node, TTL_MS);
+		for (const [topic, known] of [...this.#known]) {
+			// Who comes while the store is asked is not in its answer.
+			const told = [...known];
 			const there = new Set((await platform.stores.presence.list(topic)).map(({ key }) => key));
-			const before = this.#known.get(topic);
-			if (!this.#seats.has(topic)) continue;
-			this.#known.set(topic, there);
-			for (const key of before ?? [])
-				if (!there.has(key)) platform.publish(presenceTopic(topic), 'leave', { key }, { relay: false, seq: false });
+			for (const key of told) {
+				if (there.has(key)) continue;
+				known.delete(key);
+				platform.publish(presenceTopic(topic), 'leave', { key }, { relay: false, seq: false });
+			}
 		}
 	}
 
-	#rest(): void {
-		this.#renewal?.[Symbol.dispose]();
-		this.#renewal = undefined;
+	/** Whether a client of this node follows who is in a room. */
+	#isFollowed(topic: string): boolean {
+		return this.#host.platform.subscribers(presenceTopic(topic)) > 0;
+	}
+
+	/** Clients of this node hear that somebody is in a room. */
+	#tell(topic: string, key: string): void {
+		if (this.#isDisposed) return;
+		const known = this.#known.get(topic);
+		if (known) known.add(key);
+		else this.#known.set(topic, new Set([key]));
+		this.#renew();
 	}
 }

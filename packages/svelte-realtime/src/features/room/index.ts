@@ -92,9 +92,11 @@ export const room: Feature<'room'> = {
 					{ merge: 'presence' }
 				)
 			);
-		let hearing: Disposable | undefined;
+		const stops: Disposable[] = [];
+		if (attendance)
+			stops.push(host.watch(path, [presenceTopic('*')], ({ topic, event, data }) => attendance.hear(topic, event, data)));
 		if (cursors) {
-			hearing = host.watch(path, [cursorTopic('*')], ({ topic, event, data }) => cursors.hear(topic, event, data));
+			stops.push(host.watch(path, [cursorTopic('*')], ({ topic, event, data }) => cursors.hear(topic, event, data)));
 			parts.set(
 				roomParts.cursors,
 				part(
@@ -124,7 +126,7 @@ export const room: Feature<'room'> = {
 		return {
 			parts,
 			[Symbol.dispose]() {
-				hearing?.[Symbol.dispose]();
+				for (const stop of stops) stop[Symbol.dispose]();
 				attendance?.[Symbol.dispose]();
 				cursors?.[Symbol.dispose]();
 			}
