@@ -47,6 +47,11 @@ const BREAKS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 		[`${REALTIME}/features/call.ts`]: `import './stream/a.ts';`,
 		[`${REALTIME}/features/stream/a.ts`]: `export {};`
 	},
+	'live-comes-before-the-app': {
+		[`${REALTIME}/live.ts`]: `import './hooks.ts';`,
+		[`${REALTIME}/hooks.ts`]: `import './attach.ts';`,
+		[`${REALTIME}/attach.ts`]: `export {};`
+	},
 	'public-subpaths-only': {
 		[`${REALTIME}/attach.ts`]: `import '../../svelte-adapter-uws/src/host/a.ts';`,
 		[`${ADAPTER}/host/a.ts`]: `export {};`
