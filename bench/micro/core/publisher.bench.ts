@@ -3,7 +3,7 @@
  * Run with `node bench/micro/core/publisher.bench.ts`.
  */
 import type { Stores } from '../../../packages/svelte-adapter-uws/src/contract/stores.ts';
-import type { SocketHandler } from '../../../packages/svelte-adapter-uws/src/contract/transport.ts';
+import type { SocketEvents, SocketHandler } from '../../../packages/svelte-adapter-uws/src/contract/transport.ts';
 import { createServerCore } from '../../../packages/svelte-adapter-uws/src/core/server.ts';
 
 const ROUNDS = 12;
@@ -36,6 +36,17 @@ async function start() {
 			admission: { maxConcurrent: 0, perTickBudget: 0, maxConnections: 0 },
 			allowSystemTopicSubscribe: false,
 			allowNonAsciiTopics: false
+		},
+		pressure: {
+			options: {
+				memoryHeapUsedRatio: 0.85,
+				publishRatePerSec: 10_000,
+				subscriberRatio: 50,
+				sampleIntervalMs: 1_000,
+				topicPublishRatePerSec: 5_000,
+				topicPublishBytesPerSec: 10_485_760
+			},
+			memory: () => ({ heapUsed: 0, heapLimit: 1, resident: 0 })
 		},
 		randomId: () => `id${++ids}`,
 		// Nothing that is measured asks them.
@@ -116,6 +127,46 @@ measure('floor: JSON.stringify of the payload', COUNT, () => times(COUNT, () => 
 			platform.publishBatched(messages);
 			turn();
 		})
+	);
+}
+{
+	// What must cost the same as above: the others hold other topics.
+	const { platform, turn, connect } = await start();
+	for (let i = 0; i < 10_000; i++) await connect(['batch', 'epoch'], `other:${i}`);
+	await connect(['batch', 'epoch'], 'a', 'b', 'mixed');
+	await connect([], 'a', 'mixed');
+	measure('publish, mixed audience, 20 a turn, 10,000 connections elsewhere', COUNT, () =>
+		times(COUNT / 20, () => {
+			times(20, () => platform.publish('mixed', 'updated', PAYLOAD));
+			turn();
+		})
+	);
+	const messages = Array.from({ length: 20 }, (_, i) => ({ topic: i % 2 ? 'a' : 'b', event: 'updated', data: PAYLOAD }));
+	measure('publishBatched, two topics, 20 a turn, 10,000 elsewhere', COUNT, () =>
+		times(COUNT / 20, () => {
+			platform.publishBatched(messages);
+			turn();
+		})
+	);
+}
+{
+	const { platform, turn, connect } = await start();
+	platform.whenSlow('close', 'close');
+	platform.whenSlow('coalesce', 'coalesce');
+	const clients: SocketEvents[] = [];
+	for (let i = 0; i < 1_000; i++) clients.push(await connect(['batch', 'epoch'], 'close', 'coalesce'));
+	for (const topic of ['close', 'coalesce']) {
+		measure(`each frame to one of 1,000 members, policy ${topic}`, COUNT, () =>
+			times(COUNT / 1_000, () => {
+				platform.publish(topic, 'updated', PAYLOAD);
+				turn();
+			})
+		);
+	}
+	measure('sendCoalesced, with room', COUNT, () =>
+		times(COUNT, (i) =>
+			platform.sendCoalesced(clients[i % 1_000] as never, { key: 'k', topic: 't', event: 'set', data: PAYLOAD })
+		)
 	);
 }
 {

@@ -141,7 +141,8 @@ function own(ws: Connection): ServerConnection {
 	throw new TypeError('Not a connection of this server. Hand over the ws that a hook was given.');
 }
 
-function createTopicHelper(publish: Platform['publish'], name: string): TopicHelper {
+/** A topic with its name bound. */
+export function createTopicHelper(publish: Platform['publish'], name: string): TopicHelper {
 	return {
 		publish: (event, data) => publish(name, event, data),
 		created: (data) => publish(name, 'created', data),

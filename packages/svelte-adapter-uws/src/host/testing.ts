@@ -13,6 +13,9 @@ import { AuthenticationStep, createAuthenticationHandler } from '../http/authent
 import { memoryTransport, type MemoryListener } from '../transport/memory/index.ts';
 import type { MemoryPeer } from '../transport/memory/socket.ts';
 import { assemble } from './assemble.ts';
+import { createChaosState, type ChaosConfig } from './chaos.ts';
+import { Chaotic } from './chaotic.ts';
+import { systemClock } from './clock.ts';
 import { consoleLog } from './log.ts';
 import { resolveWebSocketOptions } from './options.ts';
 import { chooseTransport } from './transport.ts';
@@ -37,6 +40,8 @@ export interface TestServerOptions {
 	readonly wsOptions?: Omit<WebSocketOptions, 'path' | 'handler' | 'allowedOrigins' | 'authPath' | 'upgradeAdmission'>;
 	/** Default the time of the machine; `manualClock()` lets the test move it. */
 	readonly clock?: Clock;
+	/** Decides for each frame what `__chaos` does to it: a number from 0 up to 1. Default `Math.random`. */
+	readonly random?: () => number;
 	/** Default: warnings and errors on the console. */
 	readonly log?: Log;
 	readonly telemetry?: Telemetry;
@@ -51,6 +56,16 @@ export interface ReceivedMessage {
 	readonly isBinary: boolean;
 }
 
+/** The platform of a test server. */
+export interface TestPlatform extends Platform {
+	/**
+	 * Does something to all frames that leave from now on, whatever sends them, until the next call; `null` ends it. Throws a RangeError
+	 * for a scenario that does not exist or has a value out of range.
+	 * @example server.platform.__chaos({ scenario: 'drop-outbound', dropRate: 0.1 })
+	 */
+	__chaos(config: ChaosConfig | null): void;
+}
+
 /** A running server for tests: the production core on a loopback port. Close it, or use `await using`. */
 export interface TestServer extends AsyncDisposable {
 	/** `http://127.0.0.1:<port>`; `''` in memory. */
@@ -58,7 +73,7 @@ export interface TestServer extends AsyncDisposable {
 	/** `ws://127.0.0.1:<port>/ws`; `''` in memory. */
 	readonly wsUrl: string;
 	readonly port: number;
-	readonly platform: Platform;
+	readonly platform: TestPlatform;
 	/** Live connections. */
 	readonly wsConnections: ReadonlySet<Connection>;
 	/** Connects to a server in memory; a refused handshake rejects. On the other transports it rejects: use `wsUrl`. */
@@ -126,19 +141,21 @@ export async function createTestServer(options: TestServerOptions = {}): Promise
 	});
 	const http = createAuthenticationHandler(step, log);
 	let memory: MemoryListener | undefined;
+	const { clock = systemClock(), random, telemetry, bus, stores } = options;
+	const chaos = createChaosState(random ? { random } : {});
+	const chaotic = new Chaotic(chaos, clock);
 	const listen = async (sockets: NonNullable<ListenOptions['sockets']>): Promise<Listener> => {
-		const where = { host: HOST, port, sockets };
-		if (name === 'memory') return (memory = await memoryTransport.listen(where));
+		const where = { host: HOST, port, sockets: { ...sockets, handler: chaotic.handler(sockets.handler) } };
+		if (name === 'memory') return chaotic.listener((memory = await memoryTransport.listen(where)));
 		const transport: Transport = await chooseTransport(name, log);
-		return transport.listen({ ...where, http });
+		return chaotic.listener(await transport.listen({ ...where, http }));
 	};
-	const { clock, telemetry, bus, stores } = options;
 	const running = (core = await assemble({
 		listen,
 		websocket,
 		hooks,
 		log,
-		...(clock && { clock }),
+		clock,
 		...(telemetry && { telemetry }),
 		...(bus && { bus }),
 		...(stores && { stores }),
@@ -146,13 +163,18 @@ export async function createTestServer(options: TestServerOptions = {}): Promise
 	}));
 
 	const address = name === 'memory' ? '' : `${HOST}:${running.listener.port}`;
+	const __chaos = (config: ChaosConfig | null): void => {
+		if (config === null) chaos.reset();
+		else if (config.scenario !== 'worker-flap') chaos.set(config);
+		else for (const ws of [...connections]) ws.close(config.code ?? 1012, config.reason ?? 'worker restart');
+	};
 	let closing: Promise<void> | undefined;
 	const close = (): Promise<void> => (closing ??= Promise.resolve(running[Symbol.asyncDispose]()));
 	return {
 		url: address && `http://${address}`,
 		wsUrl: address && `ws://${address}${wsPath}`,
 		port: name === 'memory' ? 0 : running.listener.port,
-		platform: running.platform,
+		platform: Object.assign(running.platform, { __chaos }),
 		wsConnections: connections,
 		connect(path = wsPath, headers = {}) {
 			if (memory) return memory.connect(path, headers);
