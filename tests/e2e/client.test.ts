@@ -1,14 +1,19 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
+import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { compile as compileFive } from 'svelte/compiler';
 import type { Connection } from 'svelte-adapter-uws/contract';
 import { createTestServer, type TestServer } from 'svelte-adapter-uws/testing';
-import { compile as compileFour } from 'svelte4/compiler';
 import { build, type Rolldown } from 'vite';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { launch } from './support/browser.ts';
+
+// The types of Svelte 4 know it by its own name only.
+const { compile: compileFour } = createRequire(import.meta.url)('svelte4/compiler') as {
+	compile(source: string, options: { generate: 'dom'; sveltePath: string }): { readonly js: { readonly code: string } };
+};
 
 const COMPONENT = `
 <script>
