@@ -84,7 +84,10 @@ class World {
 		this.seen.get(topic)?.release();
 		this.seen.delete(topic);
 		await settled();
-		this.carry();
+		do {
+			this.carry();
+			await settled();
+		} while (this.carry() > 0);
 	}
 
 	/** Comes back, and waits until nothing is on its way. */
