@@ -161,7 +161,7 @@ export interface Platform {
 	request<Reply = unknown>(ws: Connection, event: string, data?: unknown, options?: RequestOptions): Promise<Reply>;
 	/** Joins through the `subscribe` hook. `null` = joined; otherwise the reason for the denial. */
 	subscribe(ws: Connection, topic: string): Promise<string | null>;
-	/** Asks the `subscribe` hook without joining. */
+	/** Asks what a subscribe frame of this client would ask, the gates of libraries and the `subscribe` hook, without joining. */
 	checkSubscribe(ws: Connection, topic: string): Promise<string | null>;
 	unsubscribe(ws: Connection, topic: string): boolean;
 	/** `connections`, `subscribers` and `sendTo` over all workers of this machine. */
@@ -223,8 +223,8 @@ export interface Platform {
 	 */
 	keep(topics: (topic: string) => boolean): Disposable;
 	/**
-	 * Guards topics that belong to a library: asked about every subscribe frame of a client, before the `subscribe` hook, which
-	 * the app may not export. False denies with `FORBIDDEN`. Dispose to stop.
+	 * Guards topics that belong to a library: asked about every subscribe frame of a client, and by `checkSubscribe`, before the `subscribe`
+	 * hook, which the app may not export. False denies with `FORBIDDEN`. Dispose to stop.
 	 */
 	gate(gate: Gate): Disposable;
 }

@@ -189,6 +189,14 @@ it('leaves nothing behind when the client goes while a hook decides', async () =
 	}
 });
 
+it('asks gates too when only the answer is wanted', async () => {
+	const { platform, ws } = await connected({});
+	platform.gate((_ws, topic) => Promise.resolve(topic !== 'theirs'));
+	expect(await platform.checkSubscribe(ws, 'theirs')).toBe('FORBIDDEN');
+	expect(await platform.checkSubscribe(ws, 'free')).toBeNull();
+	expect(['theirs', 'free'].map((topic) => platform.subscribers(topic))).toEqual([0, 0]);
+});
+
 it('asks gates before the hook, about frames of clients only, until they are disposed', async () => {
 	const asked: string[] = [];
 	const { client, platform, ws } = await connected({ subscribe: (_ws, topic) => void asked.push(topic) });

@@ -72,8 +72,11 @@ export class Subscriptions {
 		return open.filter((_, i) => answers[i] === null);
 	}
 
-	/** What the gate says, and nothing else. */
-	check(connection: ServerConnection, topic: string): Promise<Answer> {
+	/** What the gates and the hook would say to a client that asked, and nothing else. */
+	async check(connection: ServerConnection, topic: string): Promise<Answer> {
+		if (!isTopic(topic)) return DENIAL.INVALID_TOPIC;
+		// Who asks on behalf of a client must not learn of a library's topic what the client could not.
+		if ((await this.#passes(connection, topic)) !== true) return DENIAL.FORBIDDEN;
 		return this.#ask(connection, topic, true);
 	}
 
