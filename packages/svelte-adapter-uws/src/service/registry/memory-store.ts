@@ -3,7 +3,7 @@ import type { Place, RegistryStore } from '../../contract/store/registry.ts';
 import { StoreFullError } from '../store-full.ts';
 
 const MAX_PLACES = 1_000_000;
-/** Users looked at for expired connections with each one that is added. */
+/** Users looked at for expired connections with each one that is added, and connections of each. */
 const SWEPT = 2;
 
 interface Held extends Place {
@@ -37,12 +37,14 @@ export class MemoryRegistryStore implements RegistryStore {
 	}
 
 	async close(user: string, place: Place): Promise<boolean> {
-		this.#expire(user);
 		const places = this.#users.get(user);
-		if (!places?.delete(idOf(place))) return false;
+		const id = idOf(place);
+		const held = places?.get(id);
+		if (!places || !held) return false;
+		places.delete(id);
 		this.#places--;
 		if (places.size === 0) this.#users.delete(user);
-		return true;
+		return this.#isLive(held);
 	}
 
 	async find(user: string): Promise<readonly Place[]> {
@@ -83,12 +85,16 @@ export class MemoryRegistryStore implements RegistryStore {
 		if (places.size === 0) this.#users.delete(user);
 	}
 
-	/** Takes the users in turn, a few at a time. */
+	/** Takes the users in turn, a few at a time, and of each the few that came first: one user may have any number of connections. */
 	#sweep(): void {
 		for (const [user, places] of [...first(this.#users, SWEPT)]) {
-			this.#expire(user);
-			if (!this.#users.delete(user)) continue;
-			this.#users.set(user, places);
+			for (const [id, held] of [...first(places, SWEPT)]) {
+				if (this.#isLive(held)) continue;
+				places.delete(id);
+				this.#places--;
+			}
+			this.#users.delete(user);
+			if (places.size > 0) this.#users.set(user, places);
 		}
 	}
 }
