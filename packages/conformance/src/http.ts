@@ -6,6 +6,7 @@ import type { HttpFixture } from './http/fixture.ts';
 import { guardLaws } from './http/guard.ts';
 import { sharingLaws } from './http/sharing.ts';
 import { staticLaws } from './http/static.ts';
+import { streamLaws } from './http/stream.ts';
 import { defineSuite, type Subject } from './suite.ts';
 
 /** The laws of HTTP, over real sockets: what is refused, static files, what the app answers, what it is sent. */
@@ -14,6 +15,7 @@ export const httpSuite: (subject: Subject<HttpFixture>) => void = defineSuite<Ht
 	staticLaws(law);
 	diskLaws(law);
 	appLaws(law);
+	streamLaws(law);
 	bodyLaws(law);
 	compressionLaws(law);
 	sharingLaws(law);
