@@ -17,4 +17,14 @@ export {
 	resolveRequestId,
 	wrapBatchEnvelope
 } from './host/test-helpers.ts';
+export {
+	WS_CAPS,
+	WS_COALESCED,
+	WS_PENDING_REQUESTS,
+	WS_PLATFORM,
+	WS_REQUEST_ID_KEY,
+	WS_SESSION_ID,
+	WS_STATS,
+	WS_SUBSCRIPTIONS
+} from './core/slots.ts';
 export type { MemoryPeer } from './transport/memory/socket.ts';

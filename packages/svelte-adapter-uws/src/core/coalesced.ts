@@ -25,6 +25,11 @@ export class Coalesced {
 		return this.#waiting.size;
 	}
 
+	/** What waits, encoded, in the order of the keys. */
+	waiting(): ReadonlyMap<string, string> {
+		return new Map([...this.#waiting].map(([key, encode]) => [key, encode()]));
+	}
+
 	/** Sends a value, or keeps it in the place of the one before it. `encode` is called when it leaves; what it throws now, this throws. */
 	put(key: string, encode: () => string): void {
 		if (this.#waiting.size === 0 && !this.#parts.congested()) {

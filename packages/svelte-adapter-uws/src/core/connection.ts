@@ -51,8 +51,10 @@ export class ServerConnection<Parts extends ConnectionParts = ConnectionParts> i
 	#topics: Set<string> | undefined;
 	#abort: AbortController | undefined;
 	#platform: Platform | undefined;
-	#requests: Requests | undefined;
-	#coalesced: Coalesced | undefined;
+	/** What the client was asked; absent when it never was. */
+	requests: Requests | undefined;
+	/** What waited for room; absent when nothing ever did. */
+	coalesced: Coalesced | undefined;
 	/** It missed an event that it must not miss, and is about to be closed. */
 	#isBehind = false;
 
@@ -109,8 +111,8 @@ export class ServerConnection<Parts extends ConnectionParts = ConnectionParts> i
 		if (!this.open || !this.#topics?.has(topic)) return false;
 		this.parts.publisher.flush();
 		this.#topics.delete(topic);
-		this.#coalesced?.delete(topicKey(topic));
-		this.#coalesced?.deleteAll(`${topicKey(topic)}\n`);
+		this.coalesced?.delete(topicKey(topic));
+		this.coalesced?.deleteAll(`${topicKey(topic)}\n`);
 		this.#leave(topic);
 		return true;
 	}
@@ -142,7 +144,7 @@ export class ServerConnection<Parts extends ConnectionParts = ConnectionParts> i
 	/** Asks the client and waits for its reply. */
 	request(event: string, data: unknown, options: RequestOptions | undefined): Promise<unknown> {
 		if (!this.open) return Promise.reject(connectionClosed());
-		this.#requests ??= new Requests({
+		this.requests ??= new Requests({
 			clock: this.parts.clock,
 			send: (frame) => {
 				this.parts.publisher.flush();
@@ -150,7 +152,7 @@ export class ServerConnection<Parts extends ConnectionParts = ConnectionParts> i
 			},
 			full: () => this.parts.telemetry({ name: 'limit.pendingRequests' })
 		});
-		return this.#requests.ask(event, data, options);
+		return this.requests.ask(event, data, options);
 	}
 
 	/** Sends the value, or keeps it until there is room. Throws a TypeError for names that cannot travel. */
@@ -174,7 +176,7 @@ export class ServerConnection<Parts extends ConnectionParts = ConnectionParts> i
 
 	/** Whether frames wait for room. */
 	get isSlow(): boolean {
-		return this.socket.congested || (this.#coalesced?.size ?? 0) > 0;
+		return this.socket.congested || (this.coalesced?.size ?? 0) > 0;
 	}
 
 	/** Takes a frame of a topic that takes the place of the one before it with this key, where that has not left yet. */
@@ -211,21 +213,16 @@ export class ServerConnection<Parts extends ConnectionParts = ConnectionParts> i
 		return toBuffer(this.socket.remoteAddress);
 	}
 
-	/** What the client was asked; absent when it never was. */
-	protected get requests(): Requests | undefined {
-		return this.#requests;
-	}
-
 	/** Sends what waited for room. */
 	protected flushCoalesced(): void {
-		if (!this.#coalesced) return;
+		if (!this.coalesced) return;
 		// What was published before the room came is part of what waited.
 		this.parts.publisher.flush();
-		this.#coalesced.flush();
+		this.coalesced.flush();
 	}
 
 	#latest(): Coalesced {
-		return (this.#coalesced ??= new Coalesced({
+		return (this.coalesced ??= new Coalesced({
 			congested: () => this.socket.congested,
 			send: (frame) => this.sendFrame(frame),
 			failed: (error) => this.parts.report('sendCoalesced', error, this.requestId),
@@ -258,8 +255,8 @@ export class ServerConnection<Parts extends ConnectionParts = ConnectionParts> i
 		for (const topic of held) this.parts.audience.leave(topic, this);
 		this.#topics = undefined;
 		this.#abort?.abort();
-		this.#requests?.close();
-		this.#coalesced?.clear();
+		this.requests?.close();
+		this.coalesced?.clear();
 		return held;
 	}
 

@@ -29,6 +29,11 @@ export class Requests {
 		this.#parts = parts;
 	}
 
+	/** What waits for a reply, by the number of the request. */
+	get pending(): ReadonlyMap<number, unknown> {
+		return this.#pending;
+	}
+
 	ask(event: string, data: unknown, { timeoutMs = TIMEOUT_MS, signal }: RequestOptions = {}): Promise<unknown> {
 		return new Promise((resolve, reject) => {
 			signal?.throwIfAborted();

@@ -11,6 +11,7 @@ import { LIMITS } from './limits.ts';
 import { ConnectionContext, Message, toBuffer } from './message.ts';
 import type { Refill } from './refill.ts';
 import { readResume } from './resume.ts';
+import { showSlots } from './slots.ts';
 import type { Subscriptions } from './subscriptions.ts';
 import { changeTerms, type Terms } from './terms.ts';
 
@@ -69,8 +70,9 @@ export class Session extends ServerConnection<SessionParts> implements SocketEve
 		return this.open;
 	}
 
-	/** Runs the `open` hook; a failure closes the connection. */
+	/** Shows the connection in its user data and runs the `open` hook; a failure closes the connection. */
 	opened(): void {
+		showSlots(this.getUserData(), this);
 		if (!this.hooks.open) return;
 		const failed = (error: unknown): void => {
 			this.#failed('open')(error);

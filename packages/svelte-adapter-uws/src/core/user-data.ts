@@ -20,10 +20,9 @@ export class UserData {
 			return { remoteAddress: remoteAddress() };
 		}
 		for (const name in value) this.#look(name);
-		if ((value as { remoteAddress?: unknown }).remoteAddress) return value;
-		return Object.isExtensible(value)
-			? Object.assign(value, { remoteAddress: remoteAddress() })
-			: { ...value, remoteAddress: remoteAddress() };
+		const own: { remoteAddress?: unknown } = Object.isExtensible(value) ? value : { ...value };
+		if (!own.remoteAddress) own.remoteAddress = remoteAddress();
+		return own;
 	}
 
 	#warnAboutType(value: unknown): void {
