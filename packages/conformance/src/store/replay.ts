@@ -3,9 +3,10 @@ import { expect } from 'vitest';
 import { defineSuite, type Subject } from '../suite.ts';
 import { inTurn, type StoreFixture } from './fixture.ts';
 
-/** A store that keeps `size` events of a topic. */
+/** A store that keeps `size` events of a topic, and each for `ttlMs`. */
 export interface ReplayFixture extends StoreFixture<ReplayStore> {
 	readonly size: number;
+	readonly ttlMs: number;
 }
 
 /** Laws of a `ReplayStore`: numbers without gaps, everything after a position or word that some is gone. */
@@ -53,6 +54,18 @@ export const replayStoreSuite: (subject: Subject<ReplayFixture>) => void = defin
 		for (let n = 1; n <= fixture.size; n++) await any().append('t', 'e', n);
 		expect(await any().since('t', start)).toBeUndefined();
 		expect(await any().since('t', position)).toHaveLength(fixture.size);
+	});
+
+	law('says so of what it has kept for long enough, and gives no position twice', async (fixture) => {
+		const any = inTurn(fixture);
+		const start = await any().current('t');
+		const { position } = await any().append('t', 'e', 0);
+		await fixture.pass(fixture.ttlMs);
+		expect(await any().since('t', start)).toBeUndefined();
+		const next = await any().append('t', 'e', 1);
+		expect(next.position).not.toEqual(position);
+		expect(await any().since('t', next.position)).toEqual([]);
+		expect(await any().since('t', { ...next.position, seq: next.position.seq - 1 })).toEqual([next]);
 	});
 
 	law('says so of another epoch, and of a position that was never reached', async (fixture) => {

@@ -52,6 +52,8 @@ export interface WebSocketOptions {
 	readonly workerRelayHmacSecret?: string;
 	/** When this worker is under pressure, and when a topic is published too often; `false` samples nothing. Default: the defaults below. */
 	readonly pressure?: PressureOptions | false;
+	/** How much the server itself keeps of topics that are kept, such as those of streams with `replay`. Default: the defaults below. */
+	readonly replay?: ReplayLimits;
 	/** Starts although same-origin compares two headers that the client chooses; warns instead. Default false. */
 	readonly unsafeSameOriginWithoutHostPin?: boolean;
 }
@@ -64,6 +66,18 @@ export interface UpgradeAdmission {
 	readonly perTickBudget?: number;
 	/** Open connections; above it: 503. */
 	readonly maxConnections?: number;
+}
+
+/** How much of the newest events is kept in memory; with several workers in the primary, for all of them. What is gone is loaded afresh. */
+export interface ReplayLimits {
+	/** Events of one topic. Default 1,000. */
+	readonly size?: number;
+	/** Milliseconds for which an event is kept; 0 = as long as there is room. Default 0. */
+	readonly ttlMs?: number;
+	/** Topics; at one too many the one that was used longest ago is forgotten. Default 10,000. */
+	readonly maxTopics?: number;
+	/** UTF-16 units of data in all; over it whole topics are forgotten, and the oldest events of the last one. Default 67,108,864. */
+	readonly maxLength?: number;
 }
 
 /** Where pressure begins. `false` switches one of them off. */
@@ -103,10 +117,11 @@ export interface AdapterOptions {
 }
 
 /** Validated, with defaults filled in. Plain data: it travels as JSON into the built server. */
-export type ResolvedWebSocketOptions = Required<Omit<WebSocketOptions, Unset | 'upgradeAdmission' | 'pressure'>> &
+export type ResolvedWebSocketOptions = Required<Omit<WebSocketOptions, Unset | 'upgradeAdmission' | 'pressure' | 'replay'>> &
 	Pick<WebSocketOptions, Unset> & {
 		readonly upgradeAdmission: Required<UpgradeAdmission>;
 		readonly pressure: ResolvedPressureOptions | false;
+		readonly replay: Required<ReplayLimits>;
 	};
 
 /** Options whose default is to be absent. */

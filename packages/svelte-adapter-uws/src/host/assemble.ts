@@ -48,7 +48,7 @@ export function assemble(parts: AssembleParts): Promise<ServerCore> {
 		...(websocket.pressure ? { pressure: { options: websocket.pressure, memory: readMemory } } : {}),
 		...(parts.bus ? { bus: parts.bus } : {}),
 		...(parts.peers ? { peers: parts.peers } : {}),
-		stores: parts.stores ?? memoryStores(randomId(), clock, randomId),
+		stores: parts.stores ?? memoryStores(randomId(), clock, randomId, { replay: websocket.replay }),
 		options: {
 			origin: { allowed: websocket.allowedOrigins, expectedOrigin: parts.expectedOrigin },
 			clientAddress: parts.clientAddress ?? ((request) => request.remoteAddress),

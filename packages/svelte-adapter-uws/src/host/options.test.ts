@@ -37,6 +37,7 @@ it('fills in the documented defaults', () => {
 				topicPublishRatePerSec: 5_000,
 				topicPublishBytesPerSec: 10_485_760
 			},
+			replay: { size: 1_000, ttlMs: 0, maxTopics: 10_000, maxLength: 67_108_864 },
 			unsafeSameOriginWithoutHostPin: false
 		}
 	});
@@ -79,6 +80,9 @@ it.each([
 		{ pressure: { sampleIntervalMs: false } },
 		'websocket.pressure.sampleIntervalMs: got false, expected more than 0 milliseconds.'
 	],
+	[{ replay: true }, 'websocket.replay: got true, expected an object of options'],
+	[{ replay: { size: 0 } }, 'websocket.replay.size: got 0, expected a whole number, 1 or more.'],
+	[{ replay: { ttlMs: -1 } }, 'websocket.replay.ttlMs: got -1, expected 0 or more milliseconds.'],
 	[{ path: 'ws' }, "websocket.path: got 'ws', expected a path that starts with /, for example '/ws'."],
 	[{ authPath: 'auth' }, "websocket.authPath: got 'auth', expected a path that starts with /"],
 	[{ authPath: '/ws' }, "websocket.authPath: got '/ws', which is also websocket.path. Give them different paths."],

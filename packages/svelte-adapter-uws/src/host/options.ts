@@ -1,6 +1,7 @@
 import type {
 	AdapterOptions,
 	PressureOptions,
+	ReplayLimits,
 	ResolvedAdapterOptions,
 	ResolvedWebSocketOptions,
 	UpgradeAdmission,
@@ -64,6 +65,18 @@ const pressureRules: Rules<PressureOptions> = {
 	topicPublishBytesPerSec: threshold(10_485_760)
 };
 
+const some = (fallback: number): Rule => ({
+	fallback,
+	expected: 'a whole number, 1 or more',
+	accepts: (value) => isWhole(value, 1)
+});
+const replayRules: Rules<ReplayLimits> = {
+	size: some(1_000),
+	ttlMs: { fallback: 0, expected: '0 or more milliseconds', accepts: (value) => isNumber(value, 0) },
+	maxTopics: some(10_000),
+	maxLength: some(67_108_864)
+};
+
 const webSocketRules: Rules<WebSocketOptions> = {
 	path: { fallback: '/ws', expected: "a path that starts with /, for example '/ws'", accepts: isPath },
 	handler: {
@@ -115,6 +128,12 @@ const webSocketRules: Rules<WebSocketOptions> = {
 		expected: 'false or an object of options, for example { publishRatePerSec: 20_000 }',
 		accepts: (value) => value === false || isObject(value),
 		members: pressureRules
+	},
+	replay: {
+		fallback: {},
+		expected: 'an object of options, for example { ttlMs: 3_600_000 }',
+		accepts: isObject,
+		members: replayRules
 	},
 	unsafeSameOriginWithoutHostPin: flag(false)
 };

@@ -25,6 +25,6 @@ export type SharedReplayBuffer = Pick<SharedReplay, keyof SharedReplay>;
 export function createReplay(options: SharedReplayOptions): SharedReplayBuffer;
 export function createReplay(options?: ReplayOptions): ReplayBuffer;
 export function createReplay(options: ReplayOptions | SharedReplayOptions = {}): ReplayBuffer | SharedReplayBuffer {
-	const { onError } = processParts('replay');
-	return 'store' in options ? new SharedReplay({ onError, ...options }) : new Buffer({ onError, ...options });
+	const { clock, onError } = processParts('replay');
+	return 'store' in options ? new SharedReplay({ onError, ...options }) : new Buffer({ clock, onError, ...options });
 }

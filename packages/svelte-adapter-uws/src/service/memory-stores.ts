@@ -1,4 +1,5 @@
 import type { Clock } from '../contract/clock.ts';
+import type { ReplayLimits } from '../contract/options.ts';
 import type { Stores } from '../contract/stores.ts';
 import { MemoryIdempotencyStore } from './idempotency/memory-store.ts';
 import { MemoryLeaseStore } from './lease/memory-store.ts';
@@ -10,10 +11,15 @@ import { MemoryReplayStore } from './replay/memory-store.ts';
 import { MemorySessionStore } from './session/memory-store.ts';
 
 /** Every store in memory, for one process or for the workers that ask it. They hold no timers and nothing to dispose. */
-export function memoryStores(node: string, clock: Clock, randomId: () => string): Stores {
+export function memoryStores(
+	node: string,
+	clock: Clock,
+	randomId: () => string,
+	limits: { readonly replay?: ReplayLimits } = {}
+): Stores {
 	return {
 		node,
-		replay: new MemoryReplayStore(randomId),
+		replay: new MemoryReplayStore(clock, randomId, limits.replay),
 		presence: new MemoryPresenceStore(clock),
 		rateLimit: new MemoryRateLimitStore(clock),
 		lock: new MemoryLockStore(clock, randomId),

@@ -15,12 +15,14 @@ import type { Stores } from '../../src/contract/stores.ts';
 import { memoryStores } from '../../src/service/memory-stores.ts';
 import { channelPair } from '../support/workers.ts';
 
+const TTL_MS = 3_600_000;
+
 /** The stores of one process, or those of a primary as so many workers see them. */
 const subject =
 	<Name extends StoreName>(store: Name, workers: number) =>
 	async () => {
 		const clock = manualClock();
-		const primary = memoryStores('primary', clock, createRandomId());
+		const primary = memoryStores('primary', clock, createRandomId(), { replay: { ttlMs: TTL_MS } });
 		const stack = new DisposableStack();
 		const nodes: Stores[] = workers === 0 ? [primary] : [];
 		for (let n = 1; n <= workers; n++) {
@@ -32,6 +34,7 @@ const subject =
 		return {
 			nodes: nodes.map((stores) => stores[store]),
 			size: 1_000,
+			ttlMs: TTL_MS,
 			pass: async (ms: number) => clock.advance(ms),
 			[Symbol.asyncDispose]: async () => stack.dispose()
 		};

@@ -3,6 +3,7 @@ import { crud } from '../../src/client/store/crud.ts';
 import { on } from '../../src/client/store/on.ts';
 import { onReplay } from '../../src/client/service/replay.ts';
 import type { WebSocketHooks } from '../../src/contract/hooks.ts';
+import { manualClock } from '../../src/host/clock.ts';
 import { createReplay, type ReplayOptions } from '../../src/plugins/replay.ts';
 import { MemoryReplayStore } from '../../src/service/replay/memory-store.ts';
 import { counterId, settle, testStores } from '../support/core.ts';
@@ -119,6 +120,28 @@ it('says what is lost: below what is kept, above what there is, forgotten, clear
 	expect(await ask(0, undefined, 'never')).toEqual([true]);
 });
 
+it('lets go of what is older than its time, and says that it is lost', async () => {
+	const clock = manualClock();
+	const { enter, say, replay } = await start({ ttl: 120_000, clock });
+	const ann = await enter({});
+	const ask = async (since: number) => {
+		ann.say({ type: 'replay', topic: 'chat', since });
+		await settle();
+		return ann.on(CHAT).map(([event, data]) => data?.seq ?? data?.truncated ?? event);
+	};
+	say('1');
+	clock.advance(119_999);
+	say('2');
+	expect(await ask(0)).toEqual([1, 2, 'end']);
+	clock.advance(1);
+	expect(await ask(0)).toEqual([2, true]);
+	expect(await ask(1)).toEqual([2, 'end']);
+	clock.advance(120_000);
+	expect([await ask(1), await ask(2), replay.seq('chat'), replay.since('chat', 0)]).toEqual([[true], ['end'], 2, []]);
+	say('3');
+	expect(await ask(2)).toEqual([3, 'end']);
+});
+
 it('forgets the topic that was used longest ago', async () => {
 	const { replay, platform } = await start({ maxTopics: 2 });
 	for (const topic of ['a', 'b']) replay.publish(platform, topic, 'x');
@@ -134,6 +157,7 @@ it('refuses caps that are none', () => {
 		expect(() => createReplay(options)).toThrow(
 			/^createReplay: (size|maxTopics): got .*, expected a whole number of 1 or more\.$/
 		);
+	expect(() => createReplay({ ttl: -1 })).toThrow('createReplay: ttl: got -1, expected a finite number of 0 or more.');
 });
 
 it('sends a client that comes back what it missed as ordinary events, with their positions', async () => {
@@ -163,7 +187,7 @@ it('sends a client that comes back what it missed as ordinary events, with their
 });
 
 it('keeps events in a store that all nodes share, numbered by it', async () => {
-	const store = new MemoryReplayStore(counterId());
+	const store = new MemoryReplayStore(manualClock(), counterId());
 	const errors: unknown[] = [];
 	const replay = createReplay({ store, onError: (error) => errors.push(error) });
 	const { enter, platform } = await startPlugin(replay.hooks, { stores: { ...testStores(), replay: store } });
@@ -193,7 +217,7 @@ it('keeps events in a store that all nodes share, numbered by it', async () => {
 });
 
 it('loses nothing that is published while the store looks', async () => {
-	const store = new MemoryReplayStore(counterId());
+	const store = new MemoryReplayStore(manualClock(), counterId());
 	const replay = createReplay({ store });
 	const { enter, platform } = await startPlugin(replay.hooks, { stores: { ...testStores(), replay: store } });
 	replay.publish(platform, 'chat', 'said', 1);

@@ -38,7 +38,7 @@ export async function startCluster(
 		workers,
 		spawn: (id) => spawnWorker(file, { id, node: randomId(), port, mode, ...(transport ? { transport } : {}) }, log),
 		...(mode === 'acceptor' ? { acceptor: new Acceptor({ host, port, failed }) } : {}),
-		stores: memoryStores(randomId(), clock, randomId),
+		stores: memoryStores(randomId(), clock, randomId, settings.websocket ? { replay: settings.websocket.replay } : {}),
 		clock,
 		log,
 		gaveUp: () => process.exit(1)

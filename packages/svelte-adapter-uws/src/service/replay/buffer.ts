@@ -1,8 +1,9 @@
+import type { Clock } from '../../contract/clock.ts';
 import type { Connection } from '../../contract/connection.ts';
 import type { Position } from '../../contract/envelope.ts';
 import type { Platform } from '../../contract/platform.ts';
 import { fromText, toText } from '../json.ts';
-import { checkCap } from '../plugin/check.ts';
+import { checkCap, checkNumber } from '../plugin/check.ts';
 import {
 	isNumber,
 	replayHooks,
@@ -17,16 +18,24 @@ import {
 export interface ReplayOptions {
 	/** Events kept of each topic. Default 1,000. */
 	readonly size?: number;
+	/** Milliseconds for which an event is kept; 0 = as long as there is room. Default 0. */
+	readonly ttl?: number;
 	/** Topics kept; at one too many the one that was used longest ago is forgotten. Default 100. */
 	readonly maxTopics?: number;
 	/** Hears what goes wrong where no hook waits for it. Default: logged. */
 	readonly onError?: (error: unknown) => void;
+	/** Default the time of the machine. */
+	readonly clock?: Clock;
 }
+
+/** What a replay buffer takes from its process. */
+export type ReplayParts = Required<Pick<ReplayOptions, 'clock' | 'onError'>>;
 
 interface Kept {
 	readonly seq: number;
 	readonly event: string;
 	readonly text: string;
+	readonly at: number;
 }
 
 interface History {
@@ -47,7 +56,9 @@ const FORGOTTEN_PER_TOPIC = 10;
  */
 export class ReplayBuffer {
 	readonly #size: number;
+	readonly #ttl: number;
 	readonly #maxTopics: number;
+	readonly #clock: Clock;
 	/** In the order of their last use. */
 	readonly #topics = new Map<string, History>();
 	/** Topics that had events once, in the order in which they were forgotten. */
@@ -55,7 +66,9 @@ export class ReplayBuffer {
 	/** Even of which topics events were forgotten is not known any more. */
 	#isBlank = false;
 
-	constructor({ size = 1_000, maxTopics = 100, onError }: ReplayOptions & { readonly onError: (error: unknown) => void }) {
+	constructor({ size = 1_000, ttl = 0, maxTopics = 100, clock, onError }: ReplayOptions & ReplayParts) {
+		this.#clock = clock;
+		this.#ttl = checkNumber('createReplay: ttl', ttl, { min: 0 });
 		this.#size = checkCap('createReplay: size', size);
 		this.#maxTopics = checkCap('createReplay: maxTopics', maxTopics);
 		this.hooks = replayHooks(
@@ -127,7 +140,7 @@ export class ReplayBuffer {
 		// Numbers of another epoch have nothing to do with these. What came before the first number is not here.
 		const history = known?.epoch === epoch ? known : { epoch, seq, lost: seq - 1, events: [] };
 		history.seq = seq;
-		history.events.push({ seq, event, text });
+		history.events.push({ seq, event, text, at: this.#clock.now() });
 		if (history.events.length > this.#size) history.lost = history.events.shift()!.seq;
 		this.#topics.set(topic, history);
 		this.#forgotten.delete(topic);
@@ -139,6 +152,12 @@ export class ReplayBuffer {
 		if (!history) return undefined;
 		this.#topics.delete(topic);
 		this.#topics.set(topic, history);
+		if (this.#ttl > 0) this.#expire(history);
 		return history;
+	}
+
+	#expire(history: History): void {
+		const oldest = this.#clock.now() - this.#ttl;
+		while (history.events.length > 0 && history.events[0]!.at <= oldest) history.lost = history.events.shift()!.seq;
 	}
 }

@@ -1,19 +1,13 @@
+import type { Clock } from '../../contract/clock.ts';
 import type { Position } from '../../contract/envelope.ts';
+import type { ReplayLimits } from '../../contract/options.ts';
 import type { ReplayStore, Stored } from '../../contract/store/replay.ts';
 import { fromText, toText } from '../json.ts';
-
-export interface ReplayLimits {
-	/** Events kept of one topic. Default 1,000. */
-	readonly size?: number;
-	/** Topics kept; at one too many the one that was used longest ago is forgotten. Default 10,000. */
-	readonly maxTopics?: number;
-	/** UTF-16 units of data kept in all; over it whole topics are forgotten, and the oldest events of the last one. Default 67,108,864. */
-	readonly maxLength?: number;
-}
 
 interface Event {
 	readonly event: string;
 	readonly text: string;
+	readonly at: number;
 }
 
 interface History {
@@ -23,19 +17,30 @@ interface History {
 	length: number;
 }
 
-/** Histories of one process. */
+/** Topics looked at for old events with each event that is added. */
+const SWEPT = 2;
+
+/** Histories of one process. It has no timers: what is too old is not given, and goes as others come. */
 export class MemoryReplayStore implements ReplayStore {
 	/** In the order of their last use. */
 	readonly #topics = new Map<string, History>();
 	readonly #limits: Required<ReplayLimits>;
+	readonly #clock: Clock;
 	readonly #base: string;
 	/** Moves on with each topic that is forgotten, so that what is numbered anew is never taken for what was. */
 	#generation = 0;
 	#length = 0;
+	#sweep: Iterator<History>;
 
-	constructor(randomId: () => string, { size = 1_000, maxTopics = 10_000, maxLength = 67_108_864 }: ReplayLimits = {}) {
+	constructor(
+		clock: Clock,
+		randomId: () => string,
+		{ size = 1_000, ttlMs = 0, maxTopics = 10_000, maxLength = 67_108_864 }: ReplayLimits = {}
+	) {
+		this.#clock = clock;
+		this.#sweep = this.#topics.values();
 		this.#base = randomId().slice(0, 12);
-		this.#limits = { size, maxTopics, maxLength };
+		this.#limits = { size, ttlMs, maxTopics, maxLength };
 	}
 
 	async append(topic: string, event: string, data: unknown): Promise<Stored> {
@@ -43,11 +48,12 @@ export class MemoryReplayStore implements ReplayStore {
 		const history = this.#use(topic) ?? { epoch: this.#epoch, seq: 0, events: [], length: 0 };
 		this.#topics.set(topic, history);
 		history.seq++;
-		history.events.push({ event, text });
+		history.events.push({ event, text, at: this.#clock.now() });
 		history.length += text.length;
 		this.#length += text.length;
 		if (history.events.length > this.#limits.size) this.#shift(history);
 		this.#shrink(topic, history);
+		this.#expireSome();
 		return { topic, event, data: fromText(text), position: { epoch: history.epoch, seq: history.seq } };
 	}
 
@@ -82,6 +88,7 @@ export class MemoryReplayStore implements ReplayStore {
 		if (!history) return undefined;
 		this.#topics.delete(topic);
 		this.#topics.set(topic, history);
+		this.#expire(history);
 		return history;
 	}
 
@@ -91,6 +98,22 @@ export class MemoryReplayStore implements ReplayStore {
 			this.#drop(oldest);
 		}
 		while (this.#length > this.#limits.maxLength && history.events.length > 1) this.#shift(history);
+	}
+
+	/** Goes round all topics, a few with each event. */
+	#expireSome(): void {
+		for (let n = 0; n < SWEPT; n++) {
+			const { done, value } = this.#sweep.next();
+			if (!done) this.#expire(value);
+			else this.#sweep = this.#topics.values();
+		}
+	}
+
+	#expire(history: History): void {
+		const { ttlMs } = this.#limits;
+		if (ttlMs === 0) return;
+		const oldest = this.#clock.now() - ttlMs;
+		while (history.events.length > 0 && history.events[0]!.at <= oldest) this.#shift(history);
 	}
 
 	#shift(history: History): void {
