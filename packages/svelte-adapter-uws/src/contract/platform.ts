@@ -218,8 +218,9 @@ export interface Platform {
 	 */
 	shape(topic: string, shape: Shape): Disposable;
 	/**
-	 * Has `stores.replay` number and keep the events of topics, whoever publishes them on this node: they leave when it has, in their
-	 * order, with its position. What the store fails to keep leaves all the same. Say it on every node alike. Dispose to stop.
+	 * Has `stores.replay` number and keep the events of topics, whoever publishes them on this node: they leave when it has, with its
+	 * position, and every node shows them in the order of their numbers; what the bus does not bring is read from the store. What the store
+	 * fails to keep leaves all the same. Say it on every node alike. Dispose to stop.
 	 */
 	keep(topics: (topic: string) => boolean): Disposable;
 	/**

@@ -100,6 +100,7 @@ export class ServerConnection<Parts extends ConnectionParts = ConnectionParts> i
 		if (this.#topics?.has(topic)) return true;
 		// Nothing can be published under such a name; in the engine it could stand for another topic's variant.
 		if (typeof topic !== 'string' || unsafeIndex(topic) >= 0) return false;
+		void this.parts.publisher.order.enter(topic);
 		// Who joins between two publishes of one turn hears exactly the second.
 		this.parts.publisher.flush();
 		(this.#topics ??= new Set()).add(topic);

@@ -36,11 +36,6 @@ export class Histories {
 		return false;
 	}
 
-	/** Resolves when what was appended to a topic so far has been published. */
-	async settled(topic: string): Promise<void> {
-		await this.#lines.get(topic);
-	}
-
 	/** Keeps an event, and calls `then` with its position, in the order of the calls; `undefined` = the store has failed. */
 	append(topic: string, event: string, data: unknown, then: (position: Position | undefined) => void): void {
 		this.#waiting++;

@@ -31,6 +31,10 @@ export const LIMITS = {
 	tapCascade: 10_000,
 	/** Events that wait for the store to keep them; over it they are sent without, so that a store that hangs holds nobody up. */
 	unrecorded: 10_000,
+	/** Events of one kept topic that wait for those before them; over it they are shown as they come. */
+	outOfOrder: 10_000,
+	/** Milliseconds that an event waits for those before it before they are read from the store. */
+	gapMs: 50,
 	/** Topics whose beginnings of envelopes are kept as text; at this number the publisher forgets them and starts over. */
 	prefixTopics: 4_096,
 	/** Events of one topic that are kept in it; later ones are encoded each time. */

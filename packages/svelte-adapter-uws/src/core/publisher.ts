@@ -9,28 +9,14 @@ import type { Audience } from './audience.ts';
 import type { FanOut } from './fan-out.ts';
 import type { Histories } from './histories.ts';
 import { LIMITS } from './limits.ts';
+import { Order, type OrderParts } from './order.ts';
 import { Prefixes } from './prefixes.ts';
 import type { PublishCounts } from './publish-counts.ts';
 import type { Sequencer } from './sequencer.ts';
 import type { Shapes } from './shapes.ts';
 import type { SizeWarning } from './size-warning.ts';
 import type { Taps } from './taps.ts';
-
-/** A frame that one socket must not see before what was published before it. */
-interface DirectSend {
-	readonly socket: Socket;
-	readonly frame: Frame;
-}
-/** Envelopes of several topics that were published together. */
-interface Together {
-	readonly together: readonly Encoded[];
-}
-/** An envelope that takes the place of the one before it with this key. */
-interface Newest {
-	readonly newest: Encoded;
-	readonly key: string;
-}
-type Pending = Encoded | DirectSend | Together | Newest;
+import { Turn } from './turn.ts';
 
 /** What leaves for the sockets of this node, without the position of the envelope that it was made of. */
 interface Leaving {
@@ -40,7 +26,10 @@ interface Leaving {
 	readonly coalesceKey: string | undefined;
 }
 
-export interface PublisherParts {
+/** What of `OrderParts` is not the publisher's own. */
+type OrderNeeds = Pick<OrderParts, 'store' | 'limit' | 'report' | 'telemetry' | 'lost'>;
+
+export interface PublisherParts extends OrderNeeds {
 	readonly audience: Audience;
 	readonly sequencer: Sequencer;
 	readonly fanOut: FanOut;
@@ -60,21 +49,21 @@ export interface PublisherParts {
  */
 export class Publisher {
 	readonly #parts: PublisherParts;
+	/** Where kept topics stand on this node. */
+	readonly order: Order;
 	readonly #prefixes = new Prefixes();
-	readonly #flushLater: () => void;
-	/** `undefined` = coalesced away. */
-	#pending: (Pending | undefined)[] = [];
-	#pendingSize = 0;
-	/** Where in `#pending` the last frame with each coalesce key stands. */
-	readonly #coalesced = new Map<string, number>();
-	#scheduled = false;
+	readonly #turn: Turn;
 
 	constructor(parts: PublisherParts) {
+		const { histories, audience, taps, shapes } = parts;
 		this.#parts = parts;
-		this.#flushLater = () => {
-			this.#scheduled = false;
-			this.flush();
-		};
+		this.order = new Order({
+			...parts,
+			keeps: (topic) => histories.has(topic),
+			isHeard: (topic) => audience.of(topic) !== undefined || shapes.has(topic) || taps.want(topic),
+			found: (stored) => this.#show({ ...stored, head: this.#encode(stored.topic, stored.event, stored.data) })
+		});
+		this.#turn = new Turn(parts.fanOut, parts.clock);
 	}
 
 	/** Throws a TypeError, before anything has happened, for names and data that cannot travel; and what a shape throws. */
@@ -85,14 +74,23 @@ export class Publisher {
 		if (options?.seq !== false && this.#parts.histories.keeps(topic)) {
 			this.#parts.histories.append(topic, event, data, (position) => {
 				const kept = this.#stamp(topic, head, options, position);
-				this.#deliver(kept, leaving);
-				this.#announce(kept, event, data, options);
+				this.#relay(kept, options);
+				const tell = (): void => this.#tap(kept, event, data);
+				const show = (): void => {
+					this.#deliver(kept, leaving);
+					tell();
+				};
+				if (!position) show();
+				else if (options?.relay === false && this.#parts.bus) this.order.skip(topic, show);
+				else this.order.pass(topic, { position, show, tell });
 			});
 			return true;
 		}
 		const encoded = this.#stamp(topic, head, options);
 		const heard = this.#deliver(encoded, leaving);
-		return this.#announce(encoded, event, data, options) || heard;
+		const isRelayed = this.#relay(encoded, options);
+		this.#tap(encoded, event, data);
+		return isRelayed || heard;
 	}
 
 	/** Publishes messages that belong together. Throws, before anything has happened, when one of them cannot travel. */
@@ -112,55 +110,28 @@ export class Publisher {
 		// What is coalesced has to be found again one by one.
 		if (ready.some(({ leaving }) => leaving?.some(({ coalesceKey }) => coalesceKey !== undefined)))
 			ready.forEach(({ leaving }, i) => this.#deliver(batch[i]!, leaving));
-		else this.#deliverTogether(ready.flatMap(({ leaving }, i) => this.#outgoing(batch[i]!, leaving)));
-		ready.forEach(({ message: { event, data, options } }, i) => this.#announce(batch[i]!, event, data, options));
+		else this.#turn.together(ready.flatMap(({ leaving }, i) => this.#outgoing(batch[i]!, leaving)));
+		ready.forEach(({ message: { event, data, options } }, i) => {
+			this.#relay(batch[i]!, options);
+			this.#tap(batch[i]!, event, data);
+		});
 	}
 
 	/** An envelope that another node relayed. It goes to the sockets of this node and no further. */
 	receive(encoded: Encoded): void {
-		const { shapes, taps } = this.#parts;
-		const { topic } = encoded;
-		let envelope: Envelope | undefined;
-		try {
-			if (shapes.has(topic) || taps.want(topic)) envelope = decodeEncoded(encoded);
-		} catch {
-			return this.#parts.violated('relay.unreadable', { topic });
-		}
-		const leaving = envelope && this.#shape(topic, envelope.event, envelope.data, 'remote');
-		if (leaving !== null) this.#deliver(encoded, leaving);
-		if (envelope) taps.run(envelope, 'remote');
+		const { topic, position } = encoded;
+		if (!position || !this.#parts.histories.has(topic)) return this.#show(encoded);
+		this.order.pass(topic, { position, show: () => this.#show(encoded), tell: () => this.#tell(encoded) });
 	}
 
 	/** Sends to one socket, after everything that was published before. */
 	send(socket: Socket, frame: Frame): SendStatus {
-		if (this.#pending.length === 0) return socket.send(frame);
-		// The caller may write to its bytes again once this returns.
-		this.#queue({ socket, frame: typeof frame === 'string' ? frame : frame.slice() }, frame.length);
-		return 'queued';
+		return this.#turn.send(socket, frame);
 	}
 
 	/** Fans out what is pending now. Whoever changes what a socket hears calls this first, so that the change takes effect in its place. */
 	flush(): void {
-		if (this.#pending.length === 0) return;
-		const pending = (this.#coalesced.size > 0 ? this.#pending.filter(Boolean) : this.#pending) as readonly Pending[];
-		this.#pending = [];
-		this.#pendingSize = 0;
-		this.#coalesced.clear();
-		for (let i = 0; i < pending.length;) {
-			const item = pending[i]!;
-			if ('socket' in item) i = sendRun(pending, i, item.socket);
-			else if ('together' in item) {
-				this.#parts.fanOut.together(item.together);
-				i++;
-			} else if ('newest' in item) {
-				this.#parts.fanOut.newest(item.newest, item.key);
-				i++;
-			} else {
-				const run = [item];
-				for (let next = pending[++i]; next && 'topic' in next && next.topic === item.topic; next = pending[++i]) run.push(next);
-				this.#parts.fanOut.run(run);
-			}
-		}
+		this.#turn.flush();
 	}
 
 	/** The text of an envelope up to its position. */
@@ -191,16 +162,47 @@ export class Publisher {
 		return { topic, head, position };
 	}
 
-	/** Tells other nodes and the taps; true when it was relayed. */
-	#announce(encoded: Encoded, event: string, data: unknown, options: PublishOptions | undefined): boolean {
-		const { bus, taps, counts } = this.#parts;
+	/** Shows this node what comes from elsewhere. */
+	#show(encoded: Encoded): void {
+		const { shapes, taps } = this.#parts;
+		const { topic } = encoded;
+		const envelope = shapes.has(topic) || taps.want(topic) ? this.#read(encoded) : undefined;
+		if (envelope === null) return;
+		const leaving = envelope && this.#shape(topic, envelope.event, envelope.data, 'remote');
+		if (leaving !== null) this.#deliver(encoded, leaving);
+		if (envelope) taps.run(envelope, 'remote');
+	}
+
+	/** Shows the taps alone what comes from elsewhere. */
+	#tell(encoded: Encoded): void {
+		const { taps } = this.#parts;
+		const envelope = taps.want(encoded.topic) ? this.#read(encoded) : null;
+		if (envelope) taps.run(envelope, 'remote');
+	}
+
+	/** `null` = nobody can read it. */
+	#read(encoded: Encoded): Envelope | null {
+		try {
+			return decodeEncoded(encoded);
+		} catch {
+			this.#parts.violated('relay.unreadable', { topic: encoded.topic });
+			return null;
+		}
+	}
+
+	/** Tells other nodes; true when it did. */
+	#relay(encoded: Encoded, options: PublishOptions | undefined): boolean {
+		const { bus, counts } = this.#parts;
 		counts.count(encoded.topic, encoded.head.length);
 		const isRelayed = bus !== undefined && options?.relay !== false;
 		if (isRelayed) bus.relay(encoded);
-		// Last, because a tap may publish, and what it publishes must follow this envelope everywhere.
-		const { topic, position } = encoded;
-		if (taps.want(topic)) taps.run(position ? { topic, event, data, position } : { topic, event, data }, 'local');
 		return isRelayed;
+	}
+
+	/** Shows the taps what was published here; last, because a tap may publish, and what it publishes must follow this envelope everywhere. */
+	#tap({ topic, position }: Encoded, event: string, data: unknown): void {
+		const { taps } = this.#parts;
+		if (taps.want(topic)) taps.run(position ? { topic, event, data, position } : { topic, event, data }, 'local');
 	}
 
 	/** Queues what the sockets of this node get of an envelope; false when nobody gets anything. */
@@ -208,69 +210,22 @@ export class Publisher {
 		if (leaving) {
 			for (const one of leaving) {
 				const last = encodedOf(one, encoded.position);
-				if (one.coalesceKey === undefined) this.#queue(last, last.head.length);
-				else this.#coalesce(last, one.coalesceKey);
+				if (one.coalesceKey === undefined) this.#turn.add(last);
+				else this.#turn.coalesce(last, one.coalesceKey);
 			}
 			return leaving.length > 0;
 		}
 		if (this.#parts.audience.of(encoded.topic) === undefined) return false;
-		this.#queue(encoded, encoded.head.length);
+		this.#turn.add(encoded);
 		return true;
-	}
-
-	#deliverTogether(heard: readonly Encoded[]): void {
-		const [first] = heard;
-		const isOneTopic = heard.every(({ topic }) => topic === first?.topic);
-		// A run of one topic leaves as one frame anyway, along with its neighbours.
-		if (isOneTopic) for (const encoded of heard) this.#queue(encoded, encoded.head.length);
-		else
-			this.#queue(
-				{ together: heard },
-				heard.reduce((sum, { head }) => sum + head.length, 0)
-			);
 	}
 
 	#outgoing(encoded: Encoded, leaving: readonly Leaving[] | undefined): readonly Encoded[] {
 		if (leaving) return leaving.map((one) => encodedOf(one, encoded.position));
 		return this.#parts.audience.of(encoded.topic) === undefined ? [] : [encoded];
 	}
-
-	/** Queues an envelope in the place of the one that waits with this key. */
-	#coalesce(newest: Encoded, coalesceKey: string): void {
-		// A topic holds no control character, so the two cannot be mistaken.
-		const name = `${newest.topic}\n${coalesceKey}`;
-		const before = this.#coalesced.get(name);
-		if (before !== undefined) {
-			this.#pendingSize -= (this.#pending[before] as Newest).newest.head.length;
-			this.#pending[before] = undefined;
-		}
-		this.#coalesced.set(name, this.#pending.length);
-		this.#queue({ newest, key: coalesceKey }, newest.head.length);
-	}
-
-	#queue(item: Pending, size: number): void {
-		this.#pending.push(item);
-		this.#pendingSize += size;
-		if (this.#pending.length >= LIMITS.pendingFrames || this.#pendingSize >= LIMITS.pendingSize) return this.flush();
-		if (this.#scheduled) return;
-		this.#scheduled = true;
-		this.#parts.clock.soon(this.#flushLater);
-	}
 }
 
 function encodedOf({ topic, head, seq }: Leaving, position: Position | undefined): Encoded {
 	return seq && position ? { topic, head, position } : { topic, head };
-}
-
-/** Sends a run of frames to one socket in one write; gives the index behind it. */
-function sendRun(pending: readonly Pending[], start: number, socket: Socket): number {
-	const isNext = (item: Pending | undefined): item is DirectSend =>
-		item !== undefined && 'socket' in item && item.socket === socket;
-	let end = start;
-	socket.cork(() => {
-		for (let next = pending[end]; isNext(next); next = pending[++end]) socket.send(next.frame);
-	});
-	// A closed socket does not call back.
-	while (isNext(pending[end])) end++;
-	return end;
 }

@@ -114,25 +114,55 @@ it.each(['before', 'after'])('gives an event once that the store numbers just %s
 	expect(client.heard().flatMap(({ data }) => (data === undefined ? [] : [data]))).toEqual([1]);
 });
 
-it('gives an event once that the store has and that is not published yet', async () => {
+it.each([false, true])(
+	'gives an event once that the store has and that is not published yet (topic held: %s)',
+	async (isHeld) => {
+		const core = await start();
+		const from = await core.publish('kept', 'seen');
+		if (isHeld) {
+			const other = await core.join();
+			other.say({ type: 'subscribe', topic: 'kept', ref: 1 });
+			await settled();
+			expect(other.heard()).toMatchObject([{ type: 'subscribed' }]);
+		}
+		const stored = Promise.withResolvers<void>();
+		const { replay } = core.platform.stores;
+		const append = replay.append.bind(replay);
+		vi.spyOn(replay, 'append').mockImplementation(async (...event) => {
+			const kept = await append(...event);
+			await stored.promise;
+			return kept;
+		});
+		core.platform.publish('kept', 'e', 1);
+		await settled();
+		const client = await comeBack(core, { kept: from });
+		await settled();
+		stored.resolve();
+		await settled();
+		const heard = client.heard();
+		expect(heard.filter(({ topic }) => topic === 'kept')).toMatchObject([{ data: 1, seq: 2 }]);
+		expect(heard.filter(({ type }) => type === 'resumed')).toHaveLength(1);
+	}
+);
+
+it('does not show a client again what it saw on a node that was ahead', async () => {
 	const core = await start();
-	const from = await core.publish('kept', 'seen');
-	const stored = Promise.withResolvers<void>();
+	const other = await core.join();
+	other.say({ type: 'subscribe', topic: 'kept' });
+	await settled();
 	const { replay } = core.platform.stores;
-	const append = replay.append.bind(replay);
-	vi.spyOn(replay, 'append').mockImplementation(async (...event) => {
-		const kept = await append(...event);
-		await stored.promise;
-		return kept;
-	});
-	core.platform.publish('kept', 'e', 1);
+	const ahead = (await replay.append('kept', 'e', 'on another node')).position;
+	const client = await comeBack(core, { kept: ahead });
 	await settled();
-	const client = await comeBack(core, { kept: from });
-	await settled();
+	await core.publish('kept', 'next');
+	for (const one of [client, other])
+		expect(
+			one
+				.heard()
+				.filter(({ topic }) => topic === 'kept')
+				.at(-1)
+		).toMatchObject({ data: 'next', seq: 2 });
 	expect(client.heard()).toEqual([]);
-	stored.resolve();
-	await settled();
-	expect(client.heard()).toMatchObject([{ data: 1, seq: 2 }, { type: 'resumed' }]);
 });
 
 it('says so when it cannot tell what was missed: of another epoch, of none, and of what is gone', async () => {

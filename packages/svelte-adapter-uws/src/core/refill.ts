@@ -6,6 +6,7 @@ import type { ServerConnection } from './connection.ts';
 import { joinFrames } from './fan-out.ts';
 import type { Histories } from './histories.ts';
 import type { Limit, Report } from './isolation.ts';
+import type { Order } from './order.ts';
 import { encodeDirect } from './platform.ts';
 import type { Shapes } from './shapes.ts';
 import type { Subscriptions } from './subscriptions.ts';
@@ -14,6 +15,7 @@ import type { Taps } from './taps.ts';
 export interface RefillParts {
 	readonly store: ReplayStore;
 	readonly histories: Histories;
+	readonly order: Order;
 	readonly subscriptions: Subscriptions;
 	readonly taps: Taps;
 	readonly shapes: Shapes;
@@ -47,8 +49,8 @@ export class Refill {
 	}
 
 	async #refill(connection: ServerConnection, lastSeen: ReadonlyMap<string, Position>): Promise<void> {
-		const { histories, subscriptions, taps } = this.#parts;
-		// What is published while the store is asked reaches the client with the rest, not before it.
+		const { subscriptions, taps, order } = this.#parts;
+		// What is shown while the store is asked reaches the client with the rest, not before it.
 		const late = new Map([...lastSeen.keys()].map((topic) => [topic, [] as Envelope[]]));
 		const tap = taps.add(
 			(envelope) => void late.get(envelope.topic)?.push(envelope),
@@ -56,19 +58,26 @@ export class Refill {
 		);
 		try {
 			const topics = await subscriptions.allowed(connection, [...lastSeen.keys()]);
+			// A node that is behind the client would show it again what it has seen.
+			await Promise.all(topics.map((topic) => order.reach(topic, lastSeen.get(topic)!)));
 			const found = await Promise.all(topics.map((topic) => this.#find(topic, lastSeen.get(topic)!)));
-			// What the store has numbered by now has to be published first: it would come a second time otherwise.
-			await Promise.all(topics.map((topic) => histories.settled(topic)));
 			connection.cork(() => {
 				topics.forEach((topic, i) => {
-					const last = found[i]?.at(-1)?.position ?? lastSeen.get(topic)!;
+					const missed = this.#shown(topic, found[i]);
+					const last = missed?.at(-1)?.position ?? lastSeen.get(topic)!;
 					const isNew = ({ position }: Envelope): boolean => position?.epoch !== last.epoch || position.seq > last.seq;
-					this.#send(connection, topic, found[i], late.get(topic)!.filter(isNew));
+					this.#send(connection, topic, missed, late.get(topic)!.filter(isNew));
 				});
 			});
 		} finally {
 			tap[Symbol.dispose]();
 		}
+	}
+
+	/** Without what this node has still to show: that comes by itself. */
+	#shown(topic: string, missed: Missed): Missed {
+		const at = this.#parts.order.position(topic);
+		return at ? missed?.filter(({ position }) => position?.epoch !== at.epoch || position.seq <= at.seq) : missed;
 	}
 
 	async #find(topic: string, from: Position): Promise<Missed> {

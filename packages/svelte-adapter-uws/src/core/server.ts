@@ -53,6 +53,7 @@ export async function createServerCore(parts: ServerParts): Promise<ServerCore> 
 	const sizeWarning = new SizeWarning(clock, log, telemetry);
 	const watched = parts.pressure?.options;
 	const counts = new PublishCounts(Boolean(watched?.topicPublishRatePerSec || watched?.topicPublishBytesPerSec));
+	const limit: Limit = (work) => within(clock, options.hookTimeoutMs, work);
 	const publisher = new Publisher({
 		counts,
 		audience,
@@ -64,10 +65,18 @@ export async function createServerCore(parts: ServerParts): Promise<ServerCore> 
 		sizeWarning,
 		violated,
 		bus,
-		clock
+		clock,
+		store: stores.replay,
+		limit,
+		report,
+		telemetry,
+		lost: (topic) => {
+			const frame = encodeDirect(`__replay:${topic}`, 'truncated', null);
+			for (const { socket } of audience.membersOf(topic)) publisher.send(socket, frame);
+		}
 	});
-	const limit: Limit = (work) => within(clock, options.hookTimeoutMs, work);
-	const subscriptions = new Subscriptions({ report, limit, telemetry, ...options });
+	const { order } = publisher;
+	const subscriptions = new Subscriptions({ report, limit, telemetry, enter: (topic) => order.enter(topic), ...options });
 	const { epoch } = sequencer;
 	const { maxPayloadLength } = options;
 	const revocations = new Revocations({ sessions, handshakeMs: options.upgradeTimeoutMs, clock, telemetry });
@@ -150,7 +159,7 @@ export async function createServerCore(parts: ServerParts): Promise<ServerCore> 
 		telemetry,
 		randomId,
 		bytes: new ByteCounter(),
-		refill: new Refill({ store: stores.replay, histories, subscriptions, taps, shapes, report, limit }),
+		refill: new Refill({ store: stores.replay, histories, order, subscriptions, taps, shapes, report, limit }),
 		noTopics: new Set(),
 		platformFor,
 		clock,
@@ -181,6 +190,7 @@ export async function createServerCore(parts: ServerParts): Promise<ServerCore> 
 	let answering: Disposable | undefined;
 	const stop = async (): Promise<void> => {
 		pressure[Symbol.dispose]();
+		order[Symbol.dispose]();
 		answering?.[Symbol.dispose]();
 		await relay?.[Symbol.asyncDispose]();
 		await started[Symbol.asyncDispose]();

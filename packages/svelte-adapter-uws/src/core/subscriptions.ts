@@ -15,6 +15,8 @@ export interface SubscriptionsParts {
 	readonly telemetry: Telemetry;
 	readonly allowSystemTopicSubscribe: boolean;
 	readonly allowNonAsciiTopics: boolean;
+	/** Prepares this node for somebody who hears a topic; gives a promise, which never rejects, only while that takes time. */
+	readonly enter: (topic: string) => Promise<void> | undefined;
 }
 
 /** Who may join which topic: grammar, caps and the app's gate, on one path for single and batch subscribes. */
@@ -60,6 +62,8 @@ export class Subscriptions {
 		if (denied !== null) return denied;
 		if (!connection.open) throw new Error('The connection closed while its subscribe was decided.');
 		if (this.#isFull(connection, topic)) return DENIAL.RATE_LIMITED;
+		await this.#parts.enter(topic);
+		if (!connection.open) throw new Error('The connection closed while its subscribe was decided.');
 		connection.subscribe(topic);
 		return null;
 	}
@@ -113,21 +117,25 @@ export class Subscriptions {
 			return !full;
 		});
 		if (topics.length === 0 || !connection.open) return undefined;
-		const answers = ask(connection, topics, this.#parts);
+		const verdicts = ask(connection, topics, this.#parts);
+		const answers = isThenable(verdicts)
+			? verdicts.then((settled) => this.#enter(topics, settled))
+			: this.#enter(topics, verdicts);
 		if (!isThenable(answers)) {
 			this.#settle(connection, topics, answers, ref);
 			return undefined;
 		}
 		// What a gate allowed may be over by the time that the hook has answered.
-		const holds = (topic: string): Answer => (this.#passes(connection, topic) === true ? null : DENIAL.FORBIDDEN);
-		return answers.then((settled) =>
-			this.#settle(
-				connection,
-				topics,
-				topics.map((topic, i) => settled[i] ?? holds(topic)),
-				ref
-			)
-		);
+		const holds = async (topic: string): Promise<Answer> => ((await this.#passes(connection, topic)) ? null : DENIAL.FORBIDDEN);
+		return answers
+			.then((settled) => Promise.all(topics.map((topic, i) => settled[i] ?? holds(topic))))
+			.then((settled) => this.#settle(connection, topics, settled, ref));
+	}
+
+	/** Prepares this node for those of the topics that are allowed, before they are joined. */
+	#enter(topics: readonly string[], answers: readonly Answer[]): readonly Answer[] | Promise<readonly Answer[]> {
+		const entering = topics.flatMap((topic, i) => ((answers[i] ?? null) === null ? (this.#parts.enter(topic) ?? []) : []));
+		return entering.length === 0 ? answers : Promise.all(entering).then(() => answers);
 	}
 
 	/** What the gates say; a promise only when one of them does, which never rejects. */
