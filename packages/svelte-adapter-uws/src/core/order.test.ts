@@ -10,8 +10,9 @@ import { Order } from './order.ts';
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 /** One node that hears the topic `t`, over a store that others write to as well. */
-function start(store: MemoryReplayStore = new MemoryReplayStore(() => 'base', { size: 50 })) {
+function start(size = 50) {
 	const clock = new TestClock();
+	const store = new MemoryReplayStore(clock, () => 'base', { size });
 	const telemetry = memoryTelemetry();
 	const state = { isHeard: true, failures: [] as unknown[] };
 	const shown: (number | string)[] = [];
@@ -65,8 +66,7 @@ it('reads from the store what does not come, once for each gap, and shows it onc
 });
 
 it('says that something is lost before it goes on where neither the node nor the store has it', async () => {
-	const store = new MemoryReplayStore(() => 'base', { size: 2 });
-	const { order, append, pass, shown, clock, state } = start(store);
+	const { order, store, append, pass, shown, clock, state } = start(2);
 	await order.enter('t');
 	for (let i = 0; i < 4; i++) await append();
 	const last = await append();
