@@ -234,3 +234,51 @@ it('stops waiting in once() when the signal aborts, and lets the topic go', asyn
 	expect(browser.socket.read().map(({ type }) => type)).toEqual(['subscribe', 'unsubscribe']);
 	await expect(once('a', 'x', { signal: stop.signal })).rejects.toThrow('left');
 });
+
+it('_onEvent: is the store of one event of a topic', () => {
+	const { browser, connection } = openPage();
+	const seen: unknown[] = [];
+	const stop = connection._onEvent('a', 'x').subscribe((value) => seen.push(value));
+	browser.socket.receive({ topic: 'a', event: 'x', data: 1 });
+	browser.socket.receive({ topic: 'a', event: 'y', data: 2 });
+	expect(seen).toEqual([null, { data: 1 }]);
+	stop();
+});
+
+it('_release: gives back one subscribe at a time, and leaves what the server joined for the client', async () => {
+	const { browser, connection } = openPage();
+	connection.subscribe('a');
+	connection.subscribe('a');
+	await microtasks();
+	browser.socket.read();
+	connection._release('a');
+	await microtasks();
+	expect(browser.socket.read()).toEqual([]);
+	connection._release('a');
+	await microtasks();
+	expect(browser.socket.read()).toEqual([{ type: 'unsubscribe', topic: 'a' }]);
+	connection._release('joined-by-the-server');
+	expect(browser.socket.read()).toEqual([{ type: 'unsubscribe', topic: 'joined-by-the-server' }]);
+});
+
+it('_permaClosed: becomes true when no further attempt will be made, and not before', () => {
+	const { browser, connection } = openPage();
+	const seen: boolean[] = [];
+	connection._permaClosed.subscribe((ended) => seen.push(ended));
+	browser.socket.end(1011);
+	browser.time.pass(3000);
+	browser.socket.end(4401);
+	expect(seen).toEqual([false, true]);
+	expect(valueOf(connection._permaClosed)).toBe(true);
+});
+
+it('_hasUrl: tells whether the connection was opened with an address of its own', () => {
+	expect(openPage().connection._hasUrl).toBe(true);
+	expect(connect()._hasUrl).toBe(true);
+	delete (globalThis as { [PAGE]?: unknown })[PAGE];
+	vi.stubGlobal('WebSocket', class {});
+	vi.stubGlobal('location', { protocol: 'http:', host: 'app.example' });
+	vi.spyOn(console, 'warn').mockImplementation(() => {});
+	valueOf(status);
+	expect(connect({ url: 'ws://too/late' })._hasUrl).toBe(false);
+});

@@ -6,7 +6,7 @@ import { openPage, type PageClient } from './page.ts';
 import { readOptions } from './read-options.ts';
 import { whenReady } from './ready.ts';
 import { answerRequests, type RequestHandler } from './request.ts';
-import { toEvent, type TopicStores, type WSEvent } from './store/topic.ts';
+import { toEvent, type TopicStore, type TopicStores, type WSEvent } from './store/topic.ts';
 
 /** The connection of a page. Its members are those of a `Client`; `sendQueued` takes a value instead of a frame. */
 export interface WSConnection extends Omit<Client, 'sendQueued'> {
@@ -22,6 +22,14 @@ export interface WSConnection extends Omit<Client, 'sendQueued'> {
 	send(data: unknown): boolean;
 	/** As `send`, but queued while not connected. Over 1,000 queued frames the oldest is dropped with a warning. */
 	sendQueued(data: unknown): void;
+	/** For packages that build on this one: as `on(topic, event)`. */
+	_onEvent<T = unknown>(topic: string, event: string): TopicStore<{ readonly data: T }>;
+	/** For packages that build on this one: gives back one `subscribe` of a topic, or leaves one that the server joined for this client. */
+	_release(topic: string): void;
+	/** For packages that build on this one: whether the connection has ended for good. */
+	readonly _permaClosed: Readable<boolean>;
+	/** For packages that build on this one: the address was given as `url`, so the connection works without a page. */
+	readonly _hasUrl: boolean;
 }
 
 /**
@@ -32,13 +40,13 @@ export interface WSConnection extends Omit<Client, 'sendQueued'> {
 export function connect(options?: ConnectOptions): WSConnection {
 	const client = openPage(options && readOptions(options));
 	const { log } = currentEnvironment();
-	const narrating = options?.debug && !client.face && !client.implicit;
-	if (narrating) narrate(client, log);
+	const used = client.face || client.implicit ? undefined : options;
+	if (used?.debug) narrate(client, log);
 	if (options && client.implicit) {
 		client.implicit = false;
 		log.warn('connect(): options ignored, the connection exists. Call it before you use a store.');
 	}
-	return (client.face ??= createFace(client, narrating ? log : undefined)) as WSConnection;
+	return (client.face ??= createFace(client, used?.url !== undefined, used?.debug ? log : undefined)) as WSConnection;
 }
 
 /**
@@ -62,7 +70,7 @@ function narrate(core: Core, log: Environment['log']): void {
 	core.tap((envelopes) => envelopes.forEach((envelope) => log.debug('[ws] event', envelope)));
 }
 
-function createFace(client: PageClient, log: Environment['log'] | undefined): WSConnection {
+function createFace(client: PageClient, hasUrl: boolean, log: Environment['log'] | undefined): WSConnection {
 	const held = new Map<string, (() => void)[]>();
 	const own: Omit<WSConnection, Exclude<keyof Client, 'subscribe' | 'sendQueued'> | 'on'> = {
 		events: createLazyStore<WSEvent | null>(null, (cell) =>
@@ -83,7 +91,15 @@ function createFace(client: PageClient, log: Environment['log'] | undefined): WS
 			if (!sent) log?.warn('[ws] Not connected: dropped what send() was given.');
 			return sent;
 		},
-		sendQueued: (data) => client.sendQueued(encode(data))
+		sendQueued: (data) => client.sendQueued(encode(data)),
+		_onEvent: client.on,
+		_release(topic) {
+			const releases = held.get(topic);
+			if (releases?.length) releases.pop()!();
+			else client.release(topic);
+		},
+		_permaClosed: createLazyStore(false, (cell) => client.status.subscribe((status) => cell.set(status === 'failed'))),
+		_hasUrl: hasUrl
 	};
 	return withReady(client, own) as unknown as WSConnection;
 }
