@@ -1,6 +1,7 @@
 import { envelopeSuite } from 'conformance/wire/envelope';
-import { overWebSocket, Refused, type OpenWire } from 'conformance/wire/client';
+import { overWebSocket, Refused, type OpenWire, type WireSubject } from 'conformance/wire/client';
 import { wireHooks } from 'conformance/wire/hooks';
+import { vectorSuite } from 'conformance/wire/vectors';
 import type { Listener } from '../../src/contract/transport.ts';
 import { createServerCore } from '../../src/core/server.ts';
 import { systemClock } from '../../src/host/clock.ts';
@@ -38,7 +39,7 @@ function inMemory(listener: Listener): OpenWire {
 }
 
 for (const transport of await wireTransports()) {
-	envelopeSuite({
+	const subject: WireSubject = {
 		name: transport.name,
 		create: async () => {
 			const core = await createServerCore({
@@ -55,5 +56,7 @@ for (const transport of await wireTransports()) {
 				transport.name === 'memory' ? inMemory(core.listener) : overWebSocket(`ws://127.0.0.1:${core.listener.port}/ws`);
 			return { open, origin: ORIGIN, [Symbol.asyncDispose]: () => core[Symbol.asyncDispose]() };
 		}
-	});
+	};
+	envelopeSuite(subject);
+	vectorSuite(subject);
 }

@@ -3,6 +3,7 @@ import { reactiveSuite } from 'conformance/wire/reactive';
 import { rpcSuite } from 'conformance/wire/rpc';
 import { roomSuite } from 'conformance/wire/room';
 import { uploadSuite } from 'conformance/wire/upload';
+import { rpcVectorSuite } from 'conformance/wire/vectors';
 import { startWireServer } from '../wire-server.ts';
 
 for (const transport of ['node', 'uws'] as const) {
@@ -14,4 +15,5 @@ for (const transport of ['node', 'uws'] as const) {
 	reactiveSuite({ name: transport, create });
 	uploadSuite({ name: transport, create });
 	roomSuite({ name: transport, create });
+	rpcVectorSuite({ name: transport, create });
 }
