@@ -70,7 +70,7 @@ export class Server implements AsyncDisposable {
 
 	static async start(subject: string, flags: readonly string[] = []): Promise<Server> {
 		const { args, env, tls = false, unpinned = false } = SUBJECTS[subject]!;
-		const command = [process.execPath, '--expose-gc', ...flags, '--import', join(here, 'servers/gc.mjs'), ...args];
+		const command = [process.execPath, ...flags, '--import', join(here, 'servers/gc.mjs'), ...args];
 		const [program, ...rest] = hasTaskset ? ['taskset', '-c', unpinned ? '0,1' : '0', ...command] : command;
 		using certificate = tls ? new Certificate('bench') : undefined;
 		const began = performance.now();

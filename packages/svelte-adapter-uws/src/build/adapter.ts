@@ -5,6 +5,7 @@ import type { Plugin } from 'vite';
 import type { BuildSettings, ResolvedAdapterOptions } from '../contract/options.ts';
 import { devHost } from '../host/dev-slot.ts';
 import { CHUNKS } from './bundle.ts';
+import { COMPILE_CACHE_SOURCE, fillCompileCache } from './compile-cache.ts';
 
 /** The adapter, and the options it was made with, where the Vite plugin finds them. */
 export interface UwsAdapter extends Adapter {
@@ -85,9 +86,10 @@ async function adapt(builder: Builder, options: ResolvedAdapterOptions): Promise
 	writeFileSync(`${out}/handler.js`, handlerSource(settings, hasHooks));
 	writeFileSync(
 		`${out}/index.js`,
-		`import { start } from './handler.js';\n\nexport const { ${EXPORTS.join(', ')} } = await start();\n`
+		`${COMPILE_CACHE_SOURCE}const { start } = await import('./handler.js');\nexport const { ${EXPORTS.join(', ')} } = await start();\n`
 	);
 	if (builder.hasServerInstrumentationFile()) instrument(kit, out);
+	fillCompileCache(out);
 }
 
 /** Writes `app.js`, which exports the app as `server`. */

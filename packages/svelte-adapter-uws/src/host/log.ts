@@ -1,4 +1,3 @@
-import { inspect } from 'node:util';
 import type { Log } from '../contract/log.ts';
 
 // eslint-disable-next-line no-control-regex -- the characters that could forge a line or drive a terminal
@@ -28,7 +27,8 @@ export function format(message: string, details?: unknown): string {
 /** Anything at all as text: also what throws when it is looked at. */
 export function show(value: unknown): string {
 	try {
-		return inspect(value);
+		// An import would load all that `node:util` has at every start, which is milliseconds.
+		return process.getBuiltinModule('node:util').inspect(value);
 	} catch {
 		return 'It cannot be shown: its own inspection throws.';
 	}

@@ -10,9 +10,10 @@ export function createRandomId(): () => string {
 	return () => {
 		if (at === pool.length) {
 			randomFillSync(pool);
-			for (let index = 0; index < pool.length; index++) pool[index] = ALPHABET[pool[index]! & 31]!;
 			at = 0;
 		}
+		// Not all at once when they are drawn: the first id would take milliseconds of every start.
+		for (let index = at; index < at + LENGTH; index++) pool[index] = ALPHABET[pool[index]! & 31]!;
 		// One flat string: a concatenation of letters takes eight times the memory for as long as the id is kept.
 		return pool.toString('latin1', at, (at += LENGTH));
 	};

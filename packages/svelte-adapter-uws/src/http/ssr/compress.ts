@@ -1,4 +1,3 @@
-import { promisify } from 'node:util';
 import zlib from 'node:zlib';
 import { accepts } from '../accept-encoding.ts';
 
@@ -27,23 +26,32 @@ interface Codec {
 
 const BROTLI: zlib.BrotliOptions = { params: { [zlib.constants.BROTLI_PARAM_QUALITY]: 4 } };
 const GZIP: zlib.ZlibOptions = { level: 6 };
-const brotli = promisify<zlib.InputType, zlib.BrotliOptions, Buffer<ArrayBuffer>>(zlib.brotliCompress);
-const gzip = promisify<zlib.InputType, zlib.ZlibOptions, Buffer<ArrayBuffer>>(zlib.gzip);
 /** Absent before Node 22.15. */
 const ZSTD: readonly [Coding, Codec][] =
 	typeof zlib.zstdCompress === 'function'
 		? [
 				[
 					'zstd',
-					{ now: (bytes) => zlib.zstdCompressSync(bytes), aside: promisify<Bytes, Buffer<ArrayBuffer>>(zlib.zstdCompress) }
+					{ now: (bytes) => zlib.zstdCompressSync(bytes), aside: (bytes) => settled((done) => zlib.zstdCompress(bytes, done)) }
 				]
 			]
 		: [];
 const CODECS: ReadonlyMap<Coding, Codec> = new Map<Coding, Codec>([
-	['br', { now: (bytes) => zlib.brotliCompressSync(bytes, BROTLI), aside: (bytes) => brotli(bytes, BROTLI) }],
+	[
+		'br',
+		{
+			now: (bytes) => zlib.brotliCompressSync(bytes, BROTLI),
+			aside: (bytes) => settled((done) => zlib.brotliCompress(bytes, BROTLI, done))
+		}
+	],
 	...ZSTD,
-	['gzip', { now: (bytes) => zlib.gzipSync(bytes, GZIP), aside: (bytes) => gzip(bytes, GZIP) }]
+	['gzip', { now: (bytes) => zlib.gzipSync(bytes, GZIP), aside: (bytes) => settled((done) => zlib.gzip(bytes, GZIP, done)) }]
 ]);
+
+/** `promisify`, without the module that has it: importing it loads all that `node:util` has, which is milliseconds of every start. */
+function settled(run: (done: (error: Error | null, result: Bytes) => void) => void): Promise<Bytes> {
+	return new Promise((resolve, reject) => run((error, result) => (error ? reject(error) : resolve(result))));
+}
 
 /** Whether a response is worth compressing, as far as its headers tell. */
 export function isCompressible({ status, headers }: Response): boolean {

@@ -1,4 +1,5 @@
-import { open, type FileHandle } from 'node:fs/promises';
+import { promises } from 'node:fs';
+import type { FileHandle } from 'node:fs/promises';
 
 /** A file as the scan found it. */
 export interface FileOnDisk {
@@ -53,7 +54,7 @@ export function fileBody(file: FileOnDisk, start: number, length: number): Reada
 }
 
 async function openUnchanged({ path, size, modified }: FileOnDisk): Promise<FileHandle> {
-	const handle = await open(path);
+	const handle = await promises.open(path);
 	const stats = await handle.stat().catch(() => undefined);
 	if (stats?.isFile() && stats.size === size && stats.mtimeMs === modified) return handle;
 	await handle.close();

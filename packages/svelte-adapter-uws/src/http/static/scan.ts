@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { contentDisposition, contentType } from './content-type.ts';
@@ -62,7 +62,7 @@ function readTree(root: string, prefix: string, memoryCap: number, immutable: st
 /** Follows links; a directory that holds itself is visited once per way down. */
 function walk(directory: string, prefix: string, found: Map<string, FileOnDisk>, above: ReadonlySet<string>): void {
 	if (!existsSync(directory)) return;
-	const real = realpathSync(directory);
+	const real = realpathSync.native(directory);
 	if (above.has(real)) return;
 	const below = new Set(above).add(real);
 	for (const name of readdirSync(real)) {
@@ -101,5 +101,5 @@ function readContent(file: FileOnDisk, memoryCap: number): Content {
 /** A hash of what is in memory. What is left on disk may be too much to read at every start. */
 function tag({ bytes, size, modified }: Content): string {
 	if (!bytes) return `${Math.floor(modified).toString(36)}-${size.toString(36)}`;
-	return createHash('sha256').update(bytes).digest('base64url').slice(0, 22);
+	return hash('sha256', bytes, 'base64url').slice(0, 22);
 }

@@ -1,10 +1,15 @@
 import { readFileSync } from 'node:fs';
-import { createServer as createHttp, type IncomingMessage, type ServerOptions, type ServerResponse } from 'node:http';
-import { createServer as createHttps, type Server as HttpsServer } from 'node:https';
+import {
+	createServer as createHttp,
+	type IncomingMessage,
+	type RequestListener,
+	type ServerOptions,
+	type ServerResponse
+} from 'node:http';
+import type { Server as HttpsServer } from 'node:https';
 import { Server as NetServer, type AddressInfo, type ListenOptions as NetListenOptions, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Handed, ListenOptions, Listener, Transport } from '../../contract/transport.ts';
-import { freeSocketPath } from '../shared/socket-path.ts';
 import { withCertificate } from '../shared/tls.ts';
 import { answerNode } from './http.ts';
 import { refuse } from './handshake.ts';
@@ -33,9 +38,7 @@ export const nodeTransport: Transport = {
 			...timeouts(options),
 			shouldUpgradeCallback: (request: IncomingMessage) => upgrades?.matches(request) ?? false
 		};
-		const server = tls
-			? withCertificate(tls, () => createHttps({ ...settings, ...readCertificate(tls) }, answer))
-			: createHttp(settings, answer);
+		const server = tls ? await createHttps(tls, settings, answer) : createHttp(settings, answer);
 		const upgrades = sockets && createUpgrades(sockets.handler, sockets.options);
 		const ordinary = new Set<Duplex>();
 		server.on('checkContinue', answer);
@@ -48,7 +51,10 @@ export const nodeTransport: Transport = {
 			answerOrdinary(request, raw, answer);
 		});
 		const handed = options.handed && takeFrom(options.handed, server);
-		if (options.socketPath !== undefined) await freeSocketPath(options.socketPath);
+		if (options.socketPath !== undefined) {
+			const { freeSocketPath } = await import('../shared/socket-path.ts');
+			await freeSocketPath(options.socketPath);
+		}
 		if (!handed)
 			await new Promise<void>((resolve, reject) => {
 				server.once('error', (error: NodeJS.ErrnoException) => {
@@ -87,6 +93,16 @@ export const nodeTransport: Transport = {
 		};
 	}
 };
+
+/** Its module is loaded by those alone who have a certificate. */
+async function createHttps(
+	tls: NonNullable<ListenOptions['tls']>,
+	settings: ServerOptions,
+	answer: RequestListener
+): Promise<HttpsServer> {
+	const { createServer } = await import('node:https');
+	return withCertificate(tls, () => createServer({ ...settings, ...readCertificate(tls) }, answer));
+}
 
 /** Serves connections that somebody else accepted as if `server` had. */
 function takeFrom(handed: Handed, server: NetServer): Disposable {
