@@ -110,6 +110,28 @@ describe.each([
 		for (const visitor of [ann, bob]) await visitor[Symbol.asyncDispose]();
 	});
 
+	it('has one group on both workers: one limit, one list, and what goes to a role alone', async () => {
+		const [ann, bob] = (await onEach(port, 2)) as [Visitor, Visitor];
+		const eve = await visit(port);
+		const ask = async (client: Visitor, what: string): Promise<string> => (client.send(what), client.text());
+		expect(await ask(ann, 'board as admin')).toBe('aboard true');
+		expect(await ask(bob, 'board as member')).toBe('aboard true');
+		expect(await ask(eve, 'board as member')).toBe('aboard false');
+		const [admin, member] = (await bob.event('__group:crew')) as { id: string; role: string }[];
+		expect([admin?.role, member?.role]).toEqual(['admin', 'member']);
+		expect(await ann.event('__group:crew')).toEqual([admin]);
+		expect(await ann.event('__group:crew')).toEqual({ ...member, count: 2 });
+		bob.send('tell admins of the storm');
+		bob.send('tell all');
+		expect([await ann.event('__group:crew'), await ann.event('__group:crew')]).toEqual(['of the storm', 'all']);
+		expect([await bob.event('__group:crew'), bob.unread('__group:crew')]).toEqual(['all', 0]);
+		expect(await ask(ann, 'go ashore')).toBe('ashore true');
+		expect(await bob.event('__group:crew')).toEqual({ ...admin, count: 1 });
+		expect(await ask(eve, 'board as viewer')).toBe('aboard true');
+		for (const visitor of [bob, eve]) expect(await ask(visitor, 'go ashore')).toBe('ashore true');
+		for (const visitor of [ann, bob, eve]) await visitor[Symbol.asyncDispose]();
+	});
+
 	it('counts connections here and everywhere', async () => {
 		const visitors = await onEach(port, 2);
 		for (const visitor of visitors) {
@@ -129,6 +151,10 @@ describe.each([
 	it('keeps the connections of a worker when the one beside it is killed, and replaces it', async () => {
 		const [victim, witness] = (await onEach(port, 2)) as [Visitor, Visitor];
 		await witness.subscribe('news');
+		for (const visitor of [victim, witness]) {
+			visitor.send('board as member');
+			expect(await visitor.text()).toBe('aboard true');
+		}
 		const before = pidsIn(server, 'init');
 		process.kill(victim.pid, 'SIGKILL');
 		expect(await victim.closed).toMatchObject({ code: 1006 });
@@ -138,6 +164,12 @@ describe.each([
 		expect(await witness.text()).toBe('echo still here');
 		const visitors = await onEach(port, 2);
 		expect(visitors.map(({ pid }) => pid)).not.toContain(victim.pid);
+		// The group has lost the one who was there, and says so.
+		await vi.waitFor(async () =>
+			expect(await witness.event('__group:crew')).toEqual([{ id: expect.any(String), role: 'member' }])
+		);
+		visitors[0]!.send('board as admin');
+		expect(await visitors[0]!.text()).toBe('aboard true');
 		await publish(port, 'after the kill');
 		expect(await witness.event('news')).toEqual({ text: 'after the kill' });
 		for (const visitor of [...visitors, witness]) await visitor[Symbol.asyncDispose]();

@@ -10,6 +10,8 @@ export type * from './contract/log.ts';
 export type * from './contract/options.ts';
 export type * from './contract/peers.ts';
 export type * from './contract/platform.ts';
+export type * from './contract/store/cursor.ts';
+export type * from './contract/store/group.ts';
 export type * from './contract/store/idempotency.ts';
 export type * from './contract/store/lease.ts';
 export type * from './contract/store/lock.ts';

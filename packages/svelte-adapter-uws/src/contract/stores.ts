@@ -1,3 +1,5 @@
+import type { CursorStore } from './store/cursor.ts';
+import type { GroupStore } from './store/group.ts';
 import type { IdempotencyStore } from './store/idempotency.ts';
 import type { LeaseStore } from './store/lease.ts';
 import type { LockStore } from './store/lock.ts';
@@ -16,6 +18,8 @@ export interface Stores {
 	readonly node: string;
 	readonly replay: ReplayStore;
 	readonly presence: PresenceStore;
+	readonly cursor: CursorStore;
+	readonly group: GroupStore;
 	readonly rateLimit: RateLimitStore;
 	readonly lock: LockStore;
 	readonly idempotency: IdempotencyStore;

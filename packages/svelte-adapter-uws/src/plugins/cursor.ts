@@ -21,7 +21,7 @@ export interface SharedCursorTracker extends Omit<CursorTracker, 'list'> {
 /** Options of cursors whose list all workers share. */
 export interface SharedCursorOptions<UserData = any> extends CursorOptions<UserData> {
 	/** `platform.stores`. */
-	readonly stores: Pick<Stores, 'presence' | 'node'>;
+	readonly stores: Pick<Stores, 'cursor' | 'node'>;
 	/** Milliseconds after which the cursors of a worker that died are gone. Default 30,000. */
 	readonly ttl?: number;
 }
@@ -43,7 +43,7 @@ export function createCursor(options: CursorOptions & Partial<SharedCursorOption
 	if (!stores) return new Cursors(parts);
 	const { clock, onError } = parts;
 	const ttlMs = checkSpan('createCursor: ttl', ttl);
-	const shared = new SharedCursors({ store: stores.presence, node: stores.node, ttlMs, clock, onError });
+	const shared = new SharedCursors({ store: stores.cursor, node: stores.node, ttlMs, clock, onError });
 	const cursors = new Cursors({ ...parts, shared });
 	return {
 		attach: (...args) => cursors.attach(...args),
@@ -53,6 +53,6 @@ export function createCursor(options: CursorOptions & Partial<SharedCursorOption
 		snapshot: (...args) => cursors.snapshot(...args),
 		clear: () => cursors.clear(),
 		hooks: cursors.hooks,
-		list: (topic) => shared.list(`__cursor:${topic}`)
+		list: (topic) => shared.list(topic)
 	};
 }

@@ -1,6 +1,8 @@
 import type { Clock } from '../contract/clock.ts';
 import type { ReplayLimits } from '../contract/options.ts';
 import type { Stores } from '../contract/stores.ts';
+import { MemoryCursorStore } from './cursor/memory-store.ts';
+import { MemoryGroupStore } from './groups/memory-store.ts';
 import { MemoryIdempotencyStore } from './idempotency/memory-store.ts';
 import { MemoryLeaseStore } from './lease/memory-store.ts';
 import { MemoryLockStore } from './lock/memory-store.ts';
@@ -21,6 +23,8 @@ export function memoryStores(
 		node,
 		replay: new MemoryReplayStore(clock, randomId, limits.replay),
 		presence: new MemoryPresenceStore(clock),
+		cursor: new MemoryCursorStore(clock),
+		group: new MemoryGroupStore(clock),
 		rateLimit: new MemoryRateLimitStore(clock),
 		lock: new MemoryLockStore(clock, randomId),
 		idempotency: new MemoryIdempotencyStore(clock, randomId),

@@ -1,3 +1,5 @@
+import { cursorStoreSuite } from 'conformance/store/cursor';
+import { groupStoreSuite } from 'conformance/store/group';
 import { idempotencyStoreSuite } from 'conformance/store/idempotency';
 import { leaseStoreSuite } from 'conformance/store/lease';
 import { lockStoreSuite } from 'conformance/store/lock';
@@ -44,6 +46,8 @@ for (const workers of [0, 1, 2, 4]) {
 	const name = workers === 0 ? 'memory' : `memory of the primary, ${workers} workers`;
 	replayStoreSuite({ name, create: subject('replay', workers) });
 	presenceStoreSuite({ name, create: subject('presence', workers) });
+	cursorStoreSuite({ name, create: subject('cursor', workers) });
+	groupStoreSuite({ name, create: subject('group', workers) });
 	rateLimitStoreSuite({ name, create: subject('rateLimit', workers) });
 	lockStoreSuite({ name, create: subject('lock', workers) });
 	idempotencyStoreSuite({ name, create: subject('idempotency', workers) });

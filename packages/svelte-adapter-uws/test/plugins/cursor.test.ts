@@ -143,8 +143,8 @@ it('shows who comes the cursors of all nodes with a shared store, also those tha
 	const bus = memoryBus();
 	const stores = memoryStores('primary', clock, counterId());
 	let writes = 0;
-	const join = stores.presence.join.bind(stores.presence);
-	stores.presence.join = (...args) => (writes++, join(...args));
+	const put = stores.cursor.put.bind(stores.cursor);
+	stores.cursor.put = (...args) => (writes++, put(...args));
 	const node = async (name: string) => {
 		const cursors = createCursor({ clock, stores: { ...stores, node: name }, ttl: 9_000 });
 		return { cursors, ...(await startPlugin(cursors.hooks, { bus: bus.join() })) };

@@ -1,5 +1,6 @@
 import { secret } from './secret.ts';
 import { upgradeResponse, type WebSocketHooks } from 'svelte-adapter-uws';
+import { createGroup, type GroupRole } from 'svelte-adapter-uws/plugins/groups';
 import { createLeader, type Leader } from 'svelte-adapter-uws/plugins/leader';
 import { createPresence } from 'svelte-adapter-uws/plugins/presence';
 import { greeting } from './greeting.ts';
@@ -37,6 +38,7 @@ function tell(leader: Leader): void {
 export const init: WebSocketHooks['init'] = ({ platform }) => {
 	if (process.env.LEASE_MS) tell(createLeader(platform, { leaseMs: Number(process.env.LEASE_MS) }));
 	state.presence = createPresence({ stores: platform.stores, select: ({ id }) => ({ id }) });
+	state.crew = createGroup('crew', { stores: platform.stores, maxMembers: 2, ttl: 1_500 });
 	if (process.env.FAIL_INIT) throw new Error('no database');
 	console.log(`init in ${process.pid}`);
 };
@@ -48,7 +50,11 @@ export const message: WebSocketHooks['message'] = async (ws, { text, platform })
 	else if (text.startsWith('be ')) {
 		Object.assign(ws.getUserData() as object, { id: text.slice('be '.length) });
 		state.presence?.join(ws, 'hall', platform);
-	} else if (text === 'go') state.presence?.leave(ws, platform);
+	} else if (text.startsWith('board as ')) ws.send(`aboard ${await state.crew?.join(ws, platform, text.slice(9) as GroupRole)}`);
+	else if (text.startsWith('tell admins ')) state.crew?.publish(platform, 'told', text.slice(12), 'admin');
+	else if (text === 'tell all') state.crew?.publish(platform, 'told', 'all');
+	else if (text === 'go ashore') ws.send(`ashore ${await state.crew?.leave(ws, platform)}`);
+	else if (text === 'go') state.presence?.leave(ws, platform);
 	else ws.send(`echo ${text}`);
 };
 

@@ -8,6 +8,8 @@ import { startSession } from './session.ts';
 
 /** A member, as the others see it. */
 export interface GroupMemberClient {
+	/** Where all workers share the group. */
+	readonly id?: string;
 	readonly role: 'member' | 'admin' | 'viewer';
 }
 
@@ -69,9 +71,15 @@ function createGroupStore(name: string): GroupStore {
 function follow(members: readonly GroupMemberClient[], event: string, data: unknown): readonly GroupMemberClient[] {
 	if (event === 'members') return Array.isArray(data) ? (data as GroupMemberClient[]) : members;
 	if (event === 'close') return [];
-	const { role } = (data ?? {}) as Partial<GroupMemberClient>;
-	if (event === 'join' && role) return [...members, { role }];
+	const { id, role } = (data ?? {}) as Partial<GroupMemberClient>;
+	// Workers tell of their members in no common order: who has joined may be in the list already, and who has left not be in it.
+	if (event === 'join' && role) return [...without(members, id), id === undefined ? { role } : { id, role }];
 	if (event !== 'leave') return members;
+	if (id !== undefined) return without(members, id);
 	const index = members.findIndex((member) => member.role === role);
 	return index < 0 ? members : members.toSpliced(index, 1);
+}
+
+function without(members: readonly GroupMemberClient[], id: string | undefined): readonly GroupMemberClient[] {
+	return id !== undefined && members.some((member) => member.id === id) ? members.filter((member) => member.id !== id) : members;
 }

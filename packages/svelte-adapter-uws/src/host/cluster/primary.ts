@@ -117,7 +117,7 @@ export class Primary {
 				polled[Symbol.dispose]();
 				served[Symbol.dispose]();
 				// Its connections and its lead ended with it, and nobody else will say so.
-				for (const store of [stores.presence, stores.registry, stores.lease])
+				for (const store of [stores.presence, stores.cursor, stores.group, stores.registry, stores.lease])
 					store.drop(node).catch((error: unknown) => log.error(`What ${node} left in the stores could not be removed`, error));
 			}
 		};

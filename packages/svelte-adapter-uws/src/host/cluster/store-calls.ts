@@ -7,6 +7,8 @@ export type StoreName = Exclude<keyof Stores, 'node'>;
 export const STORE_METHODS: { readonly [Name in StoreName]: { readonly [Method in keyof Stores[Name]]: true } } = {
 	replay: { append: true, since: true, current: true, forget: true },
 	presence: { join: true, leave: true, touch: true, list: true, drop: true },
+	cursor: { put: true, remove: true, touch: true, list: true, drop: true },
+	group: { join: true, leave: true, touch: true, state: true, close: true, drop: true },
 	rateLimit: { take: true, ban: true, unban: true, reset: true },
 	lock: { acquire: true, renew: true, release: true },
 	idempotency: { claim: true, settle: true, abandon: true, forget: true },

@@ -131,9 +131,8 @@ export class Cursors {
 	/** Sends one connection all cursors of a topic. */
 	snapshot(ws: Connection, topic: string, platform: Platform): void {
 		if (!this.#takes(topic)) return;
-		const reserved = this.#entrance.of(topic);
-		const list = this.#shared ? this.#shared.list(reserved) : this.list(topic);
-		goOn(list, (cursors) => void platform.send(ws, reserved, 'snapshot', cursors), this.#onError);
+		const list = this.#shared ? this.#shared.list(topic) : this.list(topic);
+		goOn(list, (cursors) => void platform.send(ws, this.#entrance.of(topic), 'snapshot', cursors), this.#onError);
 	}
 
 	/** Copies of the cursors that this process has of a topic. */
@@ -210,10 +209,9 @@ export class Cursors {
 
 	#tell(pointer: Pointer, topic: string, cursor: Cursor): void {
 		cursor.sentAt = this.#clock.now();
-		const reserved = this.#entrance.of(topic);
 		const shown = entry(pointer, cursor);
-		this.#shared?.put(reserved, shown);
-		pointer.platform.publish(reserved, 'update', shown, { seq: false });
+		this.#shared?.put(topic, shown);
+		pointer.platform.publish(this.#entrance.of(topic), 'update', shown, { seq: false });
 	}
 
 	#drop(ws: Connection, pointer: Pointer, topic: string): void {
@@ -226,11 +224,10 @@ export class Cursors {
 		connections.delete(ws);
 		if (connections.size === 0) this.#topics.delete(topic);
 		const { key, platform } = pointer;
-		const reserved = this.#entrance.of(topic);
 		// Not before it is off the list, or who comes meanwhile would keep it for ever.
 		goOn(
-			this.#shared?.drop(reserved, key),
-			() => void platform.publish(reserved, 'remove', { key }, { seq: false }),
+			this.#shared?.drop(topic, key),
+			() => void platform.publish(this.#entrance.of(topic), 'remove', { key }, { seq: false }),
 			this.#onError
 		);
 	}

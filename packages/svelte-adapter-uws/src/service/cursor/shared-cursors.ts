@@ -1,9 +1,9 @@
 import type { Clock } from '../../contract/clock.ts';
-import type { PresenceStore } from '../../contract/store/presence.ts';
+import type { CursorStore } from '../../contract/store/cursor.ts';
 import type { CursorEntry } from './entry.ts';
 
 export interface SharedCursorsParts {
-	readonly store: PresenceStore;
+	readonly store: CursorStore;
 	readonly node: string;
 	/** Milliseconds after which the cursors of a node that died are gone. */
 	readonly ttlMs: number;
@@ -21,7 +21,7 @@ interface Written {
 	timer: Disposable | undefined;
 }
 
-/** The cursors of all nodes, by reserved topic, in a store of presence: a cursor is somebody who is there. */
+/** The cursors of all nodes, by topic, in their store. */
 export class SharedCursors {
 	readonly #parts: SharedCursorsParts;
 	/** By topic and key. */
@@ -48,12 +48,11 @@ export class SharedCursors {
 		cursors?.get(key)?.timer?.[Symbol.dispose]();
 		cursors?.delete(key);
 		if (cursors?.size === 0) this.#written.delete(topic);
-		await this.#parts.store.leave(topic, { key, connection: key });
+		await this.#parts.store.remove(topic, key);
 	}
 
 	async list(topic: string): Promise<CursorEntry[]> {
-		const members = await this.#parts.store.list(topic);
-		return members.map(({ key, data }) => ({ key, ...(data as Omit<CursorEntry, 'key'>) }));
+		return (await this.#parts.store.list(topic)).map(({ key, user, data }) => ({ key, user, data }));
 	}
 
 	/** Writes and renews nothing any more. */
@@ -64,9 +63,9 @@ export class SharedCursors {
 		this.#renewal = undefined;
 	}
 
-	#write(topic: string, { key, user, data }: CursorEntry, written: Written): void {
+	#write(topic: string, entry: CursorEntry, written: Written): void {
 		const { store, node, ttlMs, clock, onError } = this.#parts;
-		store.join(topic, { key, connection: key, node, data: { user, data } }, ttlMs).catch(onError);
+		store.put(topic, { ...entry, node }, ttlMs).catch(onError);
 		written.timer = clock.after(WRITE_MS, () => {
 			const { latest } = written;
 			written.latest = written.timer = undefined;

@@ -1,179 +1,283 @@
+import type { Clock } from '../../contract/clock.ts';
 import type { Connection } from '../../contract/connection.ts';
-import type { HookContext, MessageContext, SubscribeContext, SubscribeVerdict, WebSocketHooks } from '../../contract/hooks.ts';
+import type { Envelope } from '../../contract/envelope.ts';
+import type { HookContext, MessageContext, SubscribeContext, SubscribeVerdict } from '../../contract/hooks.ts';
 import type { Platform } from '../../contract/platform.ts';
-import { isTopic } from '../../protocol/topic.ts';
-import { checkCap, checkFunction } from '../plugin/check.ts';
+import type { GroupEntry } from '../../contract/store/group.ts';
 import { readFrame } from '../plugin/frame.ts';
-
-/** What a member is in a group. */
-export type GroupRole = 'member' | 'admin' | 'viewer';
+import { andThen, goOn, type Awaitable } from '../plugin/maybe.ts';
+import { Following } from './following.ts';
+import type { Ledger, Listed, Renewed } from './ledger.ts';
+import { checkEvent, checkGroup, checkRole, isRole, type GroupHooks, type GroupOptions, type GroupRole } from './options.ts';
 
 export interface GroupMember {
 	readonly ws: Connection;
 	readonly role: GroupRole;
 }
 
-export interface GroupOptions<Meta extends object = Record<string, unknown>> {
-	/** Default Infinity. */
-	readonly maxMembers?: number;
-	/** Whatever the app wants to know of the group. Default `{}`. */
-	readonly meta?: Meta;
-	/** Runs when somebody has joined; when it throws or rejects, the join is undone. */
-	readonly onJoin?: (ws: Connection, role: GroupRole) => unknown;
-	readonly onLeave?: (ws: Connection, role: GroupRole) => unknown;
-	/** Runs when somebody finds the group full. */
-	readonly onFull?: (ws: Connection, role: GroupRole) => unknown;
-	readonly onClose?: () => unknown;
-	/** Hears what the callbacks throw. Default: logged. */
-	readonly onError?: (error: unknown) => void;
+export interface GroupParts<Meta extends object> extends GroupOptions<Meta> {
+	readonly onError: (error: unknown) => void;
+	readonly clock: Clock;
+	readonly ledger: Ledger;
+	/** Begins the ids of the members of this node. */
+	readonly prefix: string;
 }
 
-/** The hooks of a group, to be exported from `src/hooks.ws` or called from the app's own. They work detached. */
-export type GroupHooks = Required<Pick<WebSocketHooks, 'subscribe' | 'unsubscribe' | 'close'>> & {
-	/** Takes a client in or out that asks for it. True when the frame was one of this group. */
-	message(ws: Connection, context: MessageContext): boolean;
-};
+interface Seat extends Listed {
+	readonly role: GroupRole;
+}
 
-const ROLES: ReadonlySet<string> = new Set<GroupRole>(['member', 'admin', 'viewer']);
-const OWN_EVENTS: ReadonlySet<string> = new Set(['join', 'leave', 'members', 'close']);
-
-/** A named set of connections of this process, which get its events and hear who comes and goes. */
+/** A named set of connections, which get its events and hear who comes and goes. Where the ledger has to be asked, promises are given. */
 export class Group<Meta extends object = Record<string, unknown>> {
 	readonly name: string;
 	readonly meta: Meta;
+	readonly #parts: GroupParts<Meta>;
 	readonly #topic: string;
-	readonly #options: GroupOptions<Meta> & { readonly onError: (error: unknown) => void };
-	readonly #maxMembers: number;
-	readonly #members = new Map<Connection, GroupRole>();
+	/** On which other nodes are told of what goes to a role alone; no client holds it. */
+	readonly #roleTopic: string;
+	/** Those of this process, in the order of joining. */
+	readonly #members = new Map<Connection, Seat>();
+	readonly #entering = new Map<Connection, Promise<boolean>>();
+	/** Of all who are in or on their way. */
+	readonly #ids = new Set<string>();
+	/** Where the group is shared, while this process has members. */
+	#following: Following | undefined;
+	/** The list that clients were told last, as JSON; `''` since somebody has come or gone. */
+	#told = '';
+	#lastId = 0;
 	#isClosed = false;
 
-	constructor(name: string, options: GroupOptions<Meta> & { readonly onError: (error: unknown) => void }) {
-		if (!isTopic(name))
-			throw new TypeError(
-				`createGroup: name: got ${JSON.stringify(name)}, expected 1 to 256 characters without control characters, quotes and backslashes.`
-			);
-		const { maxMembers = Infinity } = options;
-		if (maxMembers !== Infinity) checkCap('createGroup: maxMembers', maxMembers);
-		for (const hook of ['onJoin', 'onLeave', 'onFull', 'onClose'] as const)
-			if (options[hook] !== undefined) checkFunction(`createGroup: ${hook}`, options[hook]);
+	constructor(name: string, parts: GroupParts<Meta>) {
+		checkGroup(name, parts);
 		this.name = name;
-		this.meta = options.meta ?? ({} as Meta);
+		this.meta = parts.meta ?? ({} as Meta);
 		this.#topic = `__group:${name}`;
-		this.#options = options;
-		this.#maxMembers = maxMembers;
+		this.#roleTopic = `__group-role:${name}`;
+		this.#parts = parts;
 	}
 
 	/** True when the connection is a member then. False when the group is closed or full, the connection is gone, or `onJoin` throws. */
-	join(ws: Connection, platform: Platform, role: GroupRole = 'member'): boolean {
-		if (!ROLES.has(role)) throw new TypeError(`Group ${this.name}: role: got ${String(role)}, expected member, admin or viewer.`);
+	join(ws: Connection, platform: Platform, role: GroupRole = 'member'): Awaitable<boolean> {
+		checkRole(this.name, role);
 		if (this.#isClosed || ws.signal.aborted) return false;
 		if (this.#members.has(ws)) return true;
-		if (this.#members.size >= this.#maxMembers) {
-			this.#call(() => this.#options.onFull?.(ws, role));
-			return false;
-		}
-		this.#members.set(ws, role);
-		// Before it hears the group itself: it gets the list instead.
-		this.#tell(platform, 'join', { role, count: this.#members.size });
-		ws.subscribe(this.#topic);
-		platform.send(
-			ws,
-			this.#topic,
-			'members',
-			[...this.#members.values()].map((one) => ({ role: one }))
+		const before = this.#entering.get(ws);
+		if (before) return before;
+		const seat: Seat = { id: `${this.#parts.prefix}${++this.#lastId}`, role };
+		this.#ids.add(seat.id);
+		const entry = this.#parts.ledger.join(seat);
+		if (!(entry instanceof Promise)) return this.#enter(ws, platform, seat, entry);
+		const entered = entry.then(
+			(found) => {
+				this.#entering.delete(ws);
+				return this.#enter(ws, platform, seat, found);
+			},
+			(error: unknown) => {
+				this.#entering.delete(ws);
+				this.#ids.delete(seat.id);
+				throw error;
+			}
 		);
-		return this.#call(
-			() => this.#options.onJoin?.(ws, role),
-			() => this.#remove(ws, platform)
-		);
+		this.#entering.set(ws, entered);
+		return entered;
 	}
 
-	/** False when the connection was no member. */
-	leave(ws: Connection, platform: Platform): boolean {
-		const role = this.#remove(ws, platform);
-		if (role) this.#call(() => this.#options.onLeave?.(ws, role));
-		return role !== undefined;
+	/** False when the connection was no member. It is none from now on, whatever becomes of the promise. */
+	leave(ws: Connection, platform: Platform): Awaitable<boolean> {
+		const entering = this.#entering.get(ws);
+		if (entering) return entering.then(() => this.leave(ws, platform));
+		const seat = this.#members.get(ws);
+		if (!seat) return false;
+		const left = this.#remove(ws, seat, platform);
+		this.#call(() => this.#parts.onLeave?.(ws, seat.role));
+		return andThen(left, () => true);
 	}
 
-	/** Sends an event to all members, or to those of one role. Throws a TypeError for an event that the group itself sends. */
+	/** Sends an event to all members, or to those of one role. Throws a TypeError for an event that the group itself sends, and for no role. */
 	publish(platform: Platform, event: string, data?: unknown, role?: GroupRole): void {
-		this.#check(event);
-		if (role === undefined) return this.#tell(platform, event, data);
-		for (const [ws, one] of this.#members) if (one === role) platform.send(ws, this.#topic, event, data);
+		checkEvent(this.name, event);
+		if (role === undefined) return void this.#tell(platform, event, data);
+		checkRole(this.name, role);
+		this.#sendTo(role, platform, event, data);
+		if (this.#parts.ledger.shared) platform.publish(this.#roleTopic, event, { role, data }, { seq: false });
 	}
 
-	/** Sends an event to one member. Throws for a connection that is none. */
+	/** Sends an event to one member of this process. Throws for a connection that is none. */
 	send(platform: Platform, ws: Connection, event: string, data?: unknown): 0 | 1 | 2 {
-		this.#check(event);
+		checkEvent(this.name, event);
 		if (!this.#members.has(ws)) throw new Error(`Group ${this.name}: the connection is no member. Let it join first.`);
 		return platform.send(ws, this.#topic, event, data);
 	}
 
-	/** In the order of joining. */
+	/** Those of this process, in the order of joining. */
 	members(): GroupMember[] {
-		return [...this.#members].map(([ws, role]) => ({ ws, role }));
-	}
-
-	count(): number {
-		return this.#members.size;
+		return [...this.#members].map(([ws, { role }]) => ({ ws, role }));
 	}
 
 	has(ws: Connection): boolean {
 		return this.#members.has(ws);
 	}
 
-	/** Ends the group for good: its members hear it and are out. Idempotent. */
-	close(platform: Platform): void {
+	/** Ends the group: its members hear it and are out. Idempotent. */
+	close(platform: Platform): Awaitable<void> {
 		if (this.#isClosed) return;
-		this.#isClosed = true;
-		this.#tell(platform, 'close', null);
-		for (const ws of this.#members.keys()) ws.unsubscribe(this.#topic);
-		this.#members.clear();
-		this.#call(() => this.#options.onClose?.());
+		return andThen(this.#parts.ledger.close(), () => this.#end(platform, true));
 	}
 
 	readonly hooks: GroupHooks = {
-		subscribe: (ws: Connection, topic: string, { platform, checking }: SubscribeContext): SubscribeVerdict => {
+		subscribe: (ws: Connection, topic: string, { platform, checking }: SubscribeContext): Awaitable<SubscribeVerdict> => {
+			if (topic === this.#roleTopic) return false;
 			if (topic === this.#topic && !checking) return this.join(ws, platform);
 		},
 		message: (ws: Connection, context: MessageContext) => {
 			const frame = readFrame(context, 'group-');
 			if (frame?.['group'] !== this.name) return false;
-			if (frame['type'] === 'group-join') this.join(ws, context.platform);
-			else if (frame['type'] === 'group-leave') this.leave(ws, context.platform);
-			else return false;
+			const { type } = frame;
+			if (type !== 'group-join' && type !== 'group-leave') return false;
+			const done = type === 'group-join' ? this.join(ws, context.platform) : this.leave(ws, context.platform);
+			goOn(done, () => {}, this.#parts.onError);
 			return true;
 		},
 		unsubscribe: (ws: Connection, topic: string, { platform }: HookContext) => {
-			if (topic === this.#topic) this.leave(ws, platform);
+			if (topic === this.#topic) this.#goes(ws, platform);
 		},
-		close: (ws: Connection, { platform }: HookContext) => void this.leave(ws, platform)
+		close: (ws: Connection, { platform }: HookContext) => this.#goes(ws, platform)
 	};
 
-	#check(event: string): void {
-		if (OWN_EVENTS.has(event))
-			throw new TypeError(`Group ${this.name}: the event ${event} is sent by the group itself. Choose another name.`);
+	#goes(ws: Connection, platform: Platform): void {
+		goOn(this.leave(ws, platform), () => {}, this.#parts.onError);
 	}
 
-	#tell(platform: Platform, event: string, data: unknown): void {
-		// Members are known per process, so the events are too.
-		platform.publish(this.#topic, event, data, { relay: false, seq: false });
+	#enter(ws: Connection, platform: Platform, seat: Seat, entry: GroupEntry): boolean {
+		const { role } = seat;
+		if (entry.outcome === 'closed' || this.#isClosed) {
+			this.#ids.delete(seat.id);
+			this.#end(platform, false);
+			return false;
+		}
+		if (entry.outcome === 'full') {
+			this.#ids.delete(seat.id);
+			this.#call(() => this.#parts.onFull?.(ws, role));
+			return false;
+		}
+		if (ws.signal.aborted) {
+			goOn(this.#retire(seat, platform), () => {}, this.#parts.onError);
+			return false;
+		}
+		this.#members.set(ws, seat);
+		// Before it hears the group itself: it gets the list instead.
+		this.#tell(platform, 'join', { ...this.#show(seat), count: entry.members.length });
+		ws.subscribe(this.#topic);
+		platform.send(ws, this.#topic, 'members', entry.members.map(this.#show));
+		this.#follow(platform);
+		return this.#call(
+			() => this.#parts.onJoin?.(ws, role),
+			() => goOn(this.#remove(ws, seat, platform), () => {}, this.#parts.onError)
+		);
 	}
 
-	#remove(ws: Connection, platform: Platform): GroupRole | undefined {
-		const role = this.#members.get(ws);
-		if (role === undefined) return undefined;
+	#remove(ws: Connection, seat: Seat, platform: Platform): Awaitable<unknown> {
+		// Who left before the app's `onJoin` has thrown is out already.
+		if (this.#members.get(ws) !== seat) return undefined;
 		this.#members.delete(ws);
 		ws.unsubscribe(this.#topic);
-		this.#tell(platform, 'leave', { role, count: this.#members.size });
-		return role;
+		if (this.#members.size === 0) this.#unfollow();
+		return this.#retire(seat, platform);
 	}
 
-	/** Calls a callback of the app; false when it throws. `undo` also runs when it rejects. */
+	/** Takes a member off the list, and says so: others may have been told of it in theirs, even if it never came to be in. */
+	#retire(seat: Seat, platform: Platform): Awaitable<unknown> {
+		this.#ids.delete(seat.id);
+		return andThen(this.#parts.ledger.leave(seat.id), ({ count }) =>
+			this.#tell(platform, 'leave', { ...this.#show(seat), count })
+		);
+	}
+
+	#end(platform: Platform, relay: boolean): void {
+		if (this.#isClosed) return;
+		this.#tell(platform, 'close', null, relay);
+		this.#ended();
+	}
+
+	/** The part of closing that every process does for its own members, who have been told. */
+	#ended(): void {
+		if (this.#isClosed) return;
+		this.#isClosed = true;
+		for (const ws of this.#members.keys()) ws.unsubscribe(this.#topic);
+		this.#members.clear();
+		this.#unfollow();
+		this.#call(() => this.#parts.onClose?.());
+	}
+
+	/** Where several nodes tell clients of members, an id says of which, whatever the order. */
+	readonly #show = ({ id, role }: Listed): Partial<Listed> => (this.#parts.ledger.shared ? { id, role } : { role });
+
+	/** What is known per process is told per process. */
+	#tell(platform: Platform, event: string, data: unknown, relay = this.#parts.ledger.shared !== undefined): boolean {
+		this.#told = '';
+		return platform.publish(this.#topic, event, data, { relay, seq: false });
+	}
+
+	#sendTo(role: GroupRole, platform: Platform, event: string, data: unknown): void {
+		for (const [ws, seat] of this.#members) if (seat.role === role) platform.send(ws, this.#topic, event, data);
+	}
+
+	#follow(platform: Platform): void {
+		const { ledger, clock, onError } = this.#parts;
+		const { shared } = ledger;
+		if (!shared || this.#following) return;
+		this.#following = new Following({
+			platform,
+			topics: new Set([this.#topic, this.#roleTopic]),
+			hear: (envelope) => this.#hear(envelope, platform),
+			everyMs: shared.everyMs,
+			renew: async () => this.#renewed(await shared.renew(this.#ids), platform),
+			clock,
+			onError
+		});
+	}
+
+	#unfollow(): void {
+		this.#following?.[Symbol.dispose]();
+		this.#following = undefined;
+	}
+
+	/** Sets right what has come apart: members that the store has lost, and clients that were not told who has gone with a node. */
+	#renewed({ isClosed, members }: Renewed, platform: Platform): void {
+		if (isClosed) return this.#end(platform, false);
+		const known = new Set(members.map(({ id }) => id));
+		const lost = [...this.#members].filter(([, { id }]) => !known.has(id));
+		for (const [ws, seat] of lost) goOn(this.#rejoin(ws, seat, platform), () => {}, this.#parts.onError);
+		const list = members.map(this.#show);
+		const text = JSON.stringify(list);
+		if (lost.length > 0 || text === this.#told) return;
+		this.#tell(platform, 'members', list, false);
+		this.#told = text;
+	}
+
+	async #rejoin(ws: Connection, seat: Seat, platform: Platform): Promise<void> {
+		const entry = await this.#parts.ledger.join(seat);
+		if (entry.outcome === 'closed') return this.#end(platform, false);
+		if (this.#members.get(ws) !== seat) await this.#retire(seat, platform);
+		else if (entry.outcome === 'full') await this.leave(ws, platform);
+		else this.#tell(platform, 'join', { ...this.#show(seat), count: entry.members.length });
+	}
+
+	#hear({ topic, event, data }: Envelope, platform: Platform): void {
+		this.#told = '';
+		if (topic === this.#topic) {
+			// Clients have it from the relay already.
+			if (event === 'close') this.#ended();
+			return;
+		}
+		const { role, data: inner } = (data ?? {}) as { readonly role?: unknown; readonly data?: unknown };
+		if (isRole(role)) this.#sendTo(role, platform, event, inner);
+	}
+
 	#call(run: () => unknown, undo: () => void = () => {}): boolean {
 		const failed = (error: unknown): void => {
 			undo();
-			this.#options.onError(error);
+			this.#parts.onError(error);
 		};
 		try {
 			const result = run();

@@ -1,5 +1,13 @@
+/** A value that is there, or that has to be asked for. */
+export type Awaitable<T> = T | Promise<T>;
+
 /** Goes on with a value at once, or with what a promise gives; `failed` hears of a rejection, so that it never goes astray. */
-export function goOn<T>(value: T | Promise<T>, run: (value: T) => void, failed: (error: unknown) => void): void {
+export function goOn<T>(value: Awaitable<T>, run: (value: T) => void, failed: (error: unknown) => void): void {
 	if (value instanceof Promise) void value.then(run).catch(failed);
 	else run(value);
+}
+
+/** The same for something that the caller waits for, if there is anything to wait for. */
+export function andThen<T, R>(value: Awaitable<T>, run: (value: T) => R): Awaitable<R> {
+	return value instanceof Promise ? value.then(run) : run(value);
 }
