@@ -4,6 +4,7 @@
  * Run with `node bench/micro/realtime/dispatch.bench.ts`.
  */
 import type { Connection, Platform } from '../../../packages/svelte-adapter-uws/src/contract.ts';
+import { emptyApp } from '../../../packages/svelte-realtime/src/define/app.ts';
 import { guard, live } from '../../../packages/svelte-realtime/src/define/live.ts';
 import { standard } from '../../../packages/svelte-realtime/src/features/standard.ts';
 import { Runtime } from '../../../packages/svelte-realtime/src/runtime/runtime.ts';
@@ -21,7 +22,7 @@ const ws = {
 const platform = { requestId: 'r', gate: () => ({ [Symbol.dispose]() {} }) } as unknown as Platform;
 
 const runtime = new Runtime({ platform, features: standard });
-const inMiddleware = new Runtime({ platform, features: standard, app: { middleware: [(_ctx, next) => next()] } });
+const inMiddleware = new Runtime({ platform, features: standard, app: { ...emptyApp(), middleware: [(_ctx, next) => next()] } });
 const add = (_ctx: unknown, text: string) => ({ ...TODO, text });
 runtime.install('todos/add', live(add));
 runtime.install(

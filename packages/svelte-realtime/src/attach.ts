@@ -8,6 +8,7 @@ import { platforms } from './platforms.ts';
 import { everybody } from './on-error.ts';
 import { relay, type ClusterBus } from './relay.ts';
 import { Runtime, type RuntimeParts } from './runtime/runtime.ts';
+import { findTracing } from './runtime/tracing.ts';
 
 /** When this module was made. In dev a change of a live module makes it anew, with the manifest of that moment. */
 const MADE = performance.now();
@@ -67,6 +68,7 @@ export function runtimeOf(platform: Platform, options?: Options): Runtime {
 	const attached: Attached = { runtime, made: MADE, relay: relay(base, () => busOf(attached)), options: options ?? {} };
 	Object.defineProperty(base, RUNTIME, { value: attached, configurable: true });
 	platforms().add(base);
+	void findTracing(app());
 	// Whether a client may join a topic depends on all modules; this one may be asked before the init hook, or without it.
 	void runtime.ready();
 	return runtime;

@@ -13,7 +13,8 @@ import type { ClusterBus } from './relay.ts';
 import type { Source } from './runtime/context.ts';
 import type { DispatchOptions } from './runtime/dispatch.ts';
 import type { OnError } from './runtime/host.ts';
-import { isDeeper, MAX_DEPTH } from './runtime/parse.ts';
+import { isDeeper } from './runtime/parse.ts';
+import { DEFAULT_LIMITS } from './shared/limits.ts';
 import type { Runtime } from './runtime/runtime.ts';
 
 /** Options of `createMessage`. */
@@ -61,7 +62,7 @@ export function handleRpc(ws: Connection, data: ArrayBuffer, platform: Platform,
 }
 
 function messageHook(find: (platform: Platform) => Runtime, options: CreateMessageOptions): MessageHook {
-	const { platform: own, onJsonMessage, maxJsonDepth = MAX_DEPTH, onUnhandled } = options;
+	const { platform: own, onJsonMessage, maxJsonDepth = DEFAULT_LIMITS.maxEnvelopeDepth, onUnhandled } = options;
 	if (own !== undefined && typeof own !== 'function')
 		throw new TypeError('[svelte-realtime] createMessage({ platform }) is a function (platform) => platform.');
 	const source = own ? ownSource(own) : (context: MessageContext): Source => context;

@@ -66,7 +66,8 @@ export type {
 } from './define/reactive.ts';
 export type { Room, RoomConfig, RoomContext } from './define/room-config.ts';
 export { combineCounts, combineMax, combineMerge, combineMin, combineSum } from './shared/combine.ts';
-export { MAX_AGGREGATE_BUCKETS } from './shared/limits.ts';
+export { DEFAULT_LIMITS, MAX_AGGREGATE_BUCKETS, type Limits } from './shared/limits.ts';
+export { configureLimits } from './define/limits.ts';
 export type { Reaction } from './runtime/cascade.ts';
 export type { RateLimitOptions } from './define/steps.ts';
 export type { BinaryOptions, UploadContext, UploadOptions } from './define/transfer.ts';

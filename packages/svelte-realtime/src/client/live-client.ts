@@ -2,6 +2,7 @@ import type { Client, Envelope } from 'svelte-adapter-uws/contract';
 import type { PageClock } from './clock.ts';
 import { Calls } from './rpc/call.ts';
 import { PendingRequests } from './rpc/pending.ts';
+import type { TraceFields } from '../shared/rpc-frame.ts';
 import { Quiet } from './stream/quiet.ts';
 import type { Running, StreamHost } from './stream/host.ts';
 import { Topics } from './stream/topics.ts';
@@ -22,7 +23,7 @@ export interface Settings {
 	readonly timeout: number;
 	/** Milliseconds that a stream keeps its value after its last subscriber; 0 = not at all. Default 60,000. */
 	readonly resumeGraceMs: number;
-	/** Gives the trace context that calls carry, as `traceparent` of W3C Trace Context has it. */
+	/** Gives the trace context that calls and subscribe requests carry, as `traceparent` of W3C Trace Context has it. */
 	readonly traceparent?: (() => string | undefined) | undefined;
 	readonly upload?: UploadSettings | undefined;
 	/** Called each time the connection is back; not for the first one. */
@@ -64,6 +65,10 @@ export function createLiveClient(
 	const running = new Set<Running>();
 	const topics = new Topics(client);
 	const timeout = (): number => settings().timeout;
+	const trace = (): TraceFields => {
+		const traceparent = tell(settings().traceparent);
+		return typeof traceparent === 'string' ? { traceparent } : {};
+	};
 	let closed: string | undefined;
 	let open = client.connected;
 	let opens = open ? 1 : 0;
@@ -120,10 +125,11 @@ export function createLiveClient(
 		running,
 		quiet,
 		timeout,
+		trace,
 		resumeGraceMs: () => settings().resumeGraceMs,
 		upload: () => settings().upload ?? {},
 		closed: () => closed,
-		calls: new Calls({ client, pending, timeout, traceparent: () => settings().traceparent?.() }),
+		calls: new Calls({ client, pending, timeout, trace }),
 		close() {
 			for (const stop of stops) stop();
 			down('The realtime client was closed.');
@@ -133,12 +139,13 @@ export function createLiveClient(
 }
 
 /** Runs a callback of the app; what it throws is reported as uncaught and stops nothing here. */
-function tell(callback: (() => void) | undefined): void {
+function tell<T>(callback: (() => T) | undefined): T | undefined {
 	try {
-		callback?.();
+		return callback?.();
 	} catch (error) {
 		queueMicrotask(() => {
 			throw error;
 		});
+		return undefined;
 	}
 }

@@ -1,4 +1,4 @@
-import { MAX_AGGREGATE_BUCKETS } from '../shared/limits.ts';
+import { app } from './app.ts';
 import { isTimeZone } from './cron.ts';
 import { define } from './definition.ts';
 import { problem } from './problem.ts';
@@ -133,13 +133,9 @@ function checkSliding(
 	if (!isTime(slideMs) || slideMs > durationMs)
 		throw problem(what, 'slideMs', slideMs, 'milliseconds above 0, and no more than durationMs');
 	const buckets = Math.ceil(durationMs / slideMs);
-	if (buckets > MAX_AGGREGATE_BUCKETS)
-		throw problem(
-			what,
-			'slideMs',
-			slideMs,
-			`at most ${MAX_AGGREGATE_BUCKETS} slides in durationMs, of which there are ${buckets}`
-		);
+	const { maxAggregateBuckets } = app().limits;
+	if (buckets > maxAggregateBuckets)
+		throw problem(what, 'slideMs', slideMs, `at most ${maxAggregateBuckets} slides in durationMs, of which there are ${buckets}`);
 	for (const [field, { reduce, combine }] of Object.entries(reducers))
 		if (reduce && !combine)
 			throw problem(

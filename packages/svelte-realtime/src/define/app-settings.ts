@@ -1,4 +1,5 @@
 import type { PressureReason, PressureSnapshot } from 'svelte-adapter-uws/contract';
+import type { Limits } from '../shared/limits.ts';
 import type { Context } from './context.ts';
 
 /**
@@ -56,6 +57,7 @@ export interface Span {
 /** What is used of `@opentelemetry/api`. */
 export interface TracingApi {
 	readonly trace: {
+		getTracerProvider?(): object;
 		getTracer(name: string): { startSpan(name: string, options?: any, context?: any): Span };
 		setSpan(context: any, span: any): any;
 	};
@@ -81,10 +83,13 @@ export interface SilentTopicWarning {
 export interface AppSettings {
 	/** In the order in which they were registered. */
 	readonly middleware: Middleware[];
+	/** What the server takes at most; read at each use. */
+	limits: Limits;
 	rateLimits?: RateLimits | undefined;
 	admission?: Admission | undefined;
 	metrics?: Instruments | undefined;
-	tracing?: TracingApi | undefined;
+	/** `null`: none, although one may be found. */
+	tracing?: TracingApi | null | undefined;
 	/** Absent: as by default. */
 	publishRateWarning?: PublishRateWarning | false;
 	silentTopicWarning?: SilentTopicWarning | false;

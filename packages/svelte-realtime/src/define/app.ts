@@ -1,3 +1,4 @@
+import { DEFAULT_LIMITS } from '../shared/limits.ts';
 import type { AppSettings } from './app-settings.ts';
 
 // Said by calls that are handed no platform, to whichever copy of this package serves.
@@ -13,4 +14,4 @@ export function app(): AppSettings {
 }
 
 /** The settings of an app that says nothing. */
-export const emptyApp = (): AppSettings => ({ middleware: [] });
+export const emptyApp = (): AppSettings => ({ middleware: [], limits: DEFAULT_LIMITS });

@@ -1,10 +1,8 @@
 import type { Context } from '../define/context.ts';
 import type { RateRule } from '../define/app-settings.ts';
 import { LiveError } from '../shared/error.ts';
+import type { Host } from './host.ts';
 import { identityOf } from './identity.ts';
-
-/** Callers that one procedure remembers; over it those are forgotten whose window began longest ago. */
-const MAX_CALLERS = 5_000;
 
 /** Who somebody is over all connections, as a text; who has no identity is each connection by itself. */
 export function callerOrGuest({ user, ws }: Context): string {
@@ -13,14 +11,16 @@ export function callerOrGuest({ user, ws }: Context): string {
 	return own === undefined ? `guest:${ws?.id ?? ''}` : `${typeof own}:${own}`;
 }
 
+type CallersHost = Pick<Host, 'now' | 'app'>;
+
 /** The callers of one procedure. Who has no identity of its own cannot push out those who have one. */
 export class Callers {
 	readonly #known: Windows;
 	readonly #guests: Windows;
 
-	constructor(rule: RateRule, now: () => number) {
-		this.#known = new Windows(rule, now);
-		this.#guests = new Windows(rule, now);
+	constructor(rule: RateRule, host: CallersHost) {
+		this.#known = new Windows(rule, host);
+		this.#guests = new Windows(rule, host);
 	}
 
 	/** Counts a call under `key`, or under whoever calls. Throws `RATE_LIMITED`. */
@@ -44,19 +44,19 @@ interface Caller {
 class Windows {
 	readonly #points: number;
 	readonly #window: number;
-	readonly #now: () => number;
+	readonly #host: CallersHost;
 	/** Those whose window began last come last. Keys of two types differ, though they read alike. */
 	readonly #callers = new Map<Identity, Caller>();
 
-	constructor({ points, window }: RateRule, now: () => number) {
+	constructor({ points, window }: RateRule, host: CallersHost) {
 		this.#points = points;
 		this.#window = window;
-		this.#now = now;
+		this.#host = host;
 	}
 
 	/** Counts a call; 0 when it may run, else the milliseconds after which one may. */
 	take(key: Identity): number {
-		const now = this.#now();
+		const now = this.#host.now();
 		let caller = this.#callers.get(key);
 		const windows = caller ? Math.floor((now - caller.since) / this.#window) : 0;
 		if (!caller || windows > 0) {
@@ -64,7 +64,8 @@ class Windows {
 			caller = { since: since + windows * this.#window, previous: windows === 1 ? current : 0, current: 0 };
 			this.#callers.delete(key);
 			this.#callers.set(key, caller);
-			if (this.#callers.size > MAX_CALLERS) this.#callers.delete(this.#callers.keys().next().value!);
+			if (this.#callers.size > this.#host.app.limits.maxRateLimitCallers)
+				this.#callers.delete(this.#callers.keys().next().value!);
 		}
 		const elapsed = now - caller.since;
 		if (caller.previous * (1 - elapsed / this.#window) + caller.current >= this.#points) return Math.ceil(this.#window - elapsed);

@@ -1,15 +1,16 @@
 import type { Context } from '../define/context.ts';
 import type { RateLimits, RateRule } from '../define/app-settings.ts';
 import { Callers } from './callers.ts';
+import type { Host } from './host.ts';
 
 /** What `live.rateLimits` says, and who has called which procedure. One entry for each procedure of the app. */
 export class CommonLimits {
-	readonly #now: () => number;
+	readonly #host: Pick<Host, 'now' | 'app'>;
 	#config: RateLimits | undefined;
 	readonly #callers = new Map<string, Callers>();
 
-	constructor(now: () => number) {
-		this.#now = now;
+	constructor(host: Pick<Host, 'now' | 'app'>) {
+		this.#host = host;
 	}
 
 	/** Counts a call of a procedure that has no limit of its own. Throws `RATE_LIMITED`. */
@@ -22,7 +23,7 @@ export class CommonLimits {
 		if (!callers) {
 			const rule = ruleOf(config, path);
 			if (!rule) return;
-			this.#callers.set(path, (callers = new Callers(rule, this.#now)));
+			this.#callers.set(path, (callers = new Callers(rule, this.#host)));
 		}
 		callers.take(context);
 	}

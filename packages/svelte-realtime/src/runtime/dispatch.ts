@@ -10,7 +10,7 @@ import { userOf, type Source } from './context.ts';
 import type { Host, OnError, Subscribed } from './host.ts';
 import { around, aroundLoad } from './middleware.ts';
 import { contained } from './on-error.ts';
-import { MAX_DEPTH, parseRequest, type Untrusted } from './parse.ts';
+import { boundsOf, parseRequest, type Untrusted } from './parse.ts';
 import { after, isThenable, pass } from './pipeline.ts';
 import type { Endpoint, Registry } from './registry.ts';
 import { batchFrames, errorReply, okReply, replyFrame, streamReply } from './reply.ts';
@@ -19,8 +19,6 @@ import { traceRequest } from './tracing.ts';
 
 /** Paths that authors are warned of in development. */
 const MAX_WARNED = 256;
-/** Calls of one connection that may wait for their answer; over it they are refused with `RATE_LIMITED`. */
-const MAX_CALLS = 1_000;
 
 // Made once: a stack for each bad request would cost ten times the rest of it, and would tell nothing.
 const REFUSED = {
@@ -31,7 +29,8 @@ const REFUSED = {
 	notCallable: new LiveError('INVALID_REQUEST', 'This cannot be called. Subscribe to it if it is a stream.'),
 	noStream: new LiveError('INVALID_REQUEST', 'This is no stream. Call it.'),
 	noId: new LiveError('INVALID_REQUEST', 'A subscribe request needs an id.'),
-	tooMany: new LiveError('RATE_LIMITED', `${MAX_CALLS} calls wait for their answer. Wait for some.`),
+	tooMany: new LiveError('RATE_LIMITED', 'Too many calls wait for their answer. Wait for some.'),
+	keys: new LiveError('INVALID_REQUEST', 'The arguments have too many keys. Send them in parts.'),
 	cancelled: CANCELLED
 } as const;
 
@@ -57,13 +56,17 @@ export class Dispatch {
 	constructor(host: Host, registry: Registry) {
 		this.#host = host;
 		this.#registry = registry;
-		this.#limits = new CommonLimits(host.now);
+		this.#limits = new CommonLimits(host);
 	}
 
 	/** Takes a text frame. False: it is no request, and belongs to the app. */
 	receive(ws: Connection, source: Source, text: string, options: DispatchOptions): boolean {
-		const parsed = parseRequest(text, options.maxEnvelopeDepth ?? MAX_DEPTH);
+		const parsed = parseRequest(text, boundsOf(this.#host, options));
 		if (!parsed) return false;
+		if ('refused' in parsed) {
+			ws.send(replyFrame(parsed.refused, errorReply(parsed.refused, REFUSED.keys)));
+			return true;
+		}
 		if ('batch' in parsed) {
 			this.#batch(ws, source, { entries: parsed.batch, sequential: parsed.sequential }, options);
 			return true;
@@ -76,7 +79,7 @@ export class Dispatch {
 
 	/** Takes a binary frame. False: it is no call. */
 	receiveBinary(ws: Connection, source: Source, frame: ArrayBuffer, options: DispatchOptions): boolean {
-		const request = parseBinary(frame, options.maxEnvelopeDepth ?? MAX_DEPTH);
+		const request = parseBinary(frame, boundsOf(this.#host, options));
 		if (!request) return false;
 		this.#single(ws, source, request, options);
 		return true;
@@ -146,7 +149,7 @@ export class Dispatch {
 			if (request.id === '' || request.id === BATCH_EVENT) throw REFUSED.id;
 			if (request.args !== undefined && !Array.isArray(request.args)) throw REFUSED.args;
 			const scope = this.#host.scope(ws);
-			if (scope.calls >= MAX_CALLS) throw REFUSED.tooMany;
+			if (scope.calls >= this.#host.app.limits.maxCallsPerConnection) throw REFUSED.tooMany;
 			const made = (context = new RequestContext({
 				pacing: this.#host.pacing,
 				app: this.#host.app,

@@ -5,6 +5,7 @@ import { app } from '../define/app.ts';
 import { guard, live } from '../define/live.ts';
 import { CODES, LiveError } from '../shared/error.ts';
 import { BATCH_EVENT, MAX_BATCH } from '../shared/rpc-frame.ts';
+import { DEFAULT_LIMITS } from '../shared/limits.ts';
 import { parseRequest } from './parse.ts';
 
 const SECRET = 'hunter2';
@@ -138,9 +139,10 @@ const frame = fc.oneof(
 
 /** How many answers a frame is owed at once or later, by id. */
 function owed(text: string): string[] {
-	const parsed = parseRequest(text, 64);
+	const parsed = parseRequest(text, DEFAULT_LIMITS);
 	if (!parsed) return [];
 	if ('batch' in parsed) return [BATCH_EVENT];
+	if ('refused' in parsed) return [parsed.refused];
 	return parsed.single.id === undefined ? [] : [parsed.single.id];
 }
 
@@ -181,8 +183,8 @@ const answers = (frames: readonly any[]): any[] =>
 
 /** The ids in a frame, wherever they stand. */
 function idsOf(text: string): string[] {
-	const parsed = parseRequest(text, 64);
-	if (!parsed) return [];
+	const parsed = parseRequest(text, DEFAULT_LIMITS);
+	if (!parsed || 'refused' in parsed) return [];
 	const entries = 'batch' in parsed ? parsed.batch : [parsed.single];
 	return entries.flatMap((entry: any) => (typeof entry?.id === 'string' ? [entry.id] : []));
 }

@@ -4,10 +4,11 @@ import { InMemorySpanExporter, NodeTracerProvider, SimpleSpanProcessor } from '@
 import { manualClock } from 'svelte-adapter-uws/testing';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { createRuntime } from '../../test/support.ts';
-import { app } from '../define/app.ts';
+import { app, emptyApp } from '../define/app.ts';
 import { live } from '../define/live.ts';
 import { connectionMetricsHook, wirePublishRateMetrics } from '../define/metrics.ts';
 import { LiveError } from '../shared/error.ts';
+import { findTracing } from './tracing.ts';
 
 afterEach(() => Reflect.deleteProperty(globalThis, Symbol.for('svelte-realtime.app')));
 
@@ -241,6 +242,29 @@ it('makes spans of calls, under the span of the client, and of what they publish
 	expect(refused!.parentSpanContext).toBeUndefined();
 	expect(broken).toMatchObject({ name: 'm/breaks', events: [expect.objectContaining({ name: 'exception' })] });
 	expect(() => live.tracing({} as never)).toThrow('live.tracing: api is an object, expected the module @opentelemetry/api.');
+});
+
+it('finds OpenTelemetry by itself where spans reach somebody, unless the app says otherwise', async () => {
+	const found = app();
+	await findTracing(found);
+	expect(found.tracing?.trace).toBe(trace);
+	live.tracing(null);
+	await findTracing(app());
+	expect(app().tracing).toBeNull();
+	const own = { ...opentelemetry };
+	live.tracing(own);
+	await findTracing(app());
+	expect(app().tracing).toBe(own);
+	const missing = emptyApp();
+	await findTracing(missing, () => Promise.reject(new Error('Cannot find package')));
+	expect(missing.tracing).toBeUndefined();
+});
+
+it('makes no spans that nobody would get', async () => {
+	trace.disable();
+	const settings = emptyApp();
+	await findTracing(settings);
+	expect(settings.tracing).toBeUndefined();
 });
 
 /** A server in development whose clock the test moves. */

@@ -1,13 +1,21 @@
 import { manualClock } from 'svelte-adapter-uws/testing';
 import { expect, it } from 'vitest';
-import { MAX_PACED, Pacing } from './pacing.ts';
+import { DEFAULT_LIMITS } from '../shared/limits.ts';
+import { Pacing } from './pacing.ts';
+
+const MAX_PACED = DEFAULT_LIMITS.maxPacedPublishes;
 
 function pacing() {
 	const clock = manualClock();
 	const sent: unknown[] = [];
 	const failed: unknown[] = [];
 	const warned: string[] = [];
-	const made = new Pacing({ clock, failed: (error) => failed.push(error), warn: (message) => warned.push(message) });
+	const made = new Pacing({
+		clock,
+		limits: () => DEFAULT_LIMITS,
+		failed: (error) => failed.push(error),
+		warn: (message) => warned.push(message)
+	});
 	const publish = (data: unknown): boolean => sent.push([clock.now(), data]) > 0;
 	const start = clock.now();
 	return {

@@ -1,8 +1,6 @@
 import type { Clock } from 'svelte-adapter-uws/contract';
 import { LiveError } from '../shared/error.ts';
-
-/** Publishes that may wait at a time, and keys that `skip` may hold; see there what happens over it. */
-export const MAX_PACED = 5_000;
+import type { Limits } from '../shared/limits.ts';
 
 /** Publishes now. */
 type Publish = (data: unknown) => boolean;
@@ -18,6 +16,8 @@ export interface PacingParts {
 	/** Hears what a publish at the end of its window throws. */
 	readonly failed: (error: unknown) => void;
 	readonly warn: (message: string) => void;
+	/** Read at each use. */
+	readonly limits: () => Pick<Limits, 'maxPacedPublishes' | 'maxSkipKeys'>;
 }
 
 /** What handlers of one server hold back: throttled and debounced publishes, and keys that are cooling down. */
@@ -40,14 +40,14 @@ export class Pacing implements Disposable {
 			return true;
 		}
 		const sent = publish(data);
-		if (this.#throttled.size < MAX_PACED) this.#throttled.set(key, { timer: this.#window(key, ms) });
+		if (this.#throttled.size < this.#parts.limits().maxPacedPublishes) this.#throttled.set(key, { timer: this.#window(key, ms) });
 		return sent;
 	}
 
 	/** Publishes the newest once nothing has come for `ms`. */
 	debounce(key: string, data: unknown, ms: number, publish: Publish): boolean {
 		const waiting = this.#debounced.get(key);
-		if (!waiting && this.#debounced.size >= MAX_PACED) return publish(data);
+		if (!waiting && this.#debounced.size >= this.#parts.limits().maxPacedPublishes) return publish(data);
 		const last = { publish, data: travels(data) };
 		waiting?.timer[Symbol.dispose]();
 		const timer = this.#parts.clock.after(ms, () => {
@@ -63,11 +63,12 @@ export class Pacing implements Disposable {
 		if (typeof key !== 'string' || typeof ms !== 'number' || !Number.isFinite(ms) || ms <= 0)
 			throw new LiveError('INVALID_ARG', 'ctx.skip takes a key, which is a string, and milliseconds above 0: ctx.skip(key, ms).');
 		const now = this.#parts.clock.now();
+		const { maxSkipKeys } = this.#parts.limits();
 		const until = this.#skipped.get(key);
 		if (until !== undefined && until > now) return true;
-		if (until === undefined && this.#skipped.size >= MAX_PACED) this.#sweep(now);
-		if (until === undefined && this.#skipped.size >= MAX_PACED) {
-			this.#warn('skip', `ctx.skip holds ${MAX_PACED} keys and lets every other one pass until some have cooled down.`);
+		if (until === undefined && this.#skipped.size >= maxSkipKeys) this.#sweep(now);
+		if (until === undefined && this.#skipped.size >= maxSkipKeys) {
+			this.#warn('skip', `ctx.skip holds ${maxSkipKeys} keys and lets every other one pass until some have cooled down.`);
 			return false;
 		}
 		this.#skipped.set(key, now + ms);

@@ -1,10 +1,13 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { isDeeper, parseRequest } from './parse.ts';
+import { DEFAULT_LIMITS } from '../shared/limits.ts';
+import { hasMoreKeys, isDeeper, parseRequest } from './parse.ts';
 
 it('reads calls and batches', () => {
-	expect(parseRequest('{"rpc":"a/b","id":"1","args":[1]}', 64)).toEqual({ single: { rpc: 'a/b', id: '1', args: [1] } });
-	expect(parseRequest('{"batch":[1],"sequential":true}', 64)).toEqual({ batch: [1], sequential: true });
+	expect(parseRequest('{"rpc":"a/b","id":"1","args":[1]}', DEFAULT_LIMITS)).toEqual({
+		single: { rpc: 'a/b', id: '1', args: [1] }
+	});
+	expect(parseRequest('{"batch":[1],"sequential":true}', DEFAULT_LIMITS)).toEqual({ batch: [1], sequential: true });
 });
 
 it.each([
@@ -18,7 +21,7 @@ it.each([
 	'[]',
 	'null',
 	'{"r"}'
-])('takes %s for no request', (text) => expect(parseRequest(text, 64)).toBeUndefined());
+])('takes %s for no request', (text) => expect(parseRequest(text, DEFAULT_LIMITS)).toBeUndefined());
 
 it('measures depth outside of strings', () => {
 	expect(isDeeper('[[]]', 1)).toBe(true);
@@ -33,6 +36,28 @@ it('measures depth outside of strings', () => {
 	);
 });
 
+it('counts keys outside of strings', () => {
+	expect(hasMoreKeys('{"a":1,"b:c":{"d":":::\\":"}}', 3)).toBe(false);
+	fc.assert(
+		fc.property(fc.json({ maxDepth: 8 }), fc.nat(8), (json, limit) => {
+			const keys = (value: unknown): number =>
+				typeof value === 'object' && value !== null
+					? (Array.isArray(value) ? 0 : Object.keys(value).length) +
+						Object.values(value).reduce<number>((sum, v) => sum + keys(v), 0)
+					: 0;
+			expect(hasMoreKeys(json, limit)).toBe(keys(JSON.parse(json)) > limit);
+		})
+	);
+});
+
+it('does not read a request with too many keys, and tells its id where it can', () => {
+	const bounds = { ...DEFAULT_LIMITS, maxRequestKeys: 4 };
+	expect(parseRequest('{"rpc":"a/b","id":"k-1","args":[{"x":1}]}', bounds)).toHaveProperty('single');
+	expect(parseRequest('{"rpc":"a/b","id":"k-1","args":[{"x":1,"y":2}]}', bounds)).toEqual({ refused: 'k-1' });
+	expect(parseRequest('{"rpc":"a/b","args":[{"x":1,"y":2,"z":3}],"id":"k"}', bounds)).toBeUndefined();
+	expect(parseRequest('{"batch":[{"rpc":"a/b","id":"1"},{"rpc":"a/b","id":"2"}]}', bounds)).toBeUndefined();
+});
+
 it('never throws, and pollutes no prototype', () => {
 	const keys = Object.getOwnPropertyNames(Object.prototype);
 	const field = fc.oneof(fc.json(), fc.constantFrom('"a/b"', '"__proto__"', '[]', '{"__proto__":{"x":1}}'));
@@ -45,7 +70,7 @@ it('never throws, and pollutes no prototype', () => {
 				field.map((batch) => `{"batch":${batch}}`)
 			),
 			(text) => {
-				parseRequest(text, 64);
+				parseRequest(text, DEFAULT_LIMITS);
 			}
 		)
 	);

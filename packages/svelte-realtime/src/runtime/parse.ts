@@ -1,23 +1,38 @@
+import type { AppSettings } from '../define/app-settings.ts';
+import type { Limits } from '../shared/limits.ts';
 import type { RpcRequest } from '../shared/rpc-frame.ts';
 
-/** Default nesting of JSON that a request may have. */
-export const MAX_DEPTH = 64;
+/** How large the JSON of a request may be, beside its bytes. */
+export type Bounds = Pick<Limits, 'maxEnvelopeDepth' | 'maxRequestKeys'>;
+
+/** The bounds of an app, and what one message hook says instead. */
+export function boundsOf({ app }: { readonly app: AppSettings }, { maxEnvelopeDepth }: Partial<Bounds>): Bounds {
+	return maxEnvelopeDepth === undefined ? app.limits : { ...app.limits, maxEnvelopeDepth };
+}
 
 /** One request as it came: only `rpc` and `id` are known to be right. */
 export type Untrusted = RpcRequest & Readonly<Record<string, unknown>>;
 
 /** A frame of this protocol. */
-export type Parsed = { readonly single: Untrusted } | { readonly batch: readonly unknown[]; readonly sequential: boolean };
+export type Parsed =
+	| { readonly single: Untrusted }
+	| { readonly batch: readonly unknown[]; readonly sequential: boolean }
+	/** The id of a request that has too many keys, and was not read. */
+	| { readonly refused: string };
 
 /**
  * Reads a request out of untrusted text. `undefined` means that it is none, and belongs to the app: the first key is neither
- * `rpc` nor `batch`, it does not parse, it is nested too deep, or `rpc` or `id` has the wrong type.
+ * `rpc` nor `batch`, it does not parse, it is nested too deep, it has too many keys and an id that cannot be told, or `rpc` or `id` has the wrong type.
  */
-export function parseRequest(text: string, maxDepth: number): Parsed | undefined {
+export function parseRequest(text: string, { maxEnvelopeDepth, maxRequestKeys }: Bounds): Parsed | undefined {
 	if (text.length < 10 || text.charCodeAt(0) !== 0x7b) return undefined;
 	const third = text.charCodeAt(2);
 	if (third !== 0x72 && third !== 0x62) return undefined;
-	if (isDeeper(text, maxDepth)) return undefined;
+	if (isDeeper(text, maxEnvelopeDepth)) return undefined;
+	if (hasMoreKeys(text, maxRequestKeys)) {
+		const refused = HEAD.exec(text)?.[1];
+		return refused === undefined ? undefined : { refused };
+	}
 	let value: unknown;
 	try {
 		value = JSON.parse(text);
@@ -56,6 +71,27 @@ export function isDeeper(text: string, limit: number): boolean {
 		else if (unit === 0x7b || unit === 0x5b) {
 			if (++depth > limit) return true;
 		} else if (unit === 0x7d || unit === 0x5d) depth--;
+	}
+	return false;
+}
+
+/** How our clients begin a request. */
+const HEAD = /^\{"rpc":"[\w/-]*","id":"([\w-]+)"/;
+/** The shortest field, `"":0`, with what parts it from the next. */
+const SHORTEST_FIELD = 5;
+
+/** Whether the objects in JSON text have more keys than `limit`; what stands in strings does not count. */
+export function hasMoreKeys(text: string, limit: number): boolean {
+	if (text.length < SHORTEST_FIELD * limit || occurrences(text, ':', limit) <= limit) return false;
+	let keys = 0;
+	let inString = false;
+	for (let i = 0; i < text.length; i++) {
+		const unit = text.charCodeAt(i);
+		if (inString) {
+			if (unit === 0x5c) i++;
+			else if (unit === 0x22) inString = false;
+		} else if (unit === 0x22) inString = true;
+		else if (unit === 0x3a && ++keys > limit) return true;
 	}
 	return false;
 }

@@ -4,6 +4,7 @@ import type { AppSettings } from '../define/app-settings.ts';
 import type { Definition, Guard } from '../define/definition.ts';
 import type { Manifest } from '../manifest.ts';
 import { LiveError } from '../shared/error.ts';
+import type { Limits } from '../shared/limits.ts';
 import { isPath } from '../shared/path.ts';
 import { Cascade } from './cascade.ts';
 import { CallContext, userOf, type Source } from './context.ts';
@@ -80,17 +81,22 @@ export class Runtime implements Disposable {
 		const { platform, features, manifest = [], clock = timers, date = Date.now, warn = say } = parts;
 		const app = (this.#app = parts.app ?? emptyApp());
 		this.#warnings = parts.dev ? new TopicWarnings({ platform, clock, app, warn }) : undefined;
-		this.#scopes = new Scopes(clock, (topic, by, others) => {
-			app.metrics?.follows(by);
-			if (others > 0) return;
-			if (by === 1) this.#warnings?.followed(topic);
-			else this.#warnings?.left(topic);
+		const limits = (): Limits => app.limits;
+		this.#scopes = new Scopes({
+			clock,
+			limits,
+			follows: (topic, by, others) => {
+				app.metrics?.follows(by);
+				if (others > 0) return;
+				if (by === 1) this.#warnings?.followed(topic);
+				else this.#warnings?.left(topic);
+			}
 		});
 		this.#lock = new KeyedLock(clock);
 		const onError: Host['onError'] = (path, error, context) =>
 			(parts.onError ? contained(parts.onError, print) : print)(path, error, context);
 		this.#onError = onError;
-		const pacing = (this.#pacing = new Pacing({ clock, warn, failed: (error) => onError('publish', error) }));
+		const pacing = (this.#pacing = new Pacing({ clock, warn, limits, failed: (error) => onError('publish', error) }));
 		const watchers = (this.#watchers = new Watchers(platform, onError));
 		this.#views = new Views(platform);
 		const cascade = new Cascade(watchers, onError);

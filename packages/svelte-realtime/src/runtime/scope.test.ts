@@ -1,7 +1,7 @@
 import { expect, it, vi } from 'vitest';
 import { createRuntime } from '../../test/support.ts';
 import { live } from '../define/live.ts';
-import { MAX_TOPICS } from './scope.ts';
+import { DEFAULT_LIMITS } from '../shared/limits.ts';
 
 /** A stream whose loads are settled by the test, in the order of their requests. */
 async function held() {
@@ -96,7 +96,7 @@ it('refuses to follow more topics than a connection may', async () => {
 		)
 	});
 	const client = await server.connect();
-	for (let i = 0; i < MAX_TOPICS; i += 50)
+	for (let i = 0; i < DEFAULT_LIMITS.maxTopicsPerConnection; i += 50)
 		client.say({ batch: Array.from({ length: 50 }, (_, n) => ({ rpc: 'm/s', id: `${i + n}`, args: [i + n], stream: true })) });
 	expect(await client.ask({ rpc: 'm/s', id: 'over', args: ['over'], stream: true })).toMatchObject({
 		ok: false,

@@ -1,12 +1,9 @@
 import type { Clock, Connection } from 'svelte-adapter-uws/contract';
 import { LiveError } from '../shared/error.ts';
+import type { Limits } from '../shared/limits.ts';
 import { topicOfView } from '../shared/topics.ts';
 
-/** Topics that one connection may follow through streams; over it a subscribe request is refused with `RATE_LIMITED`. */
-export const MAX_TOPICS = 1_000;
-/** Topics of one connection whose wire subscribe may wait for a stream; over it they are denied at once. */
-export const MAX_WAITING = 256;
-/** Milliseconds from the first of them in which they may wait. */
+/** Milliseconds in which wire subscribes may wait for a stream, from the first of a connection. */
 export const GRACE_MS = 5_000;
 
 /** Called when a connection no longer follows a stream, with the number of other connections on its topic. */
@@ -40,6 +37,8 @@ export interface Cancellable {
 /** What scopes of one runtime share. */
 export interface ScopeParts {
 	readonly clock: Pick<Clock, 'after'>;
+	/** Read at each use. */
+	readonly limits: () => Pick<Limits, 'maxTopicsPerConnection' | 'maxWaitingTopics'>;
 	/** A connection has begun, or ended, to follow a topic; `others`: connections that follow it as well. */
 	readonly follows?: (topic: string, by: 1 | -1, others: number) => void;
 	/** Connections that follow a topic through streams, by topic. */
@@ -76,8 +75,9 @@ export class Scope {
 		// Without the unsubscribe hook nobody has said that the topic was left.
 		if (this.#topics.has(topic) && !this.#ws.isSubscribed(topic)) this.left(topic);
 		let streams = this.#topics.get(topic);
-		if (!streams && this.#topics.size >= MAX_TOPICS)
-			throw new LiveError('RATE_LIMITED', `A connection follows at most ${MAX_TOPICS} topics. Leave some.`);
+		const { maxTopicsPerConnection } = this.#parts.limits();
+		if (!streams && this.#topics.size >= maxTopicsPerConnection)
+			throw new LiveError('RATE_LIMITED', `A connection follows at most ${maxTopicsPerConnection} topics. Leave some.`);
 		if (!this.#ws.subscribe(topic)) throw new LiveError('CONNECTION_CLOSED');
 		if (!streams) {
 			this.#watch();
@@ -125,7 +125,8 @@ export class Scope {
 		if (this.holds(topic)) return true;
 		const known = this.#waiting.get(topic);
 		if (known) return known.promise;
-		if (this.#isGraceOver || this.#waiting.size >= MAX_WAITING || this.#ws.signal.aborted) return false;
+		const { maxWaitingTopics } = this.#parts.limits();
+		if (this.#isGraceOver || this.#waiting.size >= maxWaitingTopics || this.#ws.signal.aborted) return false;
 		this.#watch();
 		this.#grace ??= this.#parts.clock.after(GRACE_MS, () => this.#endGrace());
 		const waiting = Promise.withResolvers<boolean>();

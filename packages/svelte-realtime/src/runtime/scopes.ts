@@ -1,4 +1,4 @@
-import type { Clock, Connection } from 'svelte-adapter-uws/contract';
+import type { Connection } from 'svelte-adapter-uws/contract';
 import { Scope, type ScopeParts } from './scope.ts';
 
 /** The scopes of one runtime's connections, made when they are first needed. */
@@ -6,8 +6,8 @@ export class Scopes implements Disposable {
 	readonly #parts: ScopeParts;
 	readonly #byConnection = new WeakMap<Connection, Scope>();
 
-	constructor(clock: Pick<Clock, 'after'>, follows?: ScopeParts['follows']) {
-		this.#parts = { clock, ...(follows ? { follows } : {}), holders: new Map(), busy: new Set() };
+	constructor(parts: Pick<ScopeParts, 'clock' | 'limits' | 'follows'>) {
+		this.#parts = { ...parts, holders: new Map(), busy: new Set() };
 	}
 
 	of(ws: Connection): Scope {

@@ -3,7 +3,8 @@ import { expect, it, vi } from 'vitest';
 import { createRuntime, type TestClient } from '../../test/support.ts';
 import { live } from '../define/live.ts';
 import type { RuntimeParts } from './runtime.ts';
-import { GRACE_MS, MAX_WAITING } from './scope.ts';
+import { DEFAULT_LIMITS } from '../shared/limits.ts';
+import { GRACE_MS } from './scope.ts';
 
 /** What is answered to wire subscribes, in this turn. */
 async function answers(client: TestClient, ...topics: string[]): Promise<string[]> {
@@ -128,7 +129,7 @@ it('keeps every topic closed while a module cannot be imported', async () => {
 
 it('bounds what one connection may wait for, and holds nothing once it has gone', async () => {
 	const { server, clock, client } = await start({ 'm/list': computed });
-	await answers(client, ...Array.from({ length: MAX_WAITING }, (_, i) => `list:${i}`));
+	await answers(client, ...Array.from({ length: DEFAULT_LIMITS.maxWaitingTopics }, (_, i) => `list:${i}`));
 	expect(await answers(client, 'list:over')).toEqual(['subscribe-denied list:over FORBIDDEN']);
 	expect(clock.pending).toBe(1);
 	await client.leave();

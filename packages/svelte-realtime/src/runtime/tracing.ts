@@ -1,7 +1,9 @@
-import type { Span, TracingApi } from '../define/app-settings.ts';
+import type { AppSettings, Span, TracingApi } from '../define/app-settings.ts';
 import { isLiveError } from '../shared/error.ts';
 import { isThenable } from './pipeline.ts';
 
+/** Of the tracer. */
+const NAME = 'svelte-realtime';
 /** `SpanKind` and `SpanStatusCode` of OpenTelemetry. */
 const SERVER = 1;
 const PRODUCER = 3;
@@ -13,6 +15,25 @@ interface Traced {
 	readonly tracestate?: unknown;
 }
 
+/**
+ * Finds OpenTelemetry where the app has it, unless the app has said which, or that there is none. Without a tracer provider it
+ * stays off: spans that nobody records would only cost.
+ */
+export async function findTracing(
+	app: AppSettings,
+	load: () => Promise<TracingApi> = () => import('@opentelemetry/api')
+): Promise<void> {
+	if (app.tracing !== undefined) return;
+	const api = await load().catch(() => undefined);
+	if (app.tracing === undefined && api && isProvided(api)) app.tracing = api;
+}
+
+/** Whether spans reach anybody: until a provider is there, the one of the API has no tracer to hand on to. */
+function isProvided({ trace }: TracingApi): boolean {
+	const provider: { getDelegateTracer?(name: string): unknown } = trace.getTracerProvider?.() ?? {};
+	return typeof provider.getDelegateTracer !== 'function' || provider.getDelegateTracer(NAME) !== undefined;
+}
+
 /** Runs a request in a span named for its path, a child of the one that its client sent along. */
 export function traceRequest(api: TracingApi, path: string, { traceparent, tracestate }: Traced, run: () => unknown): unknown {
 	const { trace, context, propagation } = api;
@@ -22,7 +43,7 @@ export function traceRequest(api: TracingApi, path: string, { traceparent, trace
 	};
 	const parent: unknown = propagation.extract(context.active(), carrier);
 	const attributes = { 'rpc.system': 'svelte-realtime', 'rpc.method': path };
-	const span = trace.getTracer('svelte-realtime').startSpan(path, { kind: SERVER, attributes }, parent);
+	const span = trace.getTracer(NAME).startSpan(path, { kind: SERVER, attributes }, parent);
 	return context.with(trace.setSpan(parent, span), () => within(span, run)) as unknown;
 }
 
@@ -31,7 +52,7 @@ export function tracePublish<T>(api: TracingApi, topic: string, run: () => T): T
 	const { trace, context } = api;
 	const attributes = { 'messaging.system': 'svelte-realtime', 'messaging.destination.name': topic };
 	const parent: unknown = context.active();
-	const span = trace.getTracer('svelte-realtime').startSpan('publish', { kind: PRODUCER, attributes }, parent);
+	const span = trace.getTracer(NAME).startSpan('publish', { kind: PRODUCER, attributes }, parent);
 	return within(span, run) as T;
 }
 

@@ -3,8 +3,13 @@ import type { MergeName } from 'svelte-adapter-uws/merge';
 import { RpcError, type Issue } from './error.ts';
 import type { Sort } from './order.ts';
 
+/** The trace that a request belongs to; W3C Trace Context. */
+export interface TraceFields {
+	readonly traceparent?: string;
+}
+
 /** A call, or with `stream` a subscribe request. Without an `id` nobody waits for an answer. */
-export interface RpcRequest {
+export interface RpcRequest extends TraceFields {
 	readonly rpc: string;
 	readonly id?: string;
 	readonly args?: readonly unknown[];
@@ -19,8 +24,6 @@ export interface RpcRequest {
 	/** Where one more page begins: the request asks for that alone. */
 	readonly cursor?: unknown;
 	readonly idempotencyKey?: string;
-	/** The trace that it belongs to; W3C Trace Context. */
-	readonly traceparent?: string;
 }
 
 /** The good answer to a request; the fields behind `data` are those of streams. */

@@ -1,4 +1,5 @@
 import { MAX_HEADER, readText } from './binary-frame.ts';
+import type { TraceFields } from './rpc-frame.ts';
 
 /** First byte of a frame with a part of an upload, and of one that says something about an upload. */
 export const UPLOAD_CHUNK = 0x01;
@@ -17,7 +18,7 @@ const RESUME = 0x11;
 const CHECKSUM = 0x12;
 
 /** What the first part of an upload says. */
-export interface UploadHeader {
+export interface UploadHeader extends TraceFields {
 	readonly rpc: string;
 	readonly args: readonly unknown[];
 	/** The client waits for windows. */
@@ -28,6 +29,16 @@ export interface UploadHeader {
 	readonly crc32?: true | number;
 	/** The client can go on over another connection. */
 	readonly resume?: true;
+}
+
+/** What the server says while an upload is under way. */
+export interface Granted {
+	readonly window: number;
+	readonly received: number;
+	readonly token?: string;
+	readonly resumeMs?: number;
+	/** After a resume: the number of the part that comes next. */
+	readonly next?: number;
 }
 
 /** One part of an upload. */

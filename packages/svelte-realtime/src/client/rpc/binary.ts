@@ -9,14 +9,14 @@ export type BinaryCall<Args extends unknown[] = any[], Out = any> = (
 ) => Promise<Out>;
 
 /** Creates the stub of one procedure that takes bytes. Inside of `batch` it goes in a frame of its own all the same. */
-export function createBinaryCall(live: () => Pick<CallParts, 'pending' | 'timeout'>, path: string): BinaryCall {
+export function createBinaryCall(live: () => Pick<CallParts, 'pending' | 'timeout' | 'trace'>, path: string): BinaryCall {
 	return async (source, ...args) => {
 		const bytes = bytesOf(source);
 		if (!bytes)
 			throw new RpcError('INVALID_REQUEST', `${path} takes an ArrayBuffer or a view of one first, such as a Uint8Array.`);
-		const { pending, timeout } = live();
+		const { pending, timeout, trace } = live();
 		const id = pending.nextId();
-		const frame = encodeBinaryCall(encodeCall(path, { rpc: path, id, args }), bytes);
+		const frame = encodeBinaryCall(encodeCall(path, { rpc: path, id, args, ...trace() }), bytes);
 		if (!frame)
 			throw new RpcError('PAYLOAD_TOO_LARGE', `The arguments of ${path} beside its bytes take more than ${MAX_HEADER} bytes.`);
 		return new Promise((resolve, reject) =>

@@ -1,7 +1,7 @@
 import type { Client } from 'svelte-adapter-uws/contract';
 import { RpcError } from '../../shared/error.ts';
 import type { UploadHeader } from '../../shared/upload-frame.ts';
-import { encodeRequest, MAX_BATCH, type RpcRequest } from '../../shared/rpc-frame.ts';
+import { encodeRequest, MAX_BATCH, type RpcRequest, type TraceFields } from '../../shared/rpc-frame.ts';
 import { batchFrame, type BatchEntry } from './batch.ts';
 import { callKey, SharedCalls } from './dedupe.ts';
 import { exceedsBytes, tooLarge } from './payload.ts';
@@ -37,8 +37,8 @@ export interface CallParts {
 	readonly pending: PendingRequests;
 	/** Milliseconds. */
 	readonly timeout: () => number;
-	/** The trace that a call belongs to. */
-	readonly traceparent?: () => string | undefined;
+	/** The trace that a request belongs to. */
+	readonly trace: () => TraceFields;
 }
 
 interface MakeOptions {
@@ -66,13 +66,12 @@ export class Calls {
 			if (signal?.aborted)
 				throw new RpcError('CANCELLED', `${path} was cancelled before it was sent.`, { cause: signal.reason as unknown });
 			const id = this.#parts.pending.nextId();
-			const traceparent = this.#parts.traceparent?.();
 			const frame = encodeCall(path, {
 				rpc: path,
 				id,
 				args,
 				...(idempotencyKey === undefined ? {} : { idempotencyKey }),
-				...(traceparent === undefined ? {} : { traceparent })
+				...this.#parts.trace()
 			});
 			const make = (): Promise<unknown> => this.#make(id, path, frame, { timeout, signal });
 			if (!shared) return make();

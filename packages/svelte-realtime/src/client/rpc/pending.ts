@@ -141,8 +141,15 @@ export class PendingRequests {
 			// A timer that fires this late means that the device slept, and the socket with it.
 			const slept = clock.now() - start > Math.max(3 * timeout, 90_000);
 			if (slept) this.#end(sending, 'DISCONNECTED', `The device slept while ${sending.what} waited for its answer.`);
-			else this.#end(sending, 'TIMEOUT', `${sending.what} was not answered within ${timeout} ms.`);
+			else this.#timeOut(sending, timeout);
 		});
+	}
+
+	/** Nobody waits any more: the server need not work on it either. */
+	#timeOut(sending: Sending, timeout: number): void {
+		const ids = [...sending.waiters.keys()];
+		this.#end(sending, 'TIMEOUT', `${sending.what} was not answered within ${timeout} ms.`);
+		if (sending.sent) this.#parts.client.sendNow(encodeCancel(ids));
 	}
 
 	#end(sending: Sending, code: string, message: string): void {

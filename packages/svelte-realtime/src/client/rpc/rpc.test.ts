@@ -120,6 +120,27 @@ it('rejects TIMEOUT after 30 seconds, or after what configure and with say', asy
 	expect(await call).toBe('TIMEOUT');
 });
 
+it('tells the server that nobody waits any more when a call or a batch runs out of time', async () => {
+	const { client, clock, rpc, live } = setUp({ timeout: 100 });
+	client.open();
+	const one = code(rpc('a/one')());
+	const both = code(live.calls.batch(() => [rpc('a/two')(), rpc('a/three')()], false));
+	const [x, y, z] = client.requests();
+	client.reply(y!['id'], { data: 2 });
+	clock.advance(100);
+	expect([await one, await both]).toEqual(['TIMEOUT', 'TIMEOUT']);
+	expect(client.sent.slice(2)).toEqual([
+		{ rpc: '__rpc/cancel', args: [x!['id']] },
+		{ rpc: '__rpc/cancel', args: [z!['id']] }
+	]);
+	client.drop();
+	const never = code(rpc('a/four')());
+	clock.advance(100);
+	expect(await never).toBe('TIMEOUT');
+	client.open();
+	expect(client.sent).toHaveLength(4);
+});
+
 it('says DISCONNECTED when the device slept through the time-out', async () => {
 	const { client, clock, rpc } = setUp();
 	client.open();
@@ -416,10 +437,14 @@ it('says of a call that was lost whether it may have been carried out', async ()
 	expect(await never.catch((error: unknown) => error)).toMatchObject({ code: 'CONNECTION_CLOSED', indeterminate: false });
 });
 
-it('says which trace a call belongs to', () => {
+it('says which trace a call belongs to, and goes without where the app cannot tell', () => {
 	const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
 	const { client, rpc } = setUp({ traceparent: () => traceparent });
 	client.open();
 	void rpc('a/b')();
 	expect(client.requests()[0]).toMatchObject({ rpc: 'a/b', traceparent });
+	const unknown = setUp({ traceparent: () => undefined });
+	unknown.client.open();
+	void unknown.rpc('a/b')();
+	expect(unknown.client.requests()[0]).not.toHaveProperty('traceparent');
 });

@@ -1,6 +1,7 @@
 import type { Client } from 'svelte-adapter-uws/contract';
 import type { PageClock } from '../clock.ts';
 import type { PendingRequests } from '../rpc/pending.ts';
+import type { TraceFields } from '../../shared/rpc-frame.ts';
 import type { Quiet } from './quiet.ts';
 import type { Topics } from './topics.ts';
 
@@ -17,6 +18,8 @@ export interface StreamHost {
 	readonly running: Set<Running>;
 	/** Milliseconds. */
 	readonly timeout: () => number;
+	/** The trace that a request belongs to. */
+	readonly trace: () => TraceFields;
 	/** Milliseconds that a stream keeps its value after its last subscriber. */
 	readonly resumeGraceMs: () => number;
 	/** Why there will be no connection any more. */

@@ -40,10 +40,10 @@ export class Pages {
 
 	async #load(from: Paging, extra: readonly unknown[]): Promise<void> {
 		const { host, request, page, topic, take, missed } = this.#parts;
-		const { pending, topics, timeout } = host();
+		const { pending, topics, timeout, trace } = host();
 		const id = pending.nextId();
 		const { rpc, args } = request;
-		const frame = encodeCall(rpc, { ...request, id, args: [...args, ...extra], cursor: from.cursor });
+		const frame = encodeCall(rpc, { ...request, id, args: [...args, ...extra], cursor: from.cursor, ...trace() });
 		// An event that is younger than the page may come before it.
 		const load = topics.begin();
 		try {

@@ -10,8 +10,8 @@ const at = (seq: number, id: number, epoch = 'e', event = 'created') => ({
 });
 
 /** A stream whose events the server keeps, at number 3. */
-async function kept(extra: object = {}) {
-	const parts = await setUp();
+async function kept(extra: object = {}, settings: object = {}) {
+	const parts = await setUp(settings);
 	parts.client.open();
 	parts.watch();
 	await turn();
@@ -24,6 +24,16 @@ async function kept(extra: object = {}) {
 	};
 	return { ...parts, back, ids: () => (parts.values.at(-1) as { id: number }[]).map(({ id }) => id) };
 }
+
+it('says which trace a subscribe request, a page and a resume belong to', async () => {
+	let traced = 0;
+	const { client, back, answer, stream } = await kept({ hasMore: true, cursor: 'c' }, { traceparent: () => `t${traced++}` });
+	expect(client.requests(PATH)[0]).toMatchObject({ stream: true, traceparent: 't0' });
+	void stream.loadMore();
+	expect(client.requests(PATH).at(-1)).toMatchObject({ cursor: 'c', traceparent: 't1' });
+	answer([], {});
+	expect(back()).toMatchObject({ seq: 3, traceparent: 't2' });
+});
 
 it('names its last event when it comes back, and takes what it missed', async () => {
 	const { client, back, answer, ids, statuses } = await kept();

@@ -181,7 +181,7 @@ export class Stream<T> extends Shown<T> implements StreamStore<T>, Follower, Run
 	}
 
 	#send(host: StreamHost): void {
-		const { pending, topics, timeout } = host;
+		const { pending, topics, timeout, trace } = host;
 		const id = pending.nextId();
 		this.#attempts++;
 		this.#wait();
@@ -193,7 +193,8 @@ export class Stream<T> extends Shown<T> implements StreamStore<T>, Follower, Run
 				...this.#request,
 				id,
 				...(this.state.base === undefined ? {} : this.#place.fields),
-				...(version === undefined ? {} : { schemaVersion: version })
+				...(version === undefined ? {} : { schemaVersion: version }),
+				...trace()
 			});
 		} catch (error) {
 			return this.#failed(host, error as RpcError);

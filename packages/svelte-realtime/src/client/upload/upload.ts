@@ -1,6 +1,6 @@
 import { RpcError } from '../../shared/error.ts';
-import { rpcErrorOf, type Reply } from '../../shared/rpc-frame.ts';
-import { encodeChunk, encodeControl, UPLOAD_TOPIC, uploadEvent, CHUNK_PREFIX } from '../../shared/upload-frame.ts';
+import { rpcErrorOf, type Reply, type TraceFields } from '../../shared/rpc-frame.ts';
+import { encodeChunk, encodeControl, UPLOAD_TOPIC, uploadEvent, CHUNK_PREFIX, type Granted } from '../../shared/upload-frame.ts';
 import type { LiveClient } from '../live-client.ts';
 import { encodeCall } from '../rpc/call.ts';
 import { Crc32 } from './crc32.ts';
@@ -20,16 +20,6 @@ const FLOW_MS = 5_000;
 /** The longest in digits. */
 const MAX_CRC32 = 0xffffffff;
 
-/** What the server says while an upload is under way. */
-interface Granted {
-	readonly window: number;
-	readonly received: number;
-	readonly token?: string;
-	readonly resumeMs?: number;
-	/** After a resume: the number of the part that comes next. */
-	readonly next?: number;
-}
-
 /** One upload: reads its source, sends as much as the server lets it, and goes on over another connection if it has to. */
 export class Upload<Out> implements UploadHandle<Out> {
 	readonly streamId: number;
@@ -37,6 +27,7 @@ export class Upload<Out> implements UploadHandle<Out> {
 	readonly #live: LiveClient;
 	readonly #path: string;
 	readonly #args: readonly unknown[];
+	readonly #trace: TraceFields;
 	readonly #result: Promise<Out>;
 	#resolve!: (value: Out) => void;
 	#reject!: (error: RpcError) => void;
@@ -63,6 +54,7 @@ export class Upload<Out> implements UploadHandle<Out> {
 		this.#live = live;
 		this.#path = path;
 		this.#args = args;
+		this.#trace = live.trace();
 		this.streamId = 1 + Math.floor(live.random() * 0xfffffffe);
 		this.streamIdHex = uploadEvent(this.streamId);
 		this.#rate = new Rate(() => live.clock.now());
@@ -183,7 +175,7 @@ export class Upload<Out> implements UploadHandle<Out> {
 
 	#header(crc32: true | number): string {
 		const { total } = this;
-		const given = { rpc: this.#path, args: this.#args, flow: true, resume: true, crc32 } as const;
+		const given = { rpc: this.#path, args: this.#args, flow: true, resume: true, crc32, ...this.#trace } as const;
 		return encodeCall(this.#path, total === undefined ? given : { ...given, size: total });
 	}
 

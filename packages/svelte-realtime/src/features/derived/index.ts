@@ -8,9 +8,6 @@ import { identityOf } from '../../runtime/identity.ts';
 import { LiveError } from '../../shared/error.ts';
 import { Computation } from './computation.ts';
 
-/** Values with arguments that are followed at a time; over it a subscribe request is refused with `RATE_LIMITED`. */
-export const MAX_INSTANCES = 10_000;
-
 /** One value, for certain arguments. It reacts to its sources until it is disposed. */
 interface Instance extends Disposable {
 	readonly computation: Computation;
@@ -65,8 +62,9 @@ export function createDerived(stream: Feature<'stream'>): Feature<'derived'> {
 				...inner,
 				topics: one ? { exact: path } : { prefix: `${path}~` },
 				subscribe(context, args, request) {
-					if (!one && followed.size >= MAX_INSTANCES && !followed.has(topicOf(context, ...args)))
-						throw new LiveError('RATE_LIMITED', `At most ${MAX_INSTANCES} values of it are followed at a time.`);
+					const { maxDerivedInstances } = host.app.limits;
+					if (!one && followed.size >= maxDerivedInstances && !followed.has(topicOf(context, ...args)))
+						throw new LiveError('RATE_LIMITED', `At most ${maxDerivedInstances} values of it are followed at a time.`);
 					return inner.subscribe!(context, args, request);
 				},
 				[Symbol.dispose]() {

@@ -1,9 +1,6 @@
 import type { Connection } from 'svelte-adapter-uws/contract';
 import type { Host } from '../../runtime/host.ts';
 
-/** Cursors that one node remembers of one room, and rooms that it remembers; over it the oldest are forgotten. */
-const MAX_CURSORS = 1_000;
-const MAX_ROOMS = 10_000;
 /** Milliseconds after which a cursor that stood still is not shown to newcomers. */
 const STILL_MS = 60_000;
 
@@ -60,14 +57,15 @@ export class Cursors implements Disposable {
 	hear(topic: string, event: string, data: unknown): void {
 		const key = (data as { readonly key?: unknown } | null | undefined)?.key;
 		if (typeof key !== 'string') return;
+		const { maxCursorsPerRoom, maxCursorRooms } = this.#host.app.limits;
 		const cursors = this.#seen.get(topic) ?? new Map<string, Seen>();
 		// Those that moved last come last.
 		cursors.delete(key);
 		if (event === 'update') cursors.set(key, { position: (data as { readonly data?: unknown }).data, at: this.#host.now() });
-		if (cursors.size > MAX_CURSORS) cursors.delete(cursors.keys().next().value!);
+		if (cursors.size > maxCursorsPerRoom) cursors.delete(cursors.keys().next().value!);
 		this.#seen.delete(topic);
 		if (cursors.size > 0) this.#seen.set(topic, cursors);
-		if (this.#seen.size > MAX_ROOMS) this.#seen.delete(this.#seen.keys().next().value!);
+		if (this.#seen.size > maxCursorRooms) this.#seen.delete(this.#seen.keys().next().value!);
 	}
 
 	/** Cursors of a room that moved within the last minute. */

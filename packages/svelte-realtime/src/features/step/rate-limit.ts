@@ -27,7 +27,7 @@ export const rateLimit: StepFeature<Options> = {
 				});
 			};
 		}
-		const callers = new Callers({ points, window }, host.now);
+		const callers = new Callers({ points, window }, host);
 		return (ctx, ...args) => {
 			callers.take(ctx, key?.(ctx, ...args));
 			return next(ctx, ...args);

@@ -2,8 +2,6 @@ import type { Envelope, Platform } from 'svelte-adapter-uws/contract';
 import { LiveError } from '../../shared/error.ts';
 import type { Host } from '../host.ts';
 
-/** Questions to other nodes that may wait for their answer. */
-const MAX_WAITING = 10_000;
 /** Milliseconds that an answer may take on its way between two nodes. */
 const WAY_MS = 1_000;
 
@@ -30,13 +28,13 @@ const topicOf = (node: string): string => `__push:${node}`;
 
 /** Questions to connections of other nodes, which travel as what is published does: by workers and by buses alike. */
 export class Asks implements Disposable {
-	readonly #host: Pick<Host, 'platform' | 'after'>;
+	readonly #host: Pick<Host, 'platform' | 'after' | 'app'>;
 	readonly #answer: (ask: Ask) => Promise<unknown>;
 	readonly #waiting = new Map<string, Waiting>();
 	readonly #tap: Disposable;
 	#count = 0;
 
-	constructor(host: Pick<Host, 'platform' | 'after'>, answer: (ask: Ask) => Promise<unknown>) {
+	constructor(host: Pick<Host, 'platform' | 'after' | 'app'>, answer: (ask: Ask) => Promise<unknown>) {
 		this.#host = host;
 		this.#answer = answer;
 		const own = topicOf(host.platform.stores.node);
@@ -48,8 +46,9 @@ export class Asks implements Disposable {
 
 	/** Asks a connection of another node. Rejects with what that node says, or `TIMEOUT`. */
 	ask(node: string, ask: Ask): Promise<unknown> {
-		if (this.#waiting.size >= MAX_WAITING)
-			return Promise.reject(new LiveError('OVERLOADED', `${MAX_WAITING} pushes wait for other workers.`));
+		const { maxWaitingPushes } = this.#host.app.limits;
+		if (this.#waiting.size >= maxWaitingPushes)
+			return Promise.reject(new LiveError('OVERLOADED', `${maxWaitingPushes} pushes wait for other workers.`));
 		const id = `${this.#count++}`;
 		return new Promise((resolve, reject) => {
 			const timer = this.#host.after(ask.timeoutMs + WAY_MS, () =>

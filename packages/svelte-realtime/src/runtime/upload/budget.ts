@@ -1,20 +1,23 @@
+import type { Limits } from '../../shared/limits.ts';
+
 /** Bytes that a client may send ahead of its handler. */
 const WINDOW = 1024 * 1024;
 /** Bytes that all uploads of a server may be ahead of their handlers before each gets no more than one frame. */
 const PLENTY = 64 * 1024 * 1024;
-/** Bytes of one upload, and of all, that clients without flow control may send before the handler reads. */
-export const MAX_EARLY: number = 16 * 1024 * 1024;
-const MAX_EARLY_TOTAL = 64 * 1024 * 1024;
+
+type EarlyLimits = Pick<Limits, 'maxEarlyUploadBytes' | 'maxEarlyUploadBytesTotal'>;
 
 /** How far ahead of their handlers all uploads of a server are, and may be. */
 export class Budget {
 	readonly #frame: number;
+	readonly #limits: () => EarlyLimits;
 	#promised = 0;
 	#early = 0;
 
-	/** `frame`: bytes of the largest frame. */
-	constructor(frame: number) {
+	/** `frame`: bytes of the largest frame; `limits` are read at each use. */
+	constructor(frame: number, limits: () => EarlyLimits) {
 		this.#frame = frame;
+		this.#limits = limits;
 	}
 
 	/** Bytes promised to clients that their handlers have not read. */
@@ -41,9 +44,14 @@ export class Budget {
 		this.#promised += bytes;
 	}
 
+	/** Bytes of one upload that may wait before its handler reads. */
+	get maxEarly(): number {
+		return this.#limits().maxEarlyUploadBytes;
+	}
+
 	/** Takes bytes whose handler has not begun to read; false when there are too many. */
 	takeEarly(bytes: number): boolean {
-		if (this.#early + bytes > MAX_EARLY_TOTAL) return false;
+		if (this.#early + bytes > this.#limits().maxEarlyUploadBytesTotal) return false;
 		this.#early += bytes;
 		return true;
 	}

@@ -1,11 +1,11 @@
-import { isRequest, parseRequest, type Untrusted } from '../parse.ts';
+import { isRequest, parseRequest, type Bounds, type Untrusted } from '../parse.ts';
 import type { UploadHeader } from '../../shared/upload-frame.ts';
 
 /** What the first part of an upload says; `undefined` when it cannot be understood. */
-export function parseHeader(text: string, maxDepth: number): UploadHeader | undefined {
-	const parsed = parseRequest(text, maxDepth);
+export function parseHeader(text: string, bounds: Bounds): UploadHeader | undefined {
+	const parsed = parseRequest(text, bounds);
 	if (!parsed || !('single' in parsed) || !isRequest(parsed.single)) return undefined;
-	const { rpc, args = [], flow, size, crc32, resume }: Untrusted = parsed.single;
+	const { rpc, args = [], flow, size, crc32, resume, traceparent }: Untrusted = parsed.single;
 	if (!Array.isArray(args)) return undefined;
 	if (size !== undefined && !isCount(size)) return undefined;
 	if (crc32 !== undefined && crc32 !== true && !isCount(crc32)) return undefined;
@@ -15,7 +15,8 @@ export function parseHeader(text: string, maxDepth: number): UploadHeader | unde
 		...(flow === true ? { flow } : {}),
 		...(size === undefined ? {} : { size }),
 		...(crc32 === undefined ? {} : { crc32 }),
-		...(resume === true ? { resume } : {})
+		...(resume === true ? { resume } : {}),
+		...(typeof traceparent === 'string' ? { traceparent } : {})
 	};
 }
 

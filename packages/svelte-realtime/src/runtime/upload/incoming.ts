@@ -1,7 +1,7 @@
 import { crc32 } from 'node:zlib';
 import { LiveError } from '../../shared/error.ts';
 import type { Chunk, UploadHeader } from '../../shared/upload-frame.ts';
-import { MAX_EARLY, type Budget } from './budget.ts';
+import type { Budget } from './budget.ts';
 
 export interface IncomingParts {
 	readonly header: Pick<UploadHeader, 'flow' | 'size' | 'crc32'>;
@@ -86,7 +86,7 @@ export class Incoming implements AsyncIterable<Uint8Array> {
 				: maxBufferedChunks;
 			if (received > this.#window || (this.#queue.length - this.#head >= limit && number > 0))
 				throw new LiveError('FLOW_BACKPRESSURE', 'More was sent than can be taken.');
-			if (!this.#isReading && this.#early + payload.length > MAX_EARLY) throw new LiveError('PAYLOAD_TOO_LARGE');
+			if (!this.#isReading && this.#early + payload.length > budget.maxEarly) throw new LiveError('PAYLOAD_TOO_LARGE');
 			if (!this.#isReading && !budget.takeEarly(payload.length)) throw new LiveError('OVERLOADED');
 			if (!this.#isReading) this.#early += payload.length;
 		}

@@ -7,7 +7,7 @@ import { userOf, type Source } from '../context.ts';
 import type { Dispatch, DispatchOptions } from '../dispatch.ts';
 import type { Host } from '../host.ts';
 import { identityOf } from '../identity.ts';
-import { MAX_DEPTH, type Untrusted } from '../parse.ts';
+import { boundsOf, type Untrusted } from '../parse.ts';
 import { pass } from '../pipeline.ts';
 import type { Endpoint, Registry } from '../registry.ts';
 import { errorFields } from '../reply.ts';
@@ -15,11 +15,6 @@ import { Budget } from './budget.ts';
 import { TransferContext } from './context.ts';
 import { parseHeader } from './header.ts';
 import { Transfer } from './transfer.ts';
-
-/** Uploads of one connection that it is not known of yet what takes them. */
-const MAX_STARTING = 64;
-/** Uploads and answers that wait for their clients to come back; over it the oldest is given up. */
-const MAX_LOST = 1_000;
 
 /** An upload that something takes. */
 interface Taken {
@@ -51,7 +46,7 @@ export class Uploads implements Disposable {
 
 	constructor(parts: UploadsParts) {
 		this.#parts = parts;
-		this.#budget = new Budget(parts.host.platform.maxPayloadLength);
+		this.#budget = new Budget(parts.host.platform.maxPayloadLength, () => parts.host.app.limits);
 	}
 
 	/** How far ahead of their handlers the clients are. */
@@ -97,7 +92,7 @@ export class Uploads implements Disposable {
 		const known = this.#byConnection.get(ws)?.get(chunk.id);
 		// Two uploads of one name cannot be told apart, so neither goes on.
 		if (known) return known.fail(new LiveError('INVALID_REQUEST', 'The id is that of another upload.'));
-		const header = parseHeader(chunk.header!, options.maxEnvelopeDepth ?? MAX_DEPTH);
+		const header = parseHeader(chunk.header!, boundsOf(this.#parts.host, options));
 		if (!header) return refuse(ws, chunk.id, new LiveError('INVALID_REQUEST', 'The first part says nothing that is understood.'));
 		if (ws.signal.aborted) return;
 		const { host } = this.#parts;
@@ -124,8 +119,8 @@ export class Uploads implements Disposable {
 	/** Finds what takes an upload, and lets that have it. */
 	async #start(ws: Connection, source: Source, transfer: Transfer, options: DispatchOptions): Promise<void> {
 		const { host, registry, dispatch } = this.#parts;
-		const { rpc, args } = transfer.header;
-		if ((this.#byConnection.get(ws)?.size ?? 0) > MAX_STARTING) throw tooMany();
+		const { rpc, args, traceparent } = transfer.header;
+		if ((this.#byConnection.get(ws)?.size ?? 0) > host.app.limits.maxStartingUploads) throw tooMany();
 		const endpoint = await registry.find(rpc);
 		if (transfer.isSettled) return;
 		if (!endpoint || endpoint.isInternal) throw new LiveError(isPath(rpc) ? 'NOT_FOUND' : 'INVALID_REQUEST');
@@ -142,7 +137,7 @@ export class Uploads implements Disposable {
 			installed: { ...endpoint.installed, call: (ctx, given) => upload.run(ctx, given) }
 		};
 		try {
-			const request: Untrusted = { rpc, id: transfer.event, args };
+			const request: Untrusted = { rpc, id: transfer.event, args, ...(traceparent === undefined ? {} : { traceparent }) };
 			transfer.succeed(await dispatch.enter(context, request, open, options));
 		} catch (error) {
 			if (transfer.isSettled) return;
@@ -237,7 +232,8 @@ export class Uploads implements Disposable {
 		this.#lost.add(transfer);
 		transfer.lose(() => this.#giveUp(transfer, new LiveError('DISCONNECTED', 'The connection was lost.')));
 		const [oldest] = this.#lost;
-		if (oldest && this.#lost.size > MAX_LOST) this.#giveUp(oldest, new LiveError('DISCONNECTED', 'The connection was lost.'));
+		if (oldest && this.#lost.size > this.#parts.host.app.limits.maxLostUploads)
+			this.#giveUp(oldest, new LiveError('DISCONNECTED', 'The connection was lost.'));
 	}
 
 	/** It is answered. The answer is kept for a while: it may have been sent into a connection that was lost. */
