@@ -58,6 +58,27 @@ it('resumes from the highest position of each held topic, and a new epoch starts
 	expect(resume()).toEqual([{ type: 'resume', sessionId: 's1', lastSeenSeqs: { a: 2 }, eps: { a: 'e2' } }]);
 });
 
+it('resumes a topic of which nothing came yet from where it stood when it was joined', async () => {
+	const { browser, client } = openClient();
+	client.subscribe('a');
+	client.subscribe('b');
+	await microtasks();
+	browser.socket.receive({ type: 'subscribed', topic: 'a', ref: 1, seq: 7, ep: 'e1' });
+	browser.socket.receive(event('b', 0, 5, 'e1'));
+	// What came first is further on than where it began; and nobody holds the third.
+	browser.socket.receive({ type: 'subscribed', topic: 'b', ref: 1, seq: 4, ep: 'e1' });
+	browser.socket.receive({ type: 'subscribed', topic: 'c', ref: 1, seq: 9, ep: 'e1' });
+	browser.socket.end();
+	browser.time.pass(3000);
+	browser.socket.open();
+	expect(browser.socket.read()[1]).toEqual({
+		type: 'resume',
+		sessionId: 's1',
+		lastSeenSeqs: { a: 7, b: 5 },
+		eps: { a: 'e1', b: 'e1' }
+	});
+});
+
 it('keeps the position of a topic that is let go and taken up at once', async () => {
 	const { browser, client } = openClient();
 	const release = client.subscribe('a');

@@ -6,7 +6,7 @@ import { currentEnvironment, pageUrl, type Environment } from './environment.ts'
 import { createHub } from './guard.ts';
 import { createInbox } from './inbox.ts';
 import { createOutbox } from './outbox.ts';
-import { createResumeState } from './resume.ts';
+import { createResumeState, type Positioned } from './resume.ts';
 import { createSubscriptions } from './subscriptions.ts';
 
 /** How to connect. */
@@ -79,6 +79,7 @@ export function createCore(options: CoreOptions = {}): Core {
 				maxPayloadLength = frame.maxPayloadLength ?? DEFAULT_MAX_PAYLOAD;
 				return resume.welcome(frame);
 			case 'subscribed':
+				note(frame);
 				return subscriptions.accepted(frame.topic, caps.length > 0);
 			case 'subscribe-denied': {
 				const { ref, reason } = frame;
@@ -92,7 +93,10 @@ export function createCore(options: CoreOptions = {}): Core {
 				answer?.(frame);
 		}
 	};
-	const inbox = createInbox(control, (envelope) => subscriptions.holds(envelope.topic) && resume.note(envelope));
+	const note = (news: Positioned): void => {
+		if (subscriptions.holds(news.topic)) resume.note(news);
+	};
+	const inbox = createInbox(control, note);
 	const connection = createConnection({
 		...parts,
 		url: url!,

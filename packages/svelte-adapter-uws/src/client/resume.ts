@@ -1,12 +1,18 @@
-import type { Envelope, Position } from '../contract/envelope.ts';
+import type { Position } from '../contract/envelope.ts';
 import { CAPS, encodeClientControl, type Welcome } from '../protocol/control.ts';
 import { chunks } from './chunks.ts';
 import { attempt, type Environment } from './environment.ts';
 
+/** News of a topic that may say where it stands. */
+export interface Positioned {
+	readonly topic: string;
+	readonly position?: Position;
+}
+
 /** What a returning client tells: its last session, and the last position it saw of each topic it holds. */
 export interface ResumeState {
 	/** Keeps the highest position of the topic; one of another epoch replaces it. */
-	note(envelope: Envelope): void;
+	note(news: Positioned): void;
 	forget(topic: string): void;
 	welcome(welcome: Welcome): void;
 	/** The frames that name the last session and ask for what was missed; none before the first session. */

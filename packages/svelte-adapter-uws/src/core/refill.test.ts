@@ -60,7 +60,7 @@ it('sends what was missed as it would have come, before the ack, and goes on wit
 	await core.publish('kept', 3);
 	expect(client.heard()).toEqual([{ topic: 'kept', event: 'e', data: 3, seq: 4, ep: epoch }]);
 	client.say({ type: 'subscribe', topic: 'kept', ref: 1 });
-	expect(client.heard()).toEqual([{ type: 'subscribed', topic: 'kept', ref: 1 }]);
+	expect(client.heard()).toEqual([{ type: 'subscribed', topic: 'kept', ref: 1, seq: 4, ep: epoch }]);
 });
 
 it('joins it into batches, and leaves epochs out, for who takes it so', async () => {
@@ -238,4 +238,40 @@ it('closes a client that cannot take it all, so that it comes back for the rest'
 	await settled();
 	expect(client.socket.closed?.[0]).toBe(1013);
 	expect(core.platform.subscribers('kept')).toBe(0);
+});
+
+it('tells who joins a kept topic where it stands, if the client knows epochs and no shape is in the way', async () => {
+	const core = await start();
+	const at = await core.publish('kept', 1, 2);
+	core.platform.shape('kept:shaped', (event, data) => [{ event, data }]);
+	const [client, older] = [await core.join(), await core.join()];
+	client.say({ type: 'hello', caps: ['epoch'] });
+	for (const one of [client, older]) {
+		one.say({ type: 'subscribe-batch', topics: ['kept', 'kept:empty', 'kept:shaped', 'other'], ref: 1 });
+		one.say({ type: 'subscribe', topic: 'kept:silent' });
+	}
+	await settled();
+	const ack = (topic: string, position?: Position): unknown => ({
+		type: 'subscribed',
+		topic,
+		ref: 1,
+		...(position && { seq: position.seq, ep: position.epoch })
+	});
+	const { epoch } = await core.platform.stores.replay.current('kept:empty');
+	expect(client.heard()).toEqual([ack('kept', at), ack('kept:empty', { epoch, seq: 0 }), ack('kept:shaped'), ack('other')]);
+	expect(older.heard()).toEqual(['kept', 'kept:empty', 'kept:shaped', 'other'].map((topic) => ack(topic)));
+});
+
+it('fills the gap of a client that had heard nothing before it was away', async () => {
+	const core = await start();
+	const client = await core.join();
+	client.say({ type: 'hello', caps: ['epoch'] });
+	client.say({ type: 'subscribe', topic: 'kept', ref: 1 });
+	await settled();
+	const [{ seq, ep }] = client.heard();
+	client.leave();
+	await core.publish('kept', 'missed');
+	const back = await comeBack(core, { kept: { epoch: ep, seq } });
+	await settled();
+	expect(back.heard()).toEqual([{ topic: 'kept', event: 'e', data: 'missed', seq: 1, ep }, { type: 'resumed' }]);
 });

@@ -4,21 +4,19 @@ import { encodeData, encodeFrame, encodePrefix } from '../protocol/envelope-code
 import { takesBatches, takesEpochs } from './audience.ts';
 import type { ServerConnection } from './connection.ts';
 import { joinFrames } from './fan-out.ts';
-import type { Histories } from './histories.ts';
 import type { Limit, Report } from './isolation.ts';
 import type { Order } from './order.ts';
 import { encodeDirect } from './platform.ts';
-import type { Shapes } from './shapes.ts';
 import type { Subscriptions } from './subscriptions.ts';
 import type { Taps } from './taps.ts';
 
 export interface RefillParts {
 	readonly store: ReplayStore;
-	readonly histories: Histories;
+	/** Whether what the store keeps of a topic is what sockets get of it. */
+	readonly canFill: (topic: string) => boolean;
 	readonly order: Order;
 	readonly subscriptions: Subscriptions;
 	readonly taps: Taps;
-	readonly shapes: Shapes;
 	readonly report: Report;
 	readonly limit: Limit;
 }
@@ -42,9 +40,7 @@ export class Refill {
 
 	/** `undefined` when nothing that the client names is kept. The promise never rejects. */
 	run(connection: ServerConnection, lastSeen: ReadonlyMap<string, Position>): Promise<void> | undefined {
-		const { histories, shapes } = this.#parts;
-		// What the store keeps is not what sockets get of a topic with a shape.
-		const kept = [...lastSeen].filter(([topic]) => histories.has(topic) && !shapes.has(topic));
+		const kept = [...lastSeen].filter(([topic]) => this.#parts.canFill(topic));
 		return kept.length > 0 ? this.#refill(connection, new Map(kept)) : undefined;
 	}
 

@@ -76,7 +76,16 @@ export async function createServerCore(parts: ServerParts): Promise<ServerCore> 
 		}
 	});
 	const { order } = publisher;
-	const subscriptions = new Subscriptions({ report, limit, telemetry, enter: (topic) => order.enter(topic), ...options });
+	// What the store keeps is not what sockets get of a topic with a shape.
+	const canFill = (topic: string): boolean => histories.has(topic) && !shapes.has(topic);
+	const subscriptions = new Subscriptions({
+		report,
+		limit,
+		telemetry,
+		enter: (topic) => order.enter(topic),
+		position: (topic) => (canFill(topic) ? order.position(topic) : undefined),
+		...options
+	});
 	const { epoch } = sequencer;
 	const { maxPayloadLength } = options;
 	const revocations = new Revocations({ sessions, handshakeMs: options.upgradeTimeoutMs, clock, telemetry });
@@ -159,7 +168,7 @@ export async function createServerCore(parts: ServerParts): Promise<ServerCore> 
 		telemetry,
 		randomId,
 		bytes: new ByteCounter(),
-		refill: new Refill({ store: stores.replay, histories, order, subscriptions, taps, shapes, report, limit }),
+		refill: new Refill({ store: stores.replay, canFill, order, subscriptions, taps, report, limit }),
 		noTopics: new Set(),
 		platformFor,
 		clock,

@@ -1,8 +1,10 @@
+import type { Position } from '../contract/envelope.ts';
 import type { Gate } from '../contract/platform.ts';
 import type { Telemetry } from '../contract/telemetry.ts';
 import { encodeDenied, encodeSubscribed, type Ref } from '../protocol/control.ts';
 import { DENIAL } from '../protocol/errors.ts';
 import { isReservedTopic, isTopic, isWireTopic } from '../protocol/topic.ts';
+import { takesEpochs } from './audience.ts';
 import type { ServerConnection } from './connection.ts';
 import { ask, type Answer } from './gate.ts';
 import { isolate, isThenable, type Limit, type Report } from './isolation.ts';
@@ -17,6 +19,8 @@ export interface SubscriptionsParts {
 	readonly allowNonAsciiTopics: boolean;
 	/** Prepares this node for somebody who hears a topic; gives a promise, which never rejects, only while that takes time. */
 	readonly enter: (topic: string) => Promise<void> | undefined;
+	/** Up to where this node has shown a topic of which a client that comes back can get the rest; `undefined` for any other. */
+	readonly position: (topic: string) => Position | undefined;
 }
 
 /** Who may join which topic: grammar, caps and the app's gate, on one path for single and batch subscribes. */
@@ -168,7 +172,10 @@ export class Subscriptions {
 			const reason = answers[i] ?? (this.#isFull(connection, topic) ? DENIAL.RATE_LIMITED : null);
 			if (reason !== null) return deny(connection, topic, ref, reason);
 			connection.subscribe(topic);
-			if (ref !== undefined) connection.sendFrame(encodeSubscribed(topic, ref));
+			if (ref === undefined) return;
+			// In the turn of the join, so that nothing falls between the two.
+			const position = takesEpochs(connection.variant) ? this.#parts.position(topic) : undefined;
+			connection.sendFrame(encodeSubscribed(topic, ref, position));
 		});
 	}
 }

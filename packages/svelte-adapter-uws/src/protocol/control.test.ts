@@ -46,6 +46,12 @@ it('carries every answer from a server to a client', () => {
 		maxPayloadLength: 16_384
 	});
 	expect(parseServerFrame(encodeSubscribed('a"', 1))).toEqual({ type: 'subscribed', topic: 'a"', ref: 1 });
+	expect(parseServerFrame(encodeSubscribed('a', 'x', { epoch: 'e1', seq: 0 }))).toEqual({
+		type: 'subscribed',
+		topic: 'a',
+		ref: 'x',
+		position: { epoch: 'e1', seq: 0 }
+	});
 	expect(parseServerFrame(encodeDenied(7, 'x', 'no "way"'))).toEqual({
 		type: 'subscribe-denied',
 		topic: 7,

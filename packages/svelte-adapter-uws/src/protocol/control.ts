@@ -1,3 +1,5 @@
+import type { Position } from '../contract/envelope.ts';
+
 /** Correlates a request and its answer. */
 export type Ref = number | string;
 
@@ -31,11 +33,19 @@ export interface Resume {
 /** What the server tells a client apart from events. */
 export type ServerControl =
 	| Welcome
-	| { readonly type: 'subscribed'; readonly topic: string; readonly ref: Ref }
+	| Subscribed
 	| { readonly type: 'subscribe-denied'; readonly topic: unknown; readonly ref: Ref; readonly reason: string }
 	| { readonly type: 'resumed' }
 	| { readonly type: 'pong' }
 	| { readonly type: 'request'; readonly ref: Ref; readonly event: string; readonly data: unknown };
+
+/** A topic has been joined. `position`: everything after it will come; absent where the events of the topic are not kept. */
+export interface Subscribed {
+	readonly type: 'subscribed';
+	readonly topic: string;
+	readonly ref: Ref;
+	readonly position?: Position;
+}
 
 /** The first frame of every connection. Servers that know no additions send the session id alone. */
 export interface Welcome {
@@ -63,8 +73,10 @@ export function encodeWelcome(sessionId: string, epoch: string, maxPayloadLength
 	return `{"type":"welcome","sessionId":"${sessionId}","caps":["ping","epoch"],"ep":"${epoch}","maxPayloadLength":${maxPayloadLength}}`;
 }
 
-export function encodeSubscribed(topic: string, ref: Ref): string {
-	return `{"type":"subscribed","topic":${JSON.stringify(topic)},"ref":${JSON.stringify(ref)}}`;
+/** `position` is for clients that listed `epoch`. */
+export function encodeSubscribed(topic: string, ref: Ref, position?: Position): string {
+	const at = position ? `,"seq":${position.seq},"ep":"${position.epoch}"` : '';
+	return `{"type":"subscribed","topic":${JSON.stringify(topic)},"ref":${JSON.stringify(ref)}${at}}`;
 }
 
 /** `topic` is whatever the client asked for, of any type: it finds its own mistake by it. */

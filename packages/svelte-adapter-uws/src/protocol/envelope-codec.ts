@@ -47,7 +47,11 @@ export function toEnvelope(value: unknown): Envelope | undefined {
 	const { topic, event, data, seq, ep } = value as Record<string, unknown>;
 	if (typeof topic !== 'string' || topic === '' || typeof event !== 'string') return undefined;
 	const envelope = { topic, event, data };
-	if (typeof seq !== 'number') return envelope;
-	const position: Position = { epoch: typeof ep === 'string' ? ep : '', seq };
-	return { ...envelope, position };
+	const position = toPosition(seq, ep);
+	return position ? { ...envelope, position } : envelope;
+}
+
+/** A position out of the fields of a frame; `undefined` where there is none. */
+export function toPosition(seq: unknown, ep: unknown): Position | undefined {
+	return typeof seq === 'number' ? { epoch: typeof ep === 'string' ? ep : '', seq } : undefined;
 }

@@ -1,6 +1,6 @@
 import type { Envelope } from '../contract/envelope.ts';
 import type { Ref, ServerControl } from './control.ts';
-import { toEnvelope } from './envelope-codec.ts';
+import { toEnvelope, toPosition } from './envelope-codec.ts';
 
 /** What one frame of a server says: events, never an empty list, or one control frame. */
 export type ServerFrame = ServerControl | { readonly type: 'events'; readonly envelopes: readonly Envelope[] };
@@ -20,7 +20,8 @@ export function parseServerFrame(text: string): ServerFrame | undefined {
 	// The topic decides: an event may carry a field that is named `type`, a control frame has no event.
 	const envelope = toEnvelope(value);
 	if (envelope) return { type: 'events', envelopes: [envelope] };
-	const { type, topic, ref, event, data, events, reason, sessionId, caps, ep, maxPayloadLength } = value;
+	const { type, topic, ref, event, data, events, reason, sessionId, caps, seq, ep, maxPayloadLength } = value;
+	const position = toPosition(seq, ep);
 	switch (type) {
 		case 'batch': {
 			const envelopes = Array.isArray(events) ? events.map(toEnvelope).filter((member) => member !== undefined) : [];
@@ -37,7 +38,7 @@ export function parseServerFrame(text: string): ServerFrame | undefined {
 					}
 				: undefined;
 		case 'subscribed':
-			return typeof topic === 'string' && isRef(ref) ? { type, topic, ref } : undefined;
+			return typeof topic === 'string' && isRef(ref) ? { type, topic, ref, ...(position && { position }) } : undefined;
 		case 'subscribe-denied':
 			return isRef(ref) ? { type, topic, ref, reason: String(reason) } : undefined;
 		case 'resumed':
