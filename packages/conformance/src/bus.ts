@@ -18,7 +18,10 @@ class Node {
 	}
 
 	async start(): Promise<this> {
-		this.#started = await this.bus.start((message) => void this.heard.push(message));
+		this.#started = await this.bus.start(
+			(message) => void this.heard.push(message),
+			() => {}
+		);
 		return this;
 	}
 

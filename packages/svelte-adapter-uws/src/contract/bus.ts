@@ -5,6 +5,10 @@ import type { Encoded } from './envelope.ts';
  * Local delivery is the publisher's job, so a node without a bus behaves the same.
  */
 export interface Bus {
-	start(receive: (message: Encoded) => void): Promise<AsyncDisposable>;
+	/**
+	 * Hears what the others relay. `missed` is to be called when some of it may never come, for example because a connection was lost or a
+	 * node has died: events of kept topics are read from their store then.
+	 */
+	start(receive: (message: Encoded) => void, missed: () => void): Promise<AsyncDisposable>;
 	relay(message: Encoded): void;
 }

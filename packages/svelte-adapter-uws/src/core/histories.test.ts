@@ -76,7 +76,7 @@ function heldBus() {
 	const held: (() => void)[] = [];
 	const join = (): Bus => {
 		const inner = bus.join();
-		return { start: (receive) => inner.start(receive), relay: (message) => void held.push(() => inner.relay(message)) };
+		return { start: (...hears) => inner.start(...hears), relay: (message) => void held.push(() => inner.relay(message)) };
 	};
 	return { join, held };
 }

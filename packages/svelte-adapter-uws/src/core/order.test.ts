@@ -151,6 +151,26 @@ it('reads what a client has seen already, before it comes', async () => {
 	expect(shown).toEqual([1, 2]);
 });
 
+it('finds at a check what never came, also of a topic that has begun anew', async () => {
+	const { order, store, append, shown, state } = start();
+	await order.enter('t');
+	await append();
+	await order.check();
+	expect(shown).toEqual([1]);
+	await store.forget('t');
+	await order.check();
+	expect(shown).toEqual([1]);
+	const { epoch } = await append();
+	await append();
+	await order.check();
+	expect(shown).toEqual([1, 1, 2]);
+	expect(order.position('t')).toEqual({ epoch, seq: 2 });
+	state.isHeard = false;
+	await append();
+	await order.check();
+	expect(shown).toEqual([1, 1, 2]);
+});
+
 it('lets everything pass as it comes once an event was for this node alone', async () => {
 	const { order, append, pass, shown, clock } = start();
 	await order.enter('t');

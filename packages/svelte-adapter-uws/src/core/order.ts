@@ -49,6 +49,8 @@ interface Line {
 
 /** How many topics are looked through for those that nobody hears any more. */
 const SWEEP_AT = 1_000;
+/** Topics that the store is asked about at the same time. */
+const CHECKS = 100;
 
 /**
  * Shows the events of kept topics in the order of their numbers, each once, whichever nodes they come from and however they overtake
@@ -81,6 +83,12 @@ export class Order implements Disposable {
 		if (line?.position?.epoch === epoch && line.position.seq < seq) await this.#ask(line, () => this.#fill(line));
 	}
 
+	/** Looks whether the store has more of a topic than this node has shown, for all that are heard. Never rejects. */
+	async check(): Promise<void> {
+		const lines = [...this.#lines.values()].filter(({ topic }) => this.#parts.isHeard(topic));
+		for (let i = 0; i < lines.length; i += CHECKS) await Promise.all(lines.slice(i, i + CHECKS).map((line) => this.#check(line)));
+	}
+
 	/** Up to where this node has shown a topic; `undefined` = nobody knows. */
 	position(topic: string): Position | undefined {
 		return this.#lines.get(topic)?.position;
@@ -105,6 +113,14 @@ export class Order implements Disposable {
 
 	[Symbol.dispose](): void {
 		for (const line of this.#lines.values()) this.#end(line);
+	}
+
+	async #check(line: Line): Promise<void> {
+		const current = await this.#current(line.topic);
+		await line.asking;
+		if (!current || !line.position) return;
+		if (line.position.epoch !== current.epoch && current.seq > 0) this.#renew(line, current.epoch);
+		await this.reach(line.topic, current);
 	}
 
 	#begin(topic: string): Line {
@@ -201,10 +217,15 @@ export class Order implements Disposable {
 	async #recognize(line: Line, arrival: Arrival): Promise<void> {
 		const current = await this.#current(line.topic);
 		if (current?.epoch !== arrival.position.epoch || line.isLoose) return arrival.show();
+		this.#renew(line, current.epoch);
+		line.waiting.unshift(arrival);
+	}
+
+	/** The topic begins anew. */
+	#renew(line: Line, epoch: string): void {
 		this.#showEarly(line);
 		line.base = 0;
-		line.position = { epoch: current.epoch, seq: 0 };
-		line.waiting.unshift(arrival);
+		line.position = { epoch, seq: 0 };
 	}
 
 	/** Reads what has not come. */

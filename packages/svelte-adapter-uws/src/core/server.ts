@@ -206,7 +206,10 @@ export async function createServerCore(parts: ServerParts): Promise<ServerCore> 
 	};
 	try {
 		answering = peers?.answer((question) => reply(local, question));
-		relay = await bus?.start((message) => publisher.receive(message));
+		relay = await bus?.start(
+			(message) => publisher.receive(message),
+			() => void order.check()
+		);
 		await lifecycle.init();
 		pressure.start();
 	} catch (error) {

@@ -16,7 +16,7 @@ const EVENTS = 40;
 /** A bus that loses and repeats what it carries, each by a chance. */
 function unreliable(bus: Bus, chance: number): Bus {
 	return {
-		start: (receive) => bus.start(receive),
+		start: (...hears) => bus.start(...hears),
 		relay(message) {
 			if (Math.random() < chance) return;
 			bus.relay(message);

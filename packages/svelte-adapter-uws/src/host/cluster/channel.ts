@@ -14,6 +14,8 @@ export type Message =
 	| { readonly type: 'ready'; readonly port: number }
 	| { readonly type: 'refused'; readonly reason: string }
 	| { readonly type: 'ping' | 'pong' | 'announce' | 'shutdown' | 'reload' }
+	/** Another worker has ended, perhaps before it had relayed all that it published. */
+	| { readonly type: 'gone' }
 	| { readonly type: 'relay'; readonly items: readonly RelayItem[] }
 	/** A connection comes with it. */
 	| { readonly type: 'connection'; readonly id: number }

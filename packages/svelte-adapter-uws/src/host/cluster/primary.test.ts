@@ -120,6 +120,13 @@ describe('starting', () => {
 });
 
 describe('restarts', () => {
+	it('are told to the other workers, who may have missed what the one had to say', () => {
+		const { primary, of } = cluster(2);
+		void primary.start();
+		of(1)[0]!.end();
+		expect(of(2)[0]!.heard).toEqual([{ type: 'gone' }]);
+	});
+
 	it('wait 100 ms, then twice as long each time, up to five seconds', () => {
 		const { primary, spawned, clock, log } = cluster(1);
 		void primary.start();

@@ -110,12 +110,14 @@ export class Primary {
 		const relayed = this.#hub.join(channel);
 		const polled = this.#polls.join(channel);
 		const served = serveStores(stores, channel);
+		const tell = (): void => this.send({ type: 'gone' });
 		return {
 			[Symbol.dispose]() {
 				handed?.[Symbol.dispose]();
 				relayed[Symbol.dispose]();
 				polled[Symbol.dispose]();
 				served[Symbol.dispose]();
+				tell();
 				// Its connections and its lead ended with it, and nobody else will say so.
 				for (const store of [stores.presence, stores.cursor, stores.group, stores.registry, stores.lease])
 					store.drop(node).catch((error: unknown) => log.error(`What ${node} left in the stores could not be removed`, error));

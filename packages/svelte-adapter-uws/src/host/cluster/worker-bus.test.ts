@@ -21,6 +21,7 @@ function worker(secret?: string) {
 	const telemetry = memoryTelemetry();
 	const bus = new WorkerBus({ channel, secret, clock, log, telemetry });
 	const heard: Encoded[] = [];
+	let misses = 0;
 	return {
 		bus,
 		sent,
@@ -29,7 +30,12 @@ function worker(secret?: string) {
 		log,
 		telemetry,
 		deliver: (message: Message) => receive(message),
-		start: () => bus.start((one) => heard.push(one))
+		misses: () => misses,
+		start: () =>
+			bus.start(
+				(one) => heard.push(one),
+				() => misses++
+			)
 	};
 }
 
@@ -94,4 +100,13 @@ it('drops signed events where it has no secret, so that a mixed cluster fails cl
 	await receiver.start();
 	receiver.deliver(await sealed(SECRET));
 	expect(receiver.heard).toEqual([]);
+});
+
+it('tells that something may be missing when another worker has ended', async () => {
+	const receiver = worker();
+	await receiver.start();
+	receiver.deliver({ type: 'pong' });
+	expect(receiver.misses()).toBe(0);
+	receiver.deliver({ type: 'gone' });
+	expect(receiver.misses()).toBe(1);
 });

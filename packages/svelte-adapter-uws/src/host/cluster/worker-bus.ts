@@ -32,8 +32,9 @@ export class WorkerBus implements Bus {
 		this.#seal = parts.secret === undefined ? UNSEALED : createSeal(parts.secret);
 	}
 
-	start(receive: Parameters<Bus['start']>[0]): Promise<AsyncDisposable> {
+	start(...[receive, missed]: Parameters<Bus['start']>): Promise<AsyncDisposable> {
 		const listening = this.#parts.channel.listen((message) => {
+			if (message.type === 'gone') missed();
 			if (message.type !== 'relay') return;
 			for (const item of message.items) {
 				if (this.#seal.isIntact(item)) receive(item);
