@@ -22,7 +22,7 @@ export { MAX_OPTIMISTIC_QUEUE_DEPTH, type Change } from './client/stream/optimis
 export { combine, type Condition, type MappedStore } from './client/stream/derive.ts';
 export type { Rune } from './client/svelte.ts';
 export type { HistoryOptions } from './client/stream/history.ts';
-export type { HydratedAt, StreamStatus, StreamStore } from './client/stream/store.ts';
+export type { HydratedAt, Page, StreamStatus, StreamStore } from './client/stream/store.ts';
 export type { UploadCall, UploadEvents, UploadHandle, UploadProgress } from './client/upload/handle.ts';
 export type { UploadSource } from './client/upload/source.ts';
 export { empty } from './shared/empty.ts';

@@ -24,14 +24,17 @@ export interface Load<Args extends unknown[], Value> {
 	): Promise<Value | Fallback>;
 }
 
+/** What a store shows of what a loader gives: of a page, its rows. */
+export type Shown<Value> = Value extends { readonly data: infer Rows; readonly hasMore: unknown } ? Rows : Value;
+
 /** A stream of the whole app. */
-export interface LiveStream<Value> extends StreamStore<Value> {
+export interface LiveStream<Value> extends StreamStore<Shown<Value>> {
 	readonly load: Load<[], Value>;
 }
 
 /** A stream per arguments. */
 export interface LiveStreamFactory<Args extends unknown[], Value> {
-	(...args: Args): StreamStore<Value>;
+	(...args: Args): StreamStore<Shown<Value>>;
 	readonly load: Load<Args, Value>;
 }
 

@@ -21,6 +21,13 @@ export interface HydratedAt {
 	readonly version?: unknown;
 }
 
+/** A page, as a loader gives it. */
+export interface Page<T> {
+	readonly data: T;
+	readonly hasMore: boolean;
+	readonly cursor?: unknown;
+}
+
 /** A value of the server with its live updates: a Svelte store that is `undefined` until the first data, and never an error. */
 export interface StreamStore<T> extends Readable<T | undefined> {
 	/** Why the last load failed; `null` once one has succeeded. */
@@ -32,7 +39,7 @@ export interface StreamStore<T> extends Readable<T | undefined> {
 	 * Shows a value that was loaded elsewhere until the stream has its own; a stream that is connected keeps what it has. A page
 	 * `{ data, hasMore, cursor }` counts as one. With `at` the first request asks only for what came after.
 	 */
-	hydrate(data: T, at?: HydratedAt): StreamStore<T>;
+	hydrate(data: T | Page<T>, at?: HydratedAt): StreamStore<T>;
 	/**
 	 * Loads one more page, and gives whether there are further ones; false at once while one is loading, and when there is none.
 	 * `extra` are further arguments of the loader. Rejects with what the load failed of.

@@ -10,7 +10,7 @@ import { Place } from './place.ts';
 import { serverLoad } from './server-load.ts';
 import { Shown } from './shown.ts';
 import { withData, withEvents, withLoad, withPage, withSnapshot } from './state.ts';
-import type { HydratedAt, StreamStore } from './store.ts';
+import type { HydratedAt, Page, StreamStore } from './store.ts';
 import type { Follower, Load } from './topics.ts';
 
 /** Failures that pass. */
@@ -68,7 +68,7 @@ export class Stream<T> extends Shown<T> implements StreamStore<T>, Follower, Run
 		};
 	}
 
-	hydrate(data: T, at?: HydratedAt): StreamStore<T> {
+	hydrate(data: T | Page<T>, at?: HydratedAt): StreamStore<T> {
 		if (this.status.value === 'connected') return this;
 		if (at) this.#place.hydrate(at);
 		this.show(withData(this.state, data));

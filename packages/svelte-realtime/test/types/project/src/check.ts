@@ -1,5 +1,5 @@
 import type { Platform, Readable } from 'svelte-adapter-uws/contract';
-import ask, { add, all, count, empty, mine, one, recent } from '$live/todos';
+import ask, { add, all, count, empty, mine, one, pages, recent } from '$live/todos';
 import { desk, hall, put, safe, save } from '$live/rooms';
 import { mine as myName, ofShop, open, sales, total } from '$live/reactive';
 import * as reactive from '$live/reactive';
@@ -72,6 +72,15 @@ all();
 all.hydrate([]);
 // @ts-expect-error -- what a stream is hydrated with is what it holds
 all.hydrate([{ id: 'x' }]);
+
+// Pages: the store shows the rows, and takes what was loaded.
+const rows: Readable<Todo[] | undefined> = pages;
+const loaded = await pages.load(platform);
+expect<Equal<(typeof loaded)['cursor'], number>>();
+pages.hydrate(loaded).hydrate(loaded.data);
+// @ts-expect-error -- these are no rows
+pages.hydrate({ data: ['x'], hasMore: true });
+void rows;
 
 // Rooms: what the configuration has, and nothing else.
 const notes: Readable<{ id: string; text: string }[] | undefined> = desk.data('7');

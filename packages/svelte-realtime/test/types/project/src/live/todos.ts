@@ -26,4 +26,5 @@ export const mine = live.stream(
 	() => find(),
 	{ access: exists }
 );
+export const pages = live.stream('pages', async (ctx) => ({ data: find(), hasMore: ctx.cursor === null, cursor: 7 }));
 export default live(() => 'default' as const);
