@@ -18,6 +18,8 @@ export const authenticate: WebSocketHooks['authenticate'] = async ({ url, cookie
 };
 
 export const upgrade: WebSocketHooks['upgrade'] = (context) => {
+	const name = context.cookies['name'];
+	if (name !== undefined) return { id: name, name };
 	if (!context.url.endsWith('?visit')) return app.upgrade(context);
 	const session = context.cookies['visit'];
 	return session === undefined ? false : upgradeResponse({}, {}, { session });

@@ -1,0 +1,1 @@
+export const load = ({ url }) => ({ id: url.searchParams.get('id') ?? '' });
