@@ -6,7 +6,7 @@ import { app } from './define/app.ts';
 import { standard } from './features/standard.ts';
 import { platforms } from './platforms.ts';
 import { everybody } from './on-error.ts';
-import { relay, type ClusterBus } from './relay.ts';
+import { relay, type ClusterBus, type Relays } from './relay.ts';
 import { Runtime, type RuntimeParts } from './runtime/runtime.ts';
 import { findTracing } from './runtime/tracing.ts';
 
@@ -63,9 +63,23 @@ export function runtimeOf(platform: Platform, options?: Options): Runtime {
 		},
 		get aggregateLeader() {
 			return declared().aggregateLeader;
+		},
+		get isBridged() {
+			return busOf(attached) !== undefined;
 		}
 	});
-	const attached: Attached = { runtime, made: MADE, relay: relay(base, () => busOf(attached)), options: options ?? {} };
+	const relays: Relays = {
+		bus: () => busOf(attached),
+		leads() {
+			try {
+				return (attached.options.leader ?? declared().leader)?.();
+			} catch (error) {
+				runtime.report('leader', error);
+				return false;
+			}
+		}
+	};
+	const attached: Attached = { runtime, made: MADE, relay: relay(base, relays), options: options ?? {} };
 	Object.defineProperty(base, RUNTIME, { value: attached, configurable: true });
 	platforms().add(base);
 	void findTracing(app());

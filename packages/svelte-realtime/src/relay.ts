@@ -6,33 +6,54 @@ export interface ClusterBus {
 	wrap(platform: Platform): Platform;
 }
 
+/** How an app's instances hear of each other, asked for at each publish. */
+export interface Relays {
+	readonly bus: () => ClusterBus | undefined;
+	/** Whether this instance is the one of all that acts on what all are told; `undefined`: nobody has said. */
+	readonly leads: () => boolean | undefined;
+}
+
 /**
  * Makes everything that is published on a server go through the bus, once: by handlers, timers, endpoints and hooks, whose
- * platforms all derive from this one. The bus is asked for at each publish. Dispose to have the platform as it was.
+ * platforms all derive from this one. What a bus or a bridge brings, on whichever of them it was given, it publishes with
+ * `relay: false`: with a bus, another instance has published that; without, every instance is brought the same, and the leader's
+ * counts. Dispose to have the platform as it was.
  */
-export function relay(base: Platform, bus: () => ClusterBus | undefined): Disposable {
+export function relay(base: Platform, { bus, leads }: Relays): Disposable {
 	const { publish, batch, publishBatched, topic } = base;
 	const plain: Platform = Object.create(base, describe({ publish, batch, publishBatched, topic }));
-	let wrapped: { readonly by: ClusterBus; readonly platform: Platform } | undefined;
-	const current = (): Platform => {
-		const by = bus();
-		if (!by) return plain;
-		if (wrapped?.by !== by) wrapped = { by, platform: by.wrap(plain) };
+	let wrapped: { readonly carrier: ClusterBus; readonly platform: Platform } | undefined;
+	/** What publishes: through the bus, or past it, for what goes no further. */
+	const by = (isRelayed: boolean): Platform => {
+		const carrier = isRelayed ? bus() : undefined;
+		if (!carrier) return plain;
+		if (wrapped?.carrier !== carrier) wrapped = { carrier, platform: carrier.wrap(plain) };
 		return wrapped.platform;
 	};
+	const told = <Message extends PublishMessage>(message: Message): Message =>
+		isBrought(message.options) ? { ...message, options: withOrigin(message.options) } : message;
+	const withOrigin = (options: PublishOptions): PublishOptions => ({
+		...options,
+		origin: bus() || leads() === false ? 'remote' : 'local'
+	});
 	Object.defineProperties(
 		base,
 		describe({
-			// What a bus brings from elsewhere it publishes with `relay: false`, on whichever platform it was given.
 			publish: (name: string, event: string, data?: unknown, options?: PublishOptions): boolean =>
-				(options?.relay === false ? plain : current()).publish(name, event, data, options),
-			batch: (messages: readonly PublishMessage[]): boolean[] => current().batch(messages),
-			publishBatched: (messages: readonly BatchedMessage[]): void => current().publishBatched(messages),
-			topic: (name: string): TopicHelper => current().topic(name)
+				by(options?.relay !== false).publish(name, event, data, isBrought(options) ? withOrigin(options) : options),
+			batch: (messages: readonly PublishMessage[]): boolean[] => by(messages.some(leaves)).batch(messages.map(told)),
+			publishBatched: (messages: readonly BatchedMessage[]): void => by(messages.some(leaves)).publishBatched(messages.map(told)),
+			topic: (name: string): TopicHelper => by(true).topic(name)
 		})
 	);
 	return { [Symbol.dispose]: () => void Object.defineProperties(base, describe({ publish, batch, publishBatched, topic })) };
 }
+
+/** Whether an event may come from elsewhere: it goes no further, and who publishes it does not say where it comes from. */
+const isBrought = (options: PublishOptions | undefined): options is PublishOptions =>
+	options?.relay === false && options.origin === undefined;
+
+const leaves = ({ options }: PublishMessage): boolean => options?.relay !== false;
 
 type Publishing = Pick<Platform, 'publish' | 'batch' | 'publishBatched' | 'topic'>;
 

@@ -3,11 +3,19 @@ import type { Envelope, Position } from './envelope.ts';
 import type { Everywhere, Match } from './peers.ts';
 import type { Stores } from './stores.ts';
 
+/** Where a published envelope came from: this node, or another one. */
+export type Origin = 'local' | 'remote';
+
 export interface PublishOptions {
 	/** `false`: this node only. Default true. */
 	readonly relay?: boolean;
 	/** `false`: no position, and the topic's counter does not move. Default true. */
 	readonly seq?: boolean;
+	/**
+	 * `remote`: another node has published the event, and a bridge brings it to this one, as to every other. It is relayed no further,
+	 * and taps hear where it came from. Default `local`.
+	 */
+	readonly origin?: Origin;
 	/** Hears the position of the envelope, once it has one and before anybody gets it. */
 	readonly stamped?: (position: Position) => void;
 }
@@ -50,8 +58,6 @@ export interface RequestError extends Error {
 	readonly code: 'REFUSED' | 'TIMEOUT' | 'CLOSED' | 'NOT_DELIVERED' | 'LIMIT';
 }
 
-/** Where a published envelope came from: this node, or another one through the bus. */
-export type Origin = 'local' | 'remote';
 export type Tap = (envelope: Envelope, origin: Origin) => void;
 
 /** One value of `sendCoalesced`. */

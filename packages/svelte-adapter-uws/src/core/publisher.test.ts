@@ -161,6 +161,31 @@ it('relays each envelope once, as it was encoded, unless told not to', async () 
 	]);
 });
 
+it('takes what a bridge brings as that of another node: the sockets hear it, taps hear whose it is, and nobody else does', async () => {
+	const { bus, relayed } = testBus();
+	const { platform, join } = await startCore({}, { bus });
+	const client = await join();
+	client.say({ type: 'subscribe', topic: 't' });
+	client.heard();
+	const seen: unknown[] = [];
+	platform.tap(({ data }, origin) => seen.push([data, origin]));
+	const brought = { origin: 'remote' } as const;
+	platform.publish('t', 'e', 1, brought);
+	platform.batch([{ topic: 't', event: 'e', data: 2, options: brought }]);
+	platform.publishBatched([
+		{ topic: 't', event: 'e', data: 3, options: brought },
+		{ topic: 'u', event: 'e', data: 4, options: { origin: 'local', relay: false } }
+	]);
+	expect(client.heard().map(({ data }) => data)).toEqual([1, 2, 3]);
+	expect(seen).toEqual([
+		[1, 'remote'],
+		[2, 'remote'],
+		[3, 'remote'],
+		[4, 'local']
+	]);
+	expect(relayed).toEqual([]);
+});
+
 it('hands on what another node relayed, as it is, and never relays it again', async () => {
 	const { bus, relayed, receive } = testBus();
 	const server = await startCore({}, { bus });

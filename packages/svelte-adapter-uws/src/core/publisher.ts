@@ -1,7 +1,7 @@
 import type { Bus } from '../contract/bus.ts';
 import type { Clock } from '../contract/clock.ts';
 import type { Encoded, Envelope, Position } from '../contract/envelope.ts';
-import type { BatchedMessage, PublishOptions } from '../contract/platform.ts';
+import type { BatchedMessage, Origin, PublishOptions } from '../contract/platform.ts';
 import type { Frame, SendStatus, Socket } from '../contract/transport.ts';
 import { decodeEncoded, encodeData } from '../protocol/envelope-codec.ts';
 import type { Violated } from './assertions.ts';
@@ -69,19 +69,19 @@ export class Publisher {
 	/** Throws a TypeError, before anything has happened, for names and data that cannot travel; and what a shape throws. */
 	publish(topic: string, event: string, data: unknown, options?: PublishOptions): boolean {
 		const head = this.#encode(topic, event, data);
-		const leaving = this.#parts.shapes.has(topic) ? this.#shape(topic, event, data, 'local') : undefined;
+		const leaving = this.#parts.shapes.has(topic) ? this.#shape(topic, event, data, options?.origin) : undefined;
 		if (leaving === null) return false;
 		if (options?.seq !== false && this.#parts.histories.keeps(topic)) {
 			this.#parts.histories.append(topic, event, data, (position) => {
 				const kept = this.#stamp(topic, head, options, position);
-				this.#relay(kept, options);
-				const tell = (): void => this.#tap(kept, event, data);
+				const isRelayed = this.#relay(kept, options);
+				const tell = (): void => this.#tap(kept, event, data, options?.origin);
 				const show = (): void => {
 					this.#deliver(kept, leaving);
 					tell();
 				};
 				if (!position) show();
-				else if (options?.relay === false && this.#parts.bus) this.order.skip(topic, show);
+				else if (!isRelayed && this.#parts.bus) this.order.skip(topic, show);
 				else this.order.pass(topic, { position, show, tell });
 			});
 			return true;
@@ -89,7 +89,7 @@ export class Publisher {
 		const encoded = this.#stamp(topic, head, options);
 		const heard = this.#deliver(encoded, leaving);
 		const isRelayed = this.#relay(encoded, options);
-		this.#tap(encoded, event, data);
+		this.#tap(encoded, event, data, options?.origin);
 		return isRelayed || heard;
 	}
 
@@ -101,9 +101,9 @@ export class Publisher {
 			return;
 		}
 		const ready = messages.flatMap((message) => {
-			const { topic, event, data } = message;
+			const { topic, event, data, options } = message;
 			const head = this.#encode(topic, event, data);
-			const leaving = this.#shape(topic, event, data, 'local');
+			const leaving = this.#shape(topic, event, data, options?.origin);
 			return leaving === null ? [] : [{ message, head, leaving }];
 		});
 		const batch = ready.map(({ message, head }) => this.#stamp(message.topic, head, message.options));
@@ -113,7 +113,7 @@ export class Publisher {
 		else this.#turn.together(ready.flatMap(({ leaving }, i) => this.#outgoing(batch[i]!, leaving)));
 		ready.forEach(({ message: { event, data, options } }, i) => {
 			this.#relay(batch[i]!, options);
-			this.#tap(batch[i]!, event, data);
+			this.#tap(batch[i]!, event, data, options?.origin);
 		});
 	}
 
@@ -142,7 +142,7 @@ export class Publisher {
 	}
 
 	/** What leaves in the place of an envelope, to topics that somebody holds; `undefined` = the envelope itself, `null` = nothing at all. */
-	#shape(topic: string, event: string, data: unknown, origin: 'local' | 'remote'): readonly Leaving[] | undefined | null {
+	#shape(topic: string, event: string, data: unknown, origin: Origin = 'local'): readonly Leaving[] | undefined | null {
 		const shaped = this.#parts.shapes.apply(topic, event, data, origin);
 		if (!shaped) return shaped;
 		const leaving: Leaving[] = [];
@@ -194,15 +194,16 @@ export class Publisher {
 	#relay(encoded: Encoded, options: PublishOptions | undefined): boolean {
 		const { bus, counts } = this.#parts;
 		counts.count(encoded.topic, encoded.head.length);
-		const isRelayed = bus !== undefined && options?.relay !== false;
+		const { relay, origin = 'local' } = options ?? {};
+		const isRelayed = bus !== undefined && relay !== false && origin === 'local';
 		if (isRelayed) bus.relay(encoded);
 		return isRelayed;
 	}
 
 	/** Shows the taps what was published here; last, because a tap may publish, and what it publishes must follow this envelope everywhere. */
-	#tap({ topic, position }: Encoded, event: string, data: unknown): void {
+	#tap({ topic, position }: Encoded, event: string, data: unknown, origin: Origin = 'local'): void {
 		const { taps } = this.#parts;
-		if (taps.want(topic)) taps.run(position ? { topic, event, data, position } : { topic, event, data }, 'local');
+		if (taps.want(topic)) taps.run(position ? { topic, event, data, position } : { topic, event, data }, origin);
 	}
 
 	/** Queues what the sockets of this node get of an envelope; false when nobody gets anything. */

@@ -129,7 +129,9 @@ export function publishOn(
 }
 
 function adapterOptions(options: LivePublishOptions | undefined): { readonly options?: LivePublishOptions } {
-	return options ? { options: options.volatile ? { ...options, seq: false } : options } : {};
+	if (!options) return {};
+	// What handlers publish begins here, also where it ends here.
+	return { options: { origin: 'local', ...options, ...(options.volatile ? { seq: false } : {}) } };
 }
 
 /**

@@ -50,6 +50,8 @@ export interface Host {
 	readonly date: () => number;
 	/** Whether this node is the one to run what has to run on one; `true` without a leader. Throws what the app's function throws. */
 	readonly isLeader: () => boolean;
+	/** Whether what is published also reaches instances that share no stores with this one. */
+	readonly isBridged: () => boolean;
 	/** Whether this node publishes what aggregates come to: for itself, for all nodes, or not at all. Throws as `isLeader` does. */
 	readonly aggregates: () => 'here' | 'everywhere' | 'nowhere';
 	/** Says something to the app's author. */

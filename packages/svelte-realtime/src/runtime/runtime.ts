@@ -24,7 +24,7 @@ import { Uploads } from './upload/uploads.ts';
 import { Views } from './views.ts';
 import { Watchers } from './watchers.ts';
 
-/** `onError`, `plainTopics`, `requireGuard` and `leader` are read at each use. */
+/** `onError`, `plainTopics`, `requireGuard`, `isBridged` and the leaders are read at each use. */
 export interface RuntimeParts {
 	readonly platform: Platform;
 	readonly features: readonly Feature<any>[];
@@ -48,6 +48,8 @@ export interface RuntimeParts {
 	readonly leader?: (() => boolean) | undefined;
 	/** Whether this node publishes what aggregates come to, for all others. Default: each node does for its own subscribers. */
 	readonly aggregateLeader?: (() => boolean) | undefined;
+	/** Whether a bus of the app's carries what is published to instances that share no stores with this one. Default false. */
+	readonly isBridged?: boolean | undefined;
 	/** Says something to the app's author. Default: one line on standard error. */
 	readonly warn?: (message: string) => void;
 }
@@ -116,6 +118,7 @@ export class Runtime implements Disposable {
 			after: (ms, run) => clock.after(ms, run),
 			date,
 			isLeader: () => leads(parts.leader),
+			isBridged: () => parts.isBridged ?? false,
 			aggregates: () => (parts.aggregateLeader ? (leads(parts.aggregateLeader) ? 'everywhere' : 'nowhere') : 'here'),
 			warn,
 			onError

@@ -129,6 +129,7 @@ export class View implements Disposable {
 	#publish(value: unknown = this.#value()): void {
 		const { host, topic } = this.#parts;
 		const where = host.aggregates();
-		if (where !== 'nowhere') host.platform.publish(topic, 'set', value, where === 'here' ? { relay: false } : undefined);
+		if (where === 'nowhere') return;
+		host.platform.publish(topic, 'set', value, where === 'here' ? { relay: false, origin: 'local' } : undefined);
 	}
 }

@@ -102,7 +102,7 @@ function begin(host: Host, path: string, { definition, topic, context, args }: B
 	// Every node computes it for its own subscribers.
 	const computation = new Computation(
 		() => compute(context, ...args),
-		(value) => void host.platform.publish(topic, event, value, { relay: false })
+		(value) => void host.platform.publish(topic, event, value, { relay: false, origin: 'local' })
 	);
 	const quiet = new Debounce(host, debounce);
 	const names = typeof sources === 'function' ? sources(...args) : sources;

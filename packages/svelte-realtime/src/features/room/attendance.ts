@@ -134,7 +134,7 @@ export class Attendance implements Disposable {
 			for (const key of told) {
 				if (there.has(key)) continue;
 				known.delete(key);
-				platform.publish(presenceTopic(topic), 'leave', { key }, { relay: false, seq: false });
+				platform.publish(presenceTopic(topic), 'leave', { key }, { origin: 'remote', seq: false });
 			}
 		}
 	}

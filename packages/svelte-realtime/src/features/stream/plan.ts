@@ -132,7 +132,7 @@ export class Plan {
 	async #publishLater(left: StreamEvent, view: string, down: Change | undefined): Promise<void> {
 		try {
 			const { event, data } = withDataIn(left, this.#finish(await this.#joined(left, null), down));
-			this.host.platform.publish(view, event, data, { relay: false, seq: false });
+			this.host.platform.publish(view, event, data, { relay: false, origin: 'local', seq: false });
 		} catch (error) {
 			this.report(error, null, topicOfView(view));
 		}

@@ -1,3 +1,4 @@
+import type { Envelope, Origin } from 'svelte-adapter-uws/contract';
 import type { Context } from '../../define/context.ts';
 import type { Plan } from './plan.ts';
 
@@ -18,13 +19,22 @@ interface Watched {
 	readonly watches: readonly Disposable[];
 	timer: Disposable | undefined;
 	running: boolean;
-	/** Something happened while a reload ran. */
-	again: boolean;
+	/** What the next reload answers; `undefined` = nothing has happened since the last one began. */
+	due: Due | undefined;
+}
+
+/** Why a topic is loaded again. */
+interface Due {
+	/** Whether it is loaded for the clients of all nodes, rather than for those of this one. */
+	readonly relay: boolean;
+	/** Where it began. */
+	readonly origin: Origin;
 }
 
 /**
  * Loads a stream anew for everybody when nothing was heard of it for long, or when something that it depends on has happened:
- * once in a cluster, for whom `refreshed` is published.
+ * once for all nodes that share stores, for whom `refreshed` is published. Nodes that a bus of the app's joins have nothing to agree
+ * by, so each of them loads for its own clients: what another one loads may be older than what this one has.
  */
 export class Reloads implements Disposable {
 	readonly #plan: Plan;
@@ -56,7 +66,7 @@ export class Reloads implements Disposable {
 		const { host, path, options } = this.#plan;
 		const { staleAfterMs, invalidateOn } = options;
 		const watches: Disposable[] = [];
-		const watched: Watched = { subscribers: new Set(), watches, timer: undefined, running: false, again: false };
+		const watched: Watched = { subscribers: new Set(), watches, timer: undefined, running: false, due: undefined };
 		this.#topics.set(topic, watched);
 		if (staleAfterMs !== undefined) {
 			watches.push(host.watch(path, [topic], () => this.#arm(topic, watched)));
@@ -65,11 +75,14 @@ export class Reloads implements Disposable {
 		if (invalidateOn !== undefined) {
 			const sources = typeof invalidateOn === 'string' ? [invalidateOn] : invalidateOn;
 			watches.push(
-				host.watch(path, sources, async ({ event, topic: source, position }) => {
-					if (event === 'refreshed') return;
+				host.watch(path, sources, async (envelope, origin) => {
+					if (envelope.event === 'refreshed') return;
+					const { topic: source, position } = envelope;
+					const relay = this.#isShared(envelope, origin);
 					// Every worker with subscribers hears it. Without a number nobody can tell whether another one has.
-					const isMine = !position || (await this.#claim(`${topic} ${source} ${position.epoch} ${position.seq}`, CLAIM_MS));
-					if (isMine) await this.#reload(topic, watched);
+					const isMine =
+						!relay || !position || (await this.#claim(`${topic} ${source} ${position.epoch} ${position.seq}`, CLAIM_MS));
+					if (isMine) await this.#reload(topic, watched, { relay, origin: relay ? 'local' : origin });
 				})
 			);
 		}
@@ -88,25 +101,28 @@ export class Reloads implements Disposable {
 		watched.timer = this.#plan.host.after(ms, () => {
 			// Again in any case: also a worker whose turn it was not, or whose loader fails.
 			this.#arm(topic, watched);
-			void this.#claim(`${topic} stale`, ms / 2).then(
-				(isMine) => (isMine ? this.#reload(topic, watched) : undefined),
+			const relay = !this.#plan.host.isBridged();
+			const mine = relay ? this.#claim(`${topic} stale`, ms / 2) : Promise.resolve(true);
+			void mine.then(
+				(isMine) => (isMine ? this.#reload(topic, watched, { relay, origin: 'local' }) : undefined),
 				(error: unknown) => this.#plan.report(error, null, topic)
 			);
 		});
 	}
 
+	/** Whether other nodes hear of an event by the same number, so that one of them acts on it for all. */
+	#isShared({ position }: Envelope, origin: Origin): boolean {
+		const { isBridged, platform } = this.#plan.host;
+		return !isBridged() && !(origin === 'remote' && position?.epoch === platform.epoch);
+	}
+
 	/** One at a time; what happens meanwhile leads to exactly one more. Never rejects. */
-	async #reload(topic: string, watched: Watched): Promise<void> {
-		if (watched.running) {
-			watched.again = true;
-			return;
-		}
+	async #reload(topic: string, watched: Watched, due: Due): Promise<void> {
+		watched.due = watched.due ? both(watched.due, due) : due;
+		if (watched.running) return;
 		watched.running = true;
 		try {
-			do {
-				watched.again = false;
-				await this.#exclusively(topic, () => this.#once(topic, watched));
-			} while (watched.again && watched.subscribers.size > 0);
+			while (watched.due && watched.subscribers.size > 0) await this.#exclusively(topic, () => this.#once(topic, watched));
 		} catch (error) {
 			this.#plan.report(error, null, topic);
 		} finally {
@@ -116,12 +132,14 @@ export class Reloads implements Disposable {
 
 	async #once(topic: string, watched: Watched): Promise<void> {
 		const { host, definition } = this.#plan;
-		const [subscriber] = watched.subscribers;
-		if (!subscriber) return;
+		const { due, subscribers } = watched;
+		const [subscriber] = subscribers;
+		watched.due = undefined;
+		if (!subscriber || !due) return;
 		try {
 			const context = this.#contextOf(subscriber);
 			const data = await definition.load(context, ...subscriber.args);
-			host.platform.publish(topic, 'refreshed', data === undefined ? null : data);
+			host.platform.publish(topic, 'refreshed', data === undefined ? null : data, due);
 		} catch (error) {
 			this.#plan.report(error, subscriber.context, topic);
 		}
@@ -174,3 +192,8 @@ export class Reloads implements Disposable {
 		}
 	}
 }
+
+const both = (a: Due, b: Due): Due => ({
+	relay: a.relay || b.relay,
+	origin: a.origin === 'local' || b.origin === 'local' ? 'local' : 'remote'
+});
