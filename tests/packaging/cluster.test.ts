@@ -1,20 +1,22 @@
-import { rmSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { connect, type Client } from './client.ts';
 import { build, createProject, deploy, freePort, Running } from './project.ts';
 
+let project: string;
 let directory: string;
 beforeAll(() => {
-	const project = createProject('kit3', 'cluster');
+	project = createProject('kit3', 'cluster');
 	build(project);
 	directory = deploy(project);
 });
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
-const serve = async (env: Readonly<Record<string, string>>): Promise<Running> =>
-	new Running(['build'], directory, {
+const serve = async (env: Readonly<Record<string, string>>, from = directory): Promise<Running> =>
+	new Running(['build'], from, {
 		HOST: '127.0.0.1',
 		// Not any: workers that are started again come back to it.
 		PORT: String(await freePort()),
@@ -193,6 +195,28 @@ describe.each([
 		expect(await server.exited).toBe(0);
 		expect(new Set(pidsIn(server, 'shutdown'))).toEqual(new Set(visitors.map(({ pid }) => pid)));
 	});
+});
+
+it('counts the handshakes of an address over both workers', async () => {
+	const limited = deploy(project);
+	const settings = join(limited, 'build/handler.js');
+	const [limit, attempts] = [40, 120];
+	writeFileSync(settings, readFileSync(settings, 'utf8').replace('"upgradeRateLimit":0', `"upgradeRateLimit":${limit}`));
+	await using server = await serve({}, limited);
+	const port = await portOf(server);
+	let admitted = 0;
+	for (let n = 0; n < attempts; n++) {
+		try {
+			await using _ = await connect(`ws://127.0.0.1:${port}/live`, `http://127.0.0.1:${port}`);
+			admitted++;
+		} catch (error) {
+			expect(error).toEqual(new Error('429'));
+		}
+	}
+	expect(admitted).toBeGreaterThanOrEqual(limit);
+	// Each would let in as many; what comes between a handshake and the news of it is too much.
+	expect(admitted).toBeLessThan(limit * 1.75);
+	rmSync(limited, { recursive: true, force: true });
 });
 
 it('loses no connection to a worker that hangs until it is ended, where the primary accepts', async () => {

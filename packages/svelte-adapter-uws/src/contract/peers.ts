@@ -10,12 +10,21 @@ export type Question =
 	/** Close whom it concerns; how many were there? */
 	| { readonly about: 'revoke'; readonly match: Match };
 
+/** What one node tells the others without being asked. */
+export type News =
+	/** So many handshakes it has let in of each network since it told last. */
+	{ readonly about: 'handshakes'; readonly counts: readonly (readonly [network: string, handshakes: number])[] };
+
 /** The other nodes of this machine, as far as they can be asked. */
 export interface Peers {
 	/** Answers what other nodes ask, until disposed. */
 	answer(reply: (question: Question) => number): Disposable;
 	/** The answers of all others; who does not answer within two seconds is left out. */
 	ask(question: Question): Promise<readonly number[]>;
+	/** Tells all others, once and soon; who is not there does not hear it. */
+	tell(news: News): void;
+	/** Hears what others tell, until disposed. */
+	heed(hear: (news: News) => void): Disposable;
 }
 
 /**

@@ -11,6 +11,8 @@ function neighbourhood(): () => Peers {
 				replies.set(peers, reply);
 				return { [Symbol.dispose]: () => void replies.delete(peers) };
 			},
+			tell: () => {},
+			heed: () => ({ [Symbol.dispose]() {} }),
 			ask: async (question) => [...replies].filter(([other]) => other !== peers).map(([, reply]) => reply(question))
 		};
 		return peers;

@@ -129,7 +129,9 @@ describe('revoke', () => {
 		let answer = (_: Question): number => 0;
 		const peers = {
 			answer: (reply: (question: Question) => number) => ((answer = reply), { [Symbol.dispose]() {} }),
-			ask: async (question: Question) => (asked.push(question), [2, 3])
+			ask: async (question: Question) => (asked.push(question), [2, 3]),
+			tell: () => {},
+			heed: () => ({ [Symbol.dispose]() {} })
 		};
 		const { platform, join } = await startCore({ upgrade }, { peers });
 		await join({ user: 'a' });

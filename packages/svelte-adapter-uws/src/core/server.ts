@@ -142,7 +142,7 @@ export async function createServerCore(parts: ServerParts): Promise<ServerCore> 
 		closeAll,
 		listener: () => listener
 	});
-	const rate = new UpgradeRate({ ...options.upgradeRate, clock, log, telemetry });
+	const rate = new UpgradeRate({ ...options.upgradeRate, peers, clock, log, telemetry });
 	const hooks = (): WebSocketHooks => lifecycle.hooks;
 	const upgrades = new Upgrades({
 		hooks,
@@ -201,6 +201,7 @@ export async function createServerCore(parts: ServerParts): Promise<ServerCore> 
 		pressure[Symbol.dispose]();
 		order[Symbol.dispose]();
 		answering?.[Symbol.dispose]();
+		rate[Symbol.dispose]();
 		await relay?.[Symbol.asyncDispose]();
 		await started[Symbol.asyncDispose]();
 	};

@@ -1,6 +1,7 @@
 import type { Clock } from '../contract/clock.ts';
 import type { HeaderList } from '../contract/http.ts';
 import type { Log } from '../contract/log.ts';
+import type { Peers } from '../contract/peers.ts';
 import type { Telemetry } from '../contract/telemetry.ts';
 import { LIMITS } from './limits.ts';
 
@@ -15,19 +16,32 @@ export interface UpgradeRateParts {
 	/** Handshakes of one address in a window; 0 = no limit. */
 	readonly limit: number;
 	readonly windowMs: number;
+	/** Other nodes that serve the same address; the limit is for all of them together. */
+	readonly peers?: Peers | undefined;
 	readonly clock: Clock;
 	readonly log: Log;
 	readonly telemetry: Telemetry;
 }
 
-/** A sliding window for each client address, of IPv6 for each /64. Who is refused is not counted, so that a patient client comes in. */
-export class UpgradeRate {
+/**
+ * A sliding window for each client address, of IPv6 for each /64. Who is refused is not counted, so that a patient client comes in.
+ * Nodes tell each other whom they let in at the end of the turn, so that no handshake waits for another process.
+ */
+export class UpgradeRate implements Disposable {
 	readonly #parts: UpgradeRateParts;
 	readonly #counts = new Map<string, Counts>();
+	readonly #heeding: Disposable | undefined;
+	/** Let in by this node since the others were told, by network. */
+	#untold = new Map<string, number>();
 	#warned = false;
 
 	constructor(parts: UpgradeRateParts) {
 		this.#parts = parts;
+		this.#heeding = parts.limit === 0 ? undefined : parts.peers?.heed((news) => this.#add(news.counts));
+	}
+
+	[Symbol.dispose](): void {
+		this.#heeding?.[Symbol.dispose]();
 	}
 
 	/** Addresses that are remembered. */
@@ -45,20 +59,47 @@ export class UpgradeRate {
 		const { limit, windowMs, clock } = this.#parts;
 		if (limit === 0) return true;
 		const now = clock.now() / windowMs;
-		const window = Math.floor(now);
 		const network = networkOf(address);
-		let counts = this.#counts.get(network);
-		if (counts) turn(counts, window);
-		else {
-			if (this.#counts.size >= LIMITS.rateAddresses) this.#evict(window, now);
-			this.#counts.set(network, (counts = { window, current: 0, previous: 0 }));
-		}
+		const counts = this.#of(network, now);
 		if (estimate(counts, now) >= limit) {
 			this.#warn(address);
 			return false;
 		}
 		counts.current++;
+		this.#tellLater(network);
 		return true;
+	}
+
+	/** The counts of a network in the window that runs. */
+	#of(network: string, now: number): Counts {
+		const window = Math.floor(now);
+		const known = this.#counts.get(network);
+		if (known) {
+			turn(known, window);
+			return known;
+		}
+		if (this.#counts.size >= LIMITS.rateAddresses) this.#evict(window, now);
+		const counts = { window, current: 0, previous: 0 };
+		this.#counts.set(network, counts);
+		return counts;
+	}
+
+	/** Counts whom other nodes have let in. */
+	#add(told: readonly (readonly [network: string, handshakes: number])[]): void {
+		const now = this.#parts.clock.now() / this.#parts.windowMs;
+		for (const [network, handshakes] of told) this.#of(network, now).current += handshakes;
+	}
+
+	#tellLater(network: string): void {
+		const { peers, clock } = this.#parts;
+		if (!peers) return;
+		if (this.#untold.size === 0)
+			clock.soon(() => {
+				const counts = [...this.#untold];
+				this.#untold = new Map();
+				peers.tell({ about: 'handshakes', counts });
+			});
+		this.#untold.set(network, (this.#untold.get(network) ?? 0) + 1);
 	}
 
 	/** Forgets who has been quiet for two windows, else the least active tenth: a whole pass is not worth one place. */

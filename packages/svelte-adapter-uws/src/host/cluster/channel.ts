@@ -1,7 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import type { Socket } from 'node:net';
 import type { Encoded } from '../../contract/envelope.ts';
-import type { Question } from '../../contract/peers.ts';
+import type { News, Question } from '../../contract/peers.ts';
 import type { StoreCall, StoreResult } from './store-calls.ts';
 
 /** One relayed envelope, and its tag where relays are signed. */
@@ -17,6 +17,7 @@ export type Message =
 	/** Another worker has ended, perhaps before it had relayed all that it published. */
 	| { readonly type: 'gone' }
 	| { readonly type: 'relay'; readonly items: readonly RelayItem[] }
+	| { readonly type: 'news'; readonly news: News }
 	/** A connection comes with it. */
 	| { readonly type: 'connection'; readonly id: number }
 	| { readonly type: 'accepted'; readonly id: number }

@@ -1,7 +1,8 @@
 import { expect, it, vi } from 'vitest';
 import { channelPair } from '../../../test/support/workers.ts';
-import type { Question } from '../../contract/peers.ts';
+import type { News, Question } from '../../contract/peers.ts';
 import { manualClock } from '../clock.ts';
+import { Hub } from './hub.ts';
 import { Polls } from './polls.ts';
 import { workerPeers } from './worker-peers.ts';
 
@@ -35,6 +36,26 @@ it('gives the answers of all others, and asks not the one that asks', async () =
 	expect(workers[1]!.asked).toEqual([]);
 	expect(workers[0]!.asked.at(-1)).toEqual(QUESTION);
 	expect(clock.pending).toBe(0);
+});
+
+it('tells all others, in order and not the one that tells, for as long as they heed', async () => {
+	using stack = new DisposableStack();
+	const hub = new Hub();
+	const heard: News[][] = [[], [], []];
+	const workers = heard.map((news) => {
+		const [up, down] = channelPair();
+		stack.use(up);
+		stack.use(hub.join(up));
+		const peers = workerPeers(down);
+		return { peers, heeding: peers.heed((one) => void news.push(one)) };
+	});
+	const news = (n: number): News => ({ about: 'handshakes', counts: [['10.0.0.1', n]] });
+	for (const n of [1, 2]) workers[0]!.peers.tell(news(n));
+	await vi.waitFor(() => expect(heard).toEqual([[], [news(1), news(2)], [news(1), news(2)]]));
+	workers[2]!.heeding[Symbol.dispose]();
+	workers[0]!.peers.tell(news(3));
+	await vi.waitFor(() => expect(heard[1]).toHaveLength(3));
+	expect(heard[2]).toHaveLength(2);
 });
 
 it('has no answers where there is nobody else', async () => {

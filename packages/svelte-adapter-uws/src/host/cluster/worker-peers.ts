@@ -1,7 +1,7 @@
 import type { Peers, Question } from '../../contract/peers.ts';
 import type { Channel } from './channel.ts';
 
-/** The other workers of this machine, asked through the primary, which waits for them. */
+/** The other workers of this machine, asked and told through the primary. */
 export function workerPeers(channel: Channel): Peers {
 	const waiting = new Map<number, (values: readonly number[]) => void>();
 	let last = 0;
@@ -20,6 +20,11 @@ export function workerPeers(channel: Channel): Peers {
 				const id = ++last;
 				waiting.set(id, resolve);
 				channel.send({ type: 'ask', id, question });
+			}),
+		tell: (news) => channel.send({ type: 'news', news }),
+		heed: (hear) =>
+			channel.listen((message) => {
+				if (message.type === 'news') hear(message.news);
 			})
 	};
 }
