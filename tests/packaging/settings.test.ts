@@ -74,6 +74,8 @@ const WRONG: readonly (readonly [name: string, value: string])[] = [
 	['SHUTDOWN_TIMEOUT', 'x'],
 	['SHUTDOWN_DELAY_MS', 'x'],
 	['TRANSPORT', 'bun'],
+	['CLUSTER_WORKERS', '0'],
+	['CLUSTER_MODE', 'fork'],
 	['WS_DEBUG', 'x'],
 	['LISTEN_PID', 'x'],
 	['LISTEN_FDS', 'x']
@@ -86,6 +88,13 @@ it.each(WRONG)('does not start with %s=%j, and says in one line what it expected
 	expect(lines).toHaveLength(1);
 	expect(lines[0]).toMatch(/^The server did not start\. \w+: got /);
 	expect(lines[0]).toContain(`${name}: got ${JSON.stringify(value)}, expected `);
+});
+
+it('does not start with a secret that is too short, and does not print it', async () => {
+	const server = run({ WORKER_RELAY_HMAC_SECRET: 'not long enough' });
+	expect(await server.exited).toBe(1);
+	expect(server.output).toContain('WORKER_RELAY_HMAC_SECRET: got 15 characters, expected 16 or more');
+	expect(server.output).not.toContain('not long enough');
 });
 
 it.each(['KEEP_ALIVE_TIMEOUT', 'HEADERS_TIMEOUT'])(

@@ -1,4 +1,5 @@
 import { appLaws } from './http/app.ts';
+import { attackLaws } from './http/attacks.ts';
 import { bodyLaws } from './http/body.ts';
 import { compressionLaws } from './http/compression.ts';
 import { diskLaws } from './http/disk.ts';
@@ -20,3 +21,6 @@ export const httpSuite: (subject: Subject<HttpFixture>) => void = defineSuite<Ht
 	compressionLaws(law);
 	sharingLaws(law);
 });
+
+/** What attackers send, over real sockets: what nobody can read alike, what leads elsewhere, what keeps a server busy. */
+export const httpAttackSuite: (subject: Subject<HttpFixture>) => void = defineSuite<HttpFixture>('attacks over http', attackLaws);

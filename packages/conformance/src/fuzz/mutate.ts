@@ -2,7 +2,7 @@ import { frame, BINARY, TEXT } from '../transport/raw.ts';
 import { DICTIONARY, type Conversation } from './corpus.ts';
 import type { Random } from './random.ts';
 
-type Change = (bytes: Buffer, random: Random) => Buffer;
+type Change = (bytes: Buffer, random: Random, words: readonly string[]) => Buffer;
 
 const cut = (bytes: Buffer, at: number, count: number, insert: Uint8Array = new Uint8Array(0)): Buffer =>
 	Buffer.concat([bytes.subarray(0, at), insert, bytes.subarray(at + count)]);
@@ -15,8 +15,8 @@ const CHANGES: readonly Change[] = [
 		return copy;
 	},
 	(bytes, random) => cut(bytes, random.next(bytes.length), 1 + random.next(8)),
-	(bytes, random) => cut(bytes, random.next(bytes.length), 0, Buffer.from(random.pick(DICTIONARY))),
-	(bytes, random) => cut(bytes, random.next(bytes.length), 1 + random.next(8), Buffer.from(random.pick(DICTIONARY))),
+	(bytes, random, words) => cut(bytes, random.next(bytes.length), 0, Buffer.from(random.pick(words))),
+	(bytes, random, words) => cut(bytes, random.next(bytes.length), 1 + random.next(8), Buffer.from(random.pick(words))),
 	(bytes, random) => {
 		const from = random.next(bytes.length);
 		return cut(bytes, random.next(bytes.length), 0, bytes.subarray(from, from + 1 + random.next(64)));
@@ -30,9 +30,11 @@ const CHANGES: readonly Change[] = [
 	}
 ];
 
-function change(bytes: Buffer, random: Random): Buffer {
+/** Bytes in which one to three things have gone wrong, in part by `words` that stand where they do not belong. */
+export function change(bytes: Buffer, random: Random, words: readonly string[] = DICTIONARY): Buffer {
 	let changed = bytes;
-	for (let times = 1 + random.next(3); times > 0 && changed.length > 0; times--) changed = random.pick(CHANGES)(changed, random);
+	for (let times = 1 + random.next(3); times > 0 && changed.length > 0; times--)
+		changed = random.pick(CHANGES)(changed, random, words);
 	return changed;
 }
 

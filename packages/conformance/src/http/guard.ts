@@ -26,6 +26,8 @@ const REFUSED: Readonly<Record<string, string>> = {
 	'an encoding before chunked': request('POST /', ['Transfer-Encoding: gzip, chunked'], CHUNKED),
 	'two encodings': request('POST /', ['Transfer-Encoding: chunked', 'Transfer-Encoding: chunked'], CHUNKED),
 	'an encoding behind a vertical tab': request('POST /', ['Transfer-Encoding: \x0bchunked'], CHUNKED),
+	'an encoding behind a byte beyond ASCII': request('POST /', ['Transfer-Encoding: \xa0chunked'], CHUNKED),
+	'a length before a byte beyond ASCII': request('POST /', ['Content-Length: 3\xa0'], 'abc'),
 	'an encoding in quotes': request('POST /', ['Transfer-Encoding: "chunked"'], CHUNKED),
 	'chunked twice in one line': request('POST /', ['Transfer-Encoding: chunked, chunked'], CHUNKED),
 	'chunked and a comma': request('POST /', ['Transfer-Encoding: chunked,'], CHUNKED),
@@ -121,6 +123,18 @@ export function guardLaws(law: HttpLaw): void {
 			expect(asked).toBe(0);
 		});
 	}
+
+	law('asks nobody about what follows a refused request, also where it is framed well', async ({ port, serve }) => {
+		let asked = 0;
+		serve(() => (asked++, new Response('app')));
+		for (const refused of ['GET / HTTP/1.1\r\n\r\n', request('TRACE /'), request('GET /%zz'), request('GET /', ['Host: b'])]) {
+			const client = await RawClient.open(port);
+			void client.send(refused + request('POST /next', ['Content-Length: 1'], 'a') + request('GET /hello.txt'));
+			await client.closed();
+			expect(client.text.split('HTTP/1.1 ').length).toBeLessThanOrEqual(2);
+		}
+		expect(asked).toBe(0);
+	});
 
 	law('never answers what follows a refused request', async ({ port, serve }) => {
 		let asked = 0;

@@ -6,7 +6,7 @@ import type { ResolvedWebSocketOptions } from '../contract/options.ts';
 import type { ServerCore } from '../core/parts.ts';
 import { AuthenticationStep, createAuthenticationHandler } from '../http/authentication.ts';
 import { attach } from '../transport/node/attach.ts';
-import { answerNode } from '../transport/node/http.ts';
+import { createNodeAnswer } from '../transport/node/http.ts';
 import { assemble } from './assemble.ts';
 import { devOrigin, type DevOrigins } from './dev-origin.ts';
 import { offerDevHost } from './dev-slot.ts';
@@ -114,7 +114,7 @@ export function createDevServer({ server, websocket, origins, load, log }: DevSe
 		log,
 		origin: (head) => `${origins.secure ? 'https' : 'http'}://${head.header('host')}`
 	});
-	const http = createAuthenticationHandler(step, log);
+	const answer = createNodeAnswer(createAuthenticationHandler(step, log));
 
 	async function reload(): Promise<void> {
 		waiting = false;
@@ -148,7 +148,7 @@ export function createDevServer({ server, websocket, origins, load, log }: DevSe
 			if (request.url?.split('?', 1)[0] !== websocket.authPath) return pass();
 			core.then((started) => {
 				authentication = started?.authentication;
-				if (authentication?.mounted) answerNode(http, request, response, origins.secure);
+				if (authentication?.mounted) answer(request, response, origins.secure);
 				else pass();
 			}, pass);
 		},

@@ -45,9 +45,10 @@ const TABLE: Readonly<
 		good: [
 			[' 8080 ', { port: 8080 }],
 			['3000.0', { port: 3000 }],
+			['3000\n', { port: 3000 }],
 			['0', { port: 0 }]
 		],
-		bad: ['abc', '65536', '-1', '', '3000.5', '0x10'],
+		bad: ['abc', '65536', '-1', '', '3000.5', '0x10', '12abc', '1e3', '1_000', '３０００', 'NaN', '9007199254740993', '80 81'],
 		expected: 'a whole number, 0 to 65535'
 	},
 	SOCKET_PATH: {
@@ -89,13 +90,17 @@ const TABLE: Readonly<
 		bad: ['a:b', ''],
 		expected: 'the name of a request header'
 	},
-	XFF_DEPTH: { good: [['2', { forwardedDepth: 2 }]], bad: ['0', '1.5', ''], expected: 'a whole number, 1 or more' },
+	XFF_DEPTH: {
+		good: [['2', { forwardedDepth: 2 }]],
+		bad: ['0', '1.5', '1 2', '1st', '-1', ''],
+		expected: 'a whole number, 1 or more'
+	},
 	BODY_SIZE_LIMIT: {
 		good: [
 			['2M', { bodyLimit: 2 * 1024 ** 2 }],
 			['0', { bodyLimit: Infinity }]
 		],
-		bad: ['-1', 'Infinity', '', '12Q', '999999999999999999G'],
+		bad: ['-1', 'Infinity', 'NaN', '', 'K', '1 M', '12Q', '0x10', '1e3', '999999999999999999G'],
 		expected: 'a size such as 512K, 2M or 1G, or 0 for no limit'
 	},
 	KEEP_ALIVE_TIMEOUT: {
@@ -131,10 +136,14 @@ const TABLE: Readonly<
 			['3', { cluster: { workers: 3, mode: undefined } }],
 			['auto', { cluster: { workers: availableParallelism(), mode: undefined } }]
 		],
-		bad: ['0', '2.5', 'all', ''],
+		bad: ['0', '2.5', '-1', '2x', 'AUTO', 'all', ''],
 		expected: 'auto or a whole number, 1 or more'
 	},
-	CLUSTER_MODE: { good: [['reuseport', { cluster: undefined }]], bad: ['fork', ''], expected: 'reuseport or acceptor' },
+	CLUSTER_MODE: {
+		good: [['reuseport', { cluster: undefined }]],
+		bad: ['fork', 'Acceptor', ''],
+		expected: 'reuseport or acceptor'
+	},
 	WORKER_RELAY_HMAC_SECRET: {
 		good: [['sixteen letters!', { relaySecret: 'sixteen letters!' }]],
 		bad: ['too short', ''],

@@ -6,6 +6,7 @@ import { loadBuilt, type Built, type Entry } from './built.ts';
 import { systemClock } from './clock.ts';
 import { workerLog, workerOf, type Worker } from './cluster/worker.ts';
 import { readEnvironment, strangers, type Environment } from './env.ts';
+import type { NodeAnswer } from '../transport/node/http.ts';
 import { consoleLog } from './log.ts';
 import { createEnd, endWhenIdle, onSignals, shutDown, type ShutdownParts } from './shutdown.ts';
 import { StartError } from './start-error.ts';
@@ -42,6 +43,7 @@ export function createServing(entry: Entry): Serving {
 	const prefix = entry.settings.envPrefix;
 	let serving: Running | undefined;
 	let embedded: Promise<Running> | undefined;
+	let answering: Promise<NodeAnswer> | undefined;
 	let ended: Promise<void> | undefined;
 	/** How a primary, which serves nothing itself, ends. */
 	let onEnd: ((reason: string) => Promise<void>) | undefined;
@@ -56,6 +58,11 @@ export function createServing(entry: Entry): Serving {
 			if (!entry.settings.websocket) built.life.start();
 			return (serving = { built, environment, log });
 		})());
+
+	const embedHttp = (): Promise<NodeAnswer> =>
+		(answering ??= Promise.all([embed(), import('../transport/node/http.ts')]).then(([{ built }, { createNodeAnswer }]) =>
+			createNodeAnswer(built.http)
+		));
 
 	return {
 		async start() {
@@ -101,8 +108,8 @@ export function createServing(entry: Entry): Serving {
 			}
 		},
 		handler(request, response, next) {
-			Promise.all([embed(), import('../transport/node/http.ts')]).then(
-				([{ built }, { answerNode }]) => answerNode(built.http, request, response, 'encrypted' in request.socket),
+			embedHttp().then(
+				(answer) => answer(request, response, 'encrypted' in request.socket),
 				(error: unknown) => {
 					if (next) return next(error);
 					consoleLog().error('The app could not be loaded', error);

@@ -72,6 +72,26 @@ describe('the client address', () => {
 		expect(clientAddressOrPeer(xff(2), reader({ 'x-forwarded-for': '2.2.2.2, 3.3.3.3' }), '1.1.1.1')).toBe('2.2.2.2');
 	});
 
+	it.each<[string, number, string]>([
+		['2.2.2.2', 1, '2.2.2.2'],
+		['6.6.6.6, 2.2.2.2', 1, '2.2.2.2'],
+		['6.6.6.6,,2.2.2.2', 2, ''],
+		[',2.2.2.2', 2, ''],
+		['2001:db8::1', 1, '2001:db8::1'],
+		['[2001:db8::1]:443, 2.2.2.2', 2, '[2001:db8::1]:443'],
+		['unknown, 2.2.2.2', 2, 'unknown'],
+		['\t2.2.2.2\t,  3.3.3.3 ', 2, '2.2.2.2'],
+		['"6.6.6.6, 2.2.2.2"', 1, '2.2.2.2"']
+	])('counts in %j as many entries from the right as XFF_DEPTH says: %i gives %j', (value, depth, address) => {
+		expect(clientAddress(xff(depth), reader({ 'x-forwarded-for': value }), '1.1.1.1')).toBe(address);
+	});
+
+	it('is not taken from a name that only looks like the configured one', () => {
+		const spoofed = reader({ x_forwarded_for: '6.6.6.6', forwarded: 'for=6.6.6.6', connection: 'x-forwarded-for' });
+		expect(() => clientAddress(xff(1), spoofed, '1.1.1.1')).toThrow(/no such header/);
+		expect(clientAddressOrPeer(xff(1), spoofed, '1.1.1.1')).toBe('1.1.1.1');
+	});
+
 	it('is the entry that the outermost trusted proxy wrote, whatever the client put in front', () => {
 		const address = fc.ipV4();
 		fc.assert(

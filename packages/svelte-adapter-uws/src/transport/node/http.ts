@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type { HeaderList, HttpHandler, Peer, RequestHead, StaticPlan } from '../../contract/http.ts';
 import { normalizeAddress } from '../shared/address.ts';
 import { answer, STALL_MS } from '../shared/answer.ts';
@@ -53,27 +54,31 @@ class NodeHead implements RequestHead {
 	}
 }
 
+/** Answers one request of a node:http server, a `checkContinue` one too. `secure` = it came over TLS. */
+export type NodeAnswer = (req: IncomingMessage, res: ServerResponse, secure: boolean) => void;
+
 /**
- * Answers one request of a node:http server, a `checkContinue` one too. `stallMs` is how long a client may take nothing of
- * its response.
+ * What answers the requests of one node:http server. `stallMs` is how long a client may take nothing of its response, or send nothing
+ * of a body that is awaited.
  */
-export function answerNode(
-	handler: HttpHandler,
-	req: IncomingMessage,
-	res: ServerResponse,
-	secure: boolean,
-	stallMs: number = STALL_MS
-): void {
-	const head = new NodeHead(req, secure);
-	const sink = new NodeSink(req, res, stallMs);
-	// Node takes a request line without a version for HTTP/0.9.
-	if (req.httpVersionMajor !== 1) return sink.whole({ status: 400, headers: [], length: 0, close: true }, undefined);
-	const plan = handler.plan(head);
-	if (plan) return sendPlan(sink, plan, head.method);
-	const body = hasBody(head) ? readNodeBody(req, res, handler.bodyLimit) : undefined;
-	sink.body = body;
-	void answer(handler, head, sink, body);
+export function createNodeAnswer(handler: HttpHandler, stallMs: number = STALL_MS): NodeAnswer {
+	/** Connections that end with an answer which is on its way: Node goes on reading requests from them. */
+	const ending = new WeakSet<Socket>();
+	return (req, res, secure) => {
+		if (ending.has(req.socket)) return;
+		const head = new NodeHead(req, secure);
+		const sink = new NodeSink(req, res, stallMs);
+		// Node takes a request line without a version for HTTP/0.9.
+		const plan = req.httpVersionMajor === 1 ? handler.plan(head) : NO_VERSION;
+		if (plan?.close) ending.add(req.socket);
+		if (plan) return sendPlan(sink, plan, head.method);
+		const body = hasBody(head) ? readNodeBody(req, res, { limit: handler.bodyLimit, stallMs }) : undefined;
+		sink.body = body;
+		void answer(handler, head, sink, body);
+	};
 }
+
+const NO_VERSION: StaticPlan = { status: 400, headers: [], length: 0, close: true };
 
 function sendPlan(sink: NodeSink, plan: StaticPlan, method: string): void {
 	const { status, headers, body, length, close = false } = plan;
@@ -81,13 +86,26 @@ function sendPlan(sink: NodeSink, plan: StaticPlan, method: string): void {
 	sink.whole(head, method === 'HEAD' ? undefined : body);
 }
 
-function readNodeBody(req: IncomingMessage, res: ServerResponse, limit: number): RequestBody {
+interface BodyLimits {
+	readonly limit: number;
+	readonly stallMs: number;
+}
+
+function readNodeBody(req: IncomingMessage, res: ServerResponse, { limit, stallMs }: BodyLimits): RequestBody {
 	let started = false;
+	// The socket's own timer starts again with every byte, and ends the connection. After the response it is the server's.
+	const expect = (ms: number): void => {
+		if (!res.writableEnded) req.socket.setTimeout(ms);
+	};
 	const body = new RequestBody(limit, {
-		pause: () => void req.pause(),
+		pause() {
+			req.pause();
+			expect(0);
+		},
 		resume() {
 			if (!started) start();
 			req.resume();
+			expect(stallMs);
 		}
 	});
 	function start(): void {
@@ -96,6 +114,9 @@ function readNodeBody(req: IncomingMessage, res: ServerResponse, limit: number):
 		if (/100-continue/i.test(req.headers.expect ?? '') && !res.headersSent) res.writeContinue();
 		req.on('data', (chunk: Uint8Array) => body.push(chunk));
 	}
-	req.once('end', () => body.end());
+	req.once('end', () => {
+		expect(0);
+		body.end();
+	});
 	return body;
 }

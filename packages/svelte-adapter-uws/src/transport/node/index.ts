@@ -11,7 +11,7 @@ import { Server as NetServer, type AddressInfo, type ListenOptions as NetListenO
 import type { Duplex } from 'node:stream';
 import type { Handed, ListenOptions, Listener, Transport } from '../../contract/transport.ts';
 import { withCertificate } from '../shared/tls.ts';
-import { answerNode } from './http.ts';
+import { createNodeAnswer } from './http.ts';
 import { refuse } from './handshake.ts';
 import { answerOrdinary } from './ordinary.ts';
 import { createUpgrades } from './upgrades.ts';
@@ -25,8 +25,9 @@ export const nodeTransport: Transport = {
 	name: 'node',
 	async listen(options: ListenOptions): Promise<Listener> {
 		const { sockets, http, tls } = options;
+		const answerHttp = http && createNodeAnswer(http);
 		const answer = (request: IncomingMessage, response: ServerResponse): void => {
-			if (http) answerNode(http, request, response, tls !== undefined);
+			if (answerHttp) answerHttp(request, response, tls !== undefined);
 			else
 				response
 					.writeHead(426, { 'content-type': 'text/plain; charset=utf-8', upgrade: 'websocket' })
@@ -35,6 +36,8 @@ export const nodeTransport: Transport = {
 		// Where Node knows `shouldUpgradeCallback`, only handshakes arrive as upgrades.
 		const settings = {
 			maxHeaderSize: MAX_HEADER_BYTES,
+			// Node would answer it, and go on with the requests that follow.
+			requireHostHeader: false,
 			...timeouts(options),
 			shouldUpgradeCallback: (request: IncomingMessage) => upgrades?.matches(request) ?? false
 		};
