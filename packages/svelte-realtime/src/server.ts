@@ -72,6 +72,7 @@ export type { Reaction } from './runtime/cascade.ts';
 export type { RateLimitOptions } from './define/steps.ts';
 export type { BinaryOptions, UploadContext, UploadOptions } from './define/transfer.ts';
 export { createBinary, createCall, createUpload } from './features/call.ts';
+export { createStream } from './features/stream/index.ts';
 export { defineTopics, type DefinedTopics, type TopicEntry, type TopicMap } from './define/topics.ts';
 export { standard } from './features/standard.ts';
 export { onCronError, onError } from './on-error.ts';

@@ -1,8 +1,8 @@
 import type { Context } from './context.ts';
-import { define, type Call, type Handler, type Stream } from './definition.ts';
+import type { Call, Handler } from './definition.ts';
 import { isLiveError, LiveError } from '../shared/error.ts';
 import { problem } from './problem.ts';
-import { wrap, type Transfer, type Wrappable } from './wrap.ts';
+import { wrap, type Inner, type Kept, type Wrappable } from './wrap.ts';
 
 /**
  * Something that knows whether a service works: with `isOpen()`, or with a `guard()` that throws while it is broken. It hears how
@@ -28,24 +28,19 @@ export interface BreakerMaker {
 	 * caller to see, such as `VALIDATION`, is no failure; `TIMEOUT`, `OVERLOADED`, `SERVICE_UNAVAILABLE` and `INTERNAL_ERROR` are.
 	 * @example export const quote = live.breaker({ breaker: createCircuitBreaker(), fallback: null }, async (ctx, symbol: string) => fetchQuote(symbol));
 	 */
-	breaker<Args extends unknown[], Value>(options: BreakerOptions, stream: Stream<Args, Value>): Stream<Args, Value>;
-	breaker<Inner extends Transfer>(options: BreakerOptions, run: Inner): Inner;
 	breaker<Args extends unknown[], Out>(options: BreakerOptions, run: Wrappable<Args, Out>): Call<Args, Out>;
+	breaker<Inner extends Kept>(options: BreakerOptions, run: Inner): Inner;
 }
 
-export const breaker: BreakerMaker['breaker'] = ((options: BreakerOptions, inner: Wrappable<any[], any> | Transfer | Stream) => {
+export const breaker: BreakerMaker['breaker'] = (options: BreakerOptions, inner: Inner) => {
 	const what = 'live.breaker';
 	const { breaker: own } = options ?? {};
 	if (typeof own?.success !== 'function' || typeof own.failure !== 'function' || !(own.isOpen ?? own.guard))
 		throw problem(what, 'breaker', own, 'an object with isOpen() or guard(), success() and failure()');
 	for (const name of Object.keys(options))
 		if (name !== 'breaker' && name !== 'fallback') throw problem(what, 'options', name, 'breaker, fallback');
-	if (typeof inner === 'object' && inner !== null && inner.kind === 'stream') {
-		const { load } = inner;
-		return define({ ...inner, load: (ctx: Context, ...args: any[]) => behind(options, load, ctx, args) });
-	}
 	return wrap(what, 'breaker', options, inner);
-}) as BreakerMaker['breaker'];
+};
 
 const FAILURES: readonly string[] = ['INTERNAL_ERROR', 'OVERLOADED', 'SERVICE_UNAVAILABLE', 'TIMEOUT'];
 

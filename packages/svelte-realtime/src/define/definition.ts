@@ -56,6 +56,10 @@ export interface Stream<Args extends unknown[] = any[], Value = any> {
 	readonly topic: string | ((ctx: Context, ...args: Args) => string);
 	readonly load: Handler<Args, Value>;
 	readonly options: StreamOptions<Args>;
+	/** What a request passes before anything else of the stream, the outermost first; `validated` changes its arguments. */
+	readonly steps: readonly Step[];
+	/** Around the loader, the outermost first. */
+	readonly loading: readonly Step[];
 	/** The function whose text tells how the topics begin, where `topic` itself does not. */
 	readonly named?: (ctx: Context, ...args: any[]) => string;
 	/** Whether the topic function takes `ctx` first, as far as its text tells. */

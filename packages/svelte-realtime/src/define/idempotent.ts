@@ -2,7 +2,7 @@ import type { IdempotencyStore } from 'svelte-adapter-uws/contract';
 import type { Context } from './context.ts';
 import type { Call } from './definition.ts';
 import { problem } from './problem.ts';
-import { wrap, type Transfer, type Wrappable } from './wrap.ts';
+import { wrap, type Inner, type Transfer, type Wrappable } from './wrap.ts';
 
 /** What makes two calls the same. */
 export interface IdempotentOptions {
@@ -24,13 +24,13 @@ export interface Idempotent {
 	 * may be tried again. The same key with other arguments is a `CONFLICT`. Keys count for their procedure.
 	 * @example export const pay = live.idempotent({ keyFrom: (ctx, order: Order) => `${ctx.user.id}:${order.ref}` }, async (ctx, order) => …);
 	 */
-	idempotent<Inner extends Transfer>(options: IdempotentOptions, run: Inner): Inner;
 	idempotent<Args extends unknown[], Out>(options: IdempotentOptions, run: Wrappable<Args, Out>): Call<Args, Out>;
+	idempotent<Inner extends Transfer>(options: IdempotentOptions, run: Inner): Inner;
 }
 
 const OPTIONS: readonly string[] = ['keyFrom', 'store', 'ttl'];
 
-export const idempotent: Idempotent['idempotent'] = (options: IdempotentOptions, run: Wrappable<any[], any> | Transfer) => {
+export const idempotent: Idempotent['idempotent'] = (options: IdempotentOptions, run: Inner) => {
 	const what = 'live.idempotent';
 	if (typeof options !== 'object' || options === null) throw problem(what, 'options', options, `{ ${OPTIONS.join(', ')} }`);
 	for (const name of Object.keys(options)) {

@@ -23,6 +23,7 @@ import type { StreamOptions } from './stream-options.ts';
 import { tracing, type TracingMaker } from './tracing.ts';
 import { binary, upload, type BinaryMaker, type UploadMaker } from './transfer.ts';
 import { publishRateWarning, silentTopicWarning, type WarningsMaker } from './warnings.ts';
+import type { Wrappable } from './wrap.ts';
 
 /** What `live` is: a function, with one member a kind of definition. */
 export interface Live
@@ -53,17 +54,17 @@ export interface Live
 	<Args extends unknown[], Out>(run: (ctx: Context, ...args: Args) => Out | Promise<Out>): Call<Args, Out>;
 	/**
 	 * A value with live updates: `load` gives it, and every event published on `topic` changes it by the rules of `merge`.
-	 * A topic that is a function, or a loader with arguments, makes one stream per arguments.
+	 * `load` may stand in wrappers, such as `live.breaker(options, load)`. A topic that is a function, or a loader with arguments, makes one stream per arguments.
 	 * @example export const todos = live.stream((ctx, list: string) => `todos:${list}`, async (ctx, list) => db.todos(list));
 	 */
 	stream<Topic extends (ctx: Context, ...args: any[]) => string, Value>(
 		topic: Topic,
-		load: (ctx: Context, ...args: TopicArguments<Topic>) => Value | Promise<Value>,
+		load: Wrappable<TopicArguments<Topic>, Value>,
 		options?: StreamOptions<TopicArguments<Topic>>
 	): Stream<TopicArguments<Topic>, Value>;
 	stream<Args extends unknown[], Value>(
 		topic: string,
-		load: (ctx: Context, ...args: Args) => Value | Promise<Value>,
+		load: Wrappable<Args, Value>,
 		options?: NoInfer<StreamOptions<Args>>
 	): Stream<Args, Value>;
 	/** Ready-made checks for `access` and `live.scoped`. */

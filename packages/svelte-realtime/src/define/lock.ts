@@ -1,7 +1,7 @@
 import type { Context } from './context.ts';
 import type { Call } from './definition.ts';
 import { problem } from './problem.ts';
-import { wrap, type Transfer, type Wrappable } from './wrap.ts';
+import { stepsOf, wrap, type Inner, type Kept, type Wrappable } from './wrap.ts';
 
 /** How long to wait for a lock. */
 export interface LockWait {
@@ -30,16 +30,16 @@ export interface LockOptions extends Pick<LockWait, 'maxWaitMs'> {
 export interface Locked {
 	/**
 	 * Lets one call run at a time for each key, in the order in which they came. Keys are those of the whole server: two
-	 * procedures with the same key wait for each other.
+	 * procedures with the same key wait for each other. Around a stream it lets one loader run at a time.
 	 * @example export const pay = live.lock((ctx, account: string) => `account:${account}`, async (ctx, account) => …);
 	 */
-	lock<Inner extends Transfer>(key: LockKey | LockOptions, run: Inner): Inner;
 	lock<Args extends unknown[], Out>(key: LockKey | LockOptions, run: Wrappable<Args, Out>): Call<Args, Out>;
+	lock<Inner extends Kept>(key: LockKey | LockOptions, run: Inner): Inner;
 }
 
 const OPTIONS: readonly string[] = ['key', 'lock', 'maxWaitMs'];
 
-export const lock: Locked['lock'] = (given: LockKey | LockOptions, run: Wrappable<any[], any> | Transfer) => {
+export const lock: Locked['lock'] = (given: LockKey | LockOptions, run: Inner) => {
 	const what = 'live.lock';
 	const options: LockOptions = typeof given === 'object' && given !== null ? given : { key: given };
 	for (const name of Object.keys(options)) {
@@ -53,5 +53,8 @@ export const lock: Locked['lock'] = (given: LockKey | LockOptions, run: Wrappabl
 		throw problem(what, 'lock', own, 'an object with withLock(key, run, wait)');
 	if (maxWaitMs !== undefined && !(Number.isFinite(maxWaitMs) && maxWaitMs >= 0))
 		throw problem(what, 'maxWaitMs', maxWaitMs, 'milliseconds from 0');
+	for (const inside of stepsOf(run))
+		if (inside.step === 'lock' && inside.options.key === key && inside.options.lock === own)
+			throw problem(what, 'key', key, 'another key than that of the lock inside, which would wait for this one for ever');
 	return wrap(what, 'lock', options, run);
 };

@@ -6,7 +6,7 @@ import { define, type Call, type Stream } from './definition.ts';
 import { problem } from './problem.ts';
 import { checkRule } from './rate-limits.ts';
 import type { SafeParse } from './schema.ts';
-import { wrap, type Transfer, type Wrappable } from './wrap.ts';
+import { wrap, type Inner, type Kept, type Transfer, type Wrappable } from './wrap.ts';
 
 /** What takes the output of a schema as its first argument. */
 export type Checked<Output> = ((ctx: Context, input: Output, ...rest: any[]) => unknown) | Call<[input: Output, ...rest: any[]]>;
@@ -38,15 +38,23 @@ export interface RateLimitOptions {
 }
 
 /**
- * Wrappers of `live()`. They nest in any order, the outermost acts first, and each gives a procedure like `live()` itself.
+ * Wrappers of `live()` and `live.stream()`. They nest in any order, the outermost acts first, and each gives what it was put around.
  */
 export interface Steps {
 	/**
-	 * Checks the first argument against a schema (Standard Schema, or an object with `safeParse`), and calls with what that
+	 * Checks the first argument of a call, or of a subscribe request, against a schema (Standard Schema, or an object with `safeParse`), and calls with what that
 	 * gives. Otherwise the caller hears `VALIDATION` with the issues.
 	 * @example export const add = live.validated(z.object({ text: z.string() }), async (ctx, todo) => db.add(todo));
 	 */
 	validated<Inner extends Transfer>(schema: StandardSchemaV1 | SafeParse<unknown>, run: Inner): Inner;
+	validated<Schema extends StandardSchemaV1, Rest extends unknown[], Value>(
+		schema: Schema,
+		stream: Stream<[input: StandardSchemaV1.InferOutput<Schema>, ...rest: Rest], Value>
+	): Stream<[input: StandardSchemaV1.InferInput<Schema>, ...rest: Rest], Value>;
+	validated<Output, Rest extends unknown[], Value>(
+		schema: SafeParse<Output> & { readonly '~standard'?: never },
+		stream: Stream<[input: Output, ...rest: Rest], Value>
+	): Stream<[input: Output, ...rest: Rest], Value>;
 	validated<Schema extends StandardSchemaV1, Run extends Checked<StandardSchemaV1.InferOutput<Schema>>>(
 		schema: Schema,
 		run: Run
@@ -57,35 +65,34 @@ export interface Steps {
 	): Call<[input: Output, ...rest: RestOf<Run>], ResultOf<Run>>;
 	/**
 	 * Refuses calls over `points` in a sliding `window` with `RATE_LIMITED` and `retryAfter`. Counted per procedure and caller,
-	 * in this process unless `store` says otherwise.
+	 * in this process unless `store` says otherwise. Around a stream it counts subscribe requests and pages.
 	 * @example export const send = live.rateLimit({ points: 5, window: 10_000 }, async (ctx, text: string) => post(text));
 	 */
-	rateLimit<Inner extends Transfer>(options: RateLimitOptions, run: Inner): Inner;
 	rateLimit<Args extends unknown[], Out>(options: RateLimitOptions, run: Wrappable<Args, Out>): Call<Args, Out>;
+	rateLimit<Inner extends Kept>(options: RateLimitOptions, run: Inner): Inner;
 	/**
 	 * Lets only those call, or subscribe, for whom the predicate is `true`; others hear `UNAUTHENTICATED` without a user, else `FORBIDDEN`.
 	 * @example export const rename = live.scoped(live.access.org(), async (ctx, org: string, name: string) => …);
 	 */
-	scoped<Inner extends Transfer>(predicate: Predicate, run: Inner): Inner;
-	scoped<Args extends unknown[], Value>(predicate: Predicate, stream: Stream<Args, Value>): Stream<Args, Value>;
 	scoped<Args extends unknown[], Out>(predicate: Predicate, run: Wrappable<Args, Out>): Call<Args, Out>;
+	scoped<Inner extends Kept>(predicate: Predicate, run: Inner): Inner;
 	/**
 	 * Says that everybody who can connect may call this, in a module without a guard: nobody is warned of it, and
 	 * `realtime({ requireGuard: true })` accepts it.
 	 * @example export const health = live.public(() => 'ok');
 	 */
-	public<Inner extends Transfer>(run: Inner): Inner;
 	public<Args extends unknown[], Out>(run: Wrappable<Args, Out>): Call<Args, Out>;
+	public<Inner extends Kept>(run: Inner): Inner;
 	/**
 	 * Says that clients call this with `fireAndForget`, and that it may be lost: in development, a call that nobody waits for is
 	 * warned of otherwise.
 	 * @example export const move = live.volatile((ctx, x: number, y: number) => ctx.publish('cursors', 'update', { key: ctx.user.id, x, y }));
 	 */
-	volatile<Inner extends Transfer>(run: Inner): Inner;
 	volatile<Args extends unknown[], Out>(run: Wrappable<Args, Out>): Call<Args, Out>;
+	volatile<Inner extends Transfer>(run: Inner): Inner;
 }
 
-export const validated: Steps['validated'] = (schema: unknown, run: Wrappable<any[], any> | Transfer) => {
+export const validated: Steps['validated'] = (schema: unknown, run: Inner) => {
 	const isStandard = typeof (schema as Partial<StandardSchemaV1> | null)?.['~standard']?.validate === 'function';
 	if (!isStandard && typeof (schema as Partial<SafeParse<unknown>> | null)?.safeParse !== 'function')
 		throw problem(
@@ -99,7 +106,7 @@ export const validated: Steps['validated'] = (schema: unknown, run: Wrappable<an
 
 const LIMIT_OPTIONS: readonly string[] = ['points', 'window', 'key', 'identity', 'store'];
 
-export const rateLimit: Steps['rateLimit'] = (options: RateLimitOptions, run: Wrappable<any[], any> | Transfer) => {
+export const rateLimit: Steps['rateLimit'] = (options: RateLimitOptions, run: Inner) => {
 	const what = 'live.rateLimit';
 	for (const name of Object.keys(options))
 		if (!LIMIT_OPTIONS.includes(name)) throw problem(what, 'options', name, LIMIT_OPTIONS.join(', '));
@@ -113,7 +120,7 @@ export const rateLimit: Steps['rateLimit'] = (options: RateLimitOptions, run: Wr
 	return wrap(what, 'rateLimit', { points, window, key: own, store }, run);
 };
 
-export const scoped: Steps['scoped'] = (predicate: Predicate, run: Wrappable<any[], any> | Transfer | Stream) => {
+export const scoped: Steps['scoped'] = (predicate: Predicate, run: Inner) => {
 	if (typeof predicate !== 'function')
 		throw problem('live.scoped', 'predicate', predicate, 'a function (ctx, ...args) => boolean');
 	return typeof run === 'object' && run?.kind === 'stream'
@@ -121,10 +128,9 @@ export const scoped: Steps['scoped'] = (predicate: Predicate, run: Wrappable<any
 		: wrap('live.scoped', 'scoped', predicate, run);
 };
 
-export const volatile: Steps['volatile'] = (run: Wrappable<any[], any> | Transfer) =>
-	wrap('live.volatile', 'volatile', undefined, run);
+export const volatile: Steps['volatile'] = (run: Inner) => wrap('live.volatile', 'volatile', undefined, run);
 
-export const open: Steps['public'] = (run: Wrappable<any[], any> | Transfer) => wrap('live.public', 'public', undefined, run);
+export const open: Steps['public'] = (run: Inner) => wrap('live.public', 'public', undefined, run);
 
 /** The predicate stands before the `access` of the stream. */
 function scopedStream(predicate: Predicate, stream: Stream): any {

@@ -1,4 +1,4 @@
-import { define, type Handler, type Stream } from './definition.ts';
+import { define, isDefined, type Call, type Handler, type Stream } from './definition.ts';
 import { problem } from './problem.ts';
 import type { StreamOptions } from './stream-options.ts';
 import { parametersOf, takesContext } from '../shared/topic-context.ts';
@@ -96,7 +96,7 @@ function checkOptions(what: string, options: StreamOptions): void {
 /** `live.stream`, and with `channel` what stands below `live.channel`. */
 export function stream<Args extends unknown[], Value>(
 	topic: Stream<Args, Value>['topic'],
-	load: Handler<Args, Value>,
+	load: Handler<Args, Value> | Call<Args, Value>,
 	options: StreamOptions<Args> = {},
 	channel: boolean = false
 ): Stream<Args, Value> {
@@ -105,8 +105,28 @@ export function stream<Args extends unknown[], Value>(
 		throw problem(what, 'topic', topic, `${TOPIC_RULE}, or a function (ctx, ...args) => name`);
 	if (typeof topic === 'function' && topic.constructor.name === 'AsyncFunction')
 		throw problem(what, 'topic', 'an async function', 'a function that gives the name at once');
-	if (typeof load !== 'function') throw problem(what, 'load', load, 'a function (ctx, ...args) => value');
+	const loader = loaderOf(load);
+	if (!loader) throw problem(what, 'load', load, 'a function (ctx, ...args) => value, or one in wrappers');
 	checkOptions(what, options);
 	const topicCtx = options.topicCtx ?? (typeof topic === 'function' && takesContext(parametersOf(topic)));
-	return define({ kind: 'stream', topic, load, options, topicCtx, channel, gates: [], pipes: [] });
+	return define({
+		kind: 'stream',
+		topic,
+		load: loader.run,
+		loading: loader.steps,
+		options,
+		topicCtx,
+		channel,
+		steps: [],
+		gates: [],
+		pipes: []
+	});
+}
+
+/** A function and what wraps it. */
+function loaderOf<Args extends unknown[], Value>(
+	load: Handler<Args, Value> | Call<Args, Value>
+): Pick<Call<Args, Value>, 'run' | 'steps'> | undefined {
+	if (typeof load === 'function') return { run: load, steps: [] };
+	return isDefined(load) && load.kind === 'call' ? load : undefined;
 }

@@ -1,5 +1,6 @@
-import type { Binary, Call, Handler, Upload } from '../define/definition.ts';
-import type { Feature, Host, Installed, StepFeature } from '../runtime/host.ts';
+import type { Call } from '../define/definition.ts';
+import { composer } from '../runtime/compose.ts';
+import type { Feature, Installed, StepFeature } from '../runtime/host.ts';
 
 /** `live(fn)`, in wrappers of these kinds. */
 export function createCall(steps: readonly StepFeature[]): Feature<'call'> {
@@ -7,7 +8,7 @@ export function createCall(steps: readonly StepFeature[]): Feature<'call'> {
 	return {
 		kind: 'call',
 		install(host, { path, definition }) {
-			const handler = compose(host, path, definition);
+			const handler = compose(host, path, definition.steps, definition.run);
 			return { call: (context, args) => handler(context, ...args), ...traits(definition), [Symbol.dispose]() {} };
 		}
 	};
@@ -19,7 +20,7 @@ export function createBinary(steps: readonly StepFeature[]): Feature<'binary'> {
 	return {
 		kind: 'binary',
 		install(host, { path, definition }) {
-			const handler = compose(host, path, definition);
+			const handler = compose(host, path, definition.steps, definition.run);
 			return {
 				maxBytes: definition.maxSize,
 				call: (context, args) => handler(context, ...args),
@@ -36,7 +37,7 @@ export function createUpload(steps: readonly StepFeature[]): Feature<'upload'> {
 	return {
 		kind: 'upload',
 		install(host, { path, definition }) {
-			const handler = compose(host, path, definition);
+			const handler = compose(host, path, definition.steps, definition.run);
 			return {
 				upload: { limits: definition.limits, run: (context, args) => handler(context, ...args) },
 				...traits(definition),
@@ -50,23 +51,4 @@ export function createUpload(steps: readonly StepFeature[]): Feature<'upload'> {
 function traits({ steps }: Pick<Call, 'steps'>): Pick<Installed, 'isLimited' | 'isVolatile'> {
 	const has = (name: string): boolean => steps.some(({ step }) => step === name);
 	return { isLimited: has('rateLimit'), isVolatile: has('volatile') };
-}
-
-/** Puts the wrappers of a definition around its function, the outermost first. */
-function composer(
-	what: string,
-	steps: readonly StepFeature[]
-): (host: Host, path: string, definition: Pick<Call | Binary | Upload, 'run' | 'steps'>) => Handler {
-	const known: ReadonlyMap<string, StepFeature> = new Map(steps.map((feature) => [feature.step, feature]));
-	return (host, path, { run, steps: wrappers }) => {
-		const at = { ...host, path };
-		let handler: Handler = run;
-		for (const { step, options } of wrappers.toReversed()) {
-			const feature = known.get(step);
-			if (!feature)
-				throw new TypeError(`[svelte-realtime] ${path}: nothing handles the wrapper ${step}. Give ${what} the step that does.`);
-			handler = feature.wrap(at, options, handler);
-		}
-		return handler;
-	};
 }

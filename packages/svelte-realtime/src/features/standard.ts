@@ -12,9 +12,11 @@ import { open, volatile } from './step/public.ts';
 import { rateLimit } from './step/rate-limit.ts';
 import { scoped } from './step/scoped.ts';
 import { validated } from './step/validated.ts';
-import { stream } from './stream/index.ts';
+import { createStream } from './stream/index.ts';
 
 const steps = [validated, rateLimit, scoped, lock, idempotent, breaker, volatile, open];
+
+const stream = createStream(steps);
 
 /** What a server installs when it is not told otherwise. */
 export const standard: readonly Feature<any>[] = [

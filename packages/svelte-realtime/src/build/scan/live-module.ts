@@ -11,6 +11,7 @@ export type LiveExport =
 			readonly options: StreamStubOptions;
 			/** Whether the topic function takes `ctx` first. */
 			readonly topicCtx?: boolean;
+			readonly public?: true;
 	  }
 	| { readonly kind: 'room'; readonly name: string; readonly shape: RoomStub }
 	/** Streams of their own, by name. */

@@ -270,3 +270,24 @@ it('sees the stream in wrappers that take one', () => {
 		{ kind: 'call', name: 'b' }
 	]);
 });
+
+it('sees streams in every wrapper in any order, and loaders in theirs', () => {
+	const { exports, findings } = parse(`
+		import { live, pipe } from 'svelte-realtime';
+		const rows = live.stream((ctx, id) => 'rows:' + id, () => [], { max: 5 });
+		export const a = live.validated(Schema, live.lock('k', live.rateLimit(rule, rows)));
+		export const b = live.gate(who, pipe(live.public(rows), pipe.limit(3)));
+		export const c = live.stream('c', live.breaker(options, live.idempotent({ keyFrom }, async (ctx, id) => [])), { merge: 'set' });
+		export const d = live.stream('d', live(load));
+		const load = async () => [];
+		export const e = live.rateLimit(rule, live.public(() => rows));
+	`);
+	expect(exports).toEqual([
+		{ kind: 'stream', name: 'a', dynamic: true, options: { max: 5 }, topicCtx: true },
+		{ kind: 'stream', name: 'b', dynamic: true, options: { max: 5 }, topicCtx: true, public: true },
+		{ kind: 'stream', name: 'c', dynamic: true, options: { merge: 'set' } },
+		{ kind: 'stream', name: 'd', dynamic: false, options: {} },
+		{ kind: 'call', name: 'e', public: true }
+	]);
+	expect(findings.map(({ message }) => message)).toEqual([expect.stringContaining('has no _guard')]);
+});

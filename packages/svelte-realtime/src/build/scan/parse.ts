@@ -119,10 +119,8 @@ function classify(scope: Scope, name: string, node: Node): LiveExport | string |
 	if (callee !== 'live' && callee !== 'pipe' && !callee.startsWith('live.')) return undefined;
 	if (!EXPORT_NAME.test(name)) return 'the name may hold only letters, digits and _.';
 	if (name.startsWith('_')) return 'names that start with _ are reserved. Rename it.';
-	if (callee === 'live.breaker' || callee === 'live.scoped') {
-		const inner = value.arguments[1] && classify(scope, name, value.arguments[1]);
-		if (typeof inner === 'object' && inner.kind === 'stream') return inner;
-	}
+	const stream = streamExport(scope, name, value);
+	if (stream !== undefined) return stream;
 	if (CALLS.includes(callee)) {
 		const isOf = (maker: string): boolean => isWithin(scope, value, maker);
 		const kind = isOf('live.binary') ? 'binary' : isOf('live.upload') ? 'upload' : 'call';
@@ -135,10 +133,7 @@ function classify(scope: Scope, name: string, node: Node): LiveExport | string |
 		const shape = roomStub(scope, value.arguments[0], literalOptions);
 		return typeof shape === 'string' ? shape : { kind: 'room', name, shape };
 	}
-	return (
-		streamExport(scope, name, value) ??
-		`${callee} does not exist, or holds no stream. This version has ${[...CALLS, ...INTERNAL, ...STREAMS, 'live.derived', 'live.aggregate', 'live.room'].join(', ')}.`
-	);
+	return `${callee} does not exist, or holds no stream. This version has ${[...CALLS, ...INTERNAL, ...STREAMS, 'live.derived', 'live.aggregate', 'live.room'].join(', ')}.`;
 }
 
 /** Whether a maker such as `live.public` is among the wrappers of a procedure. */

@@ -7,14 +7,27 @@ type Node = ESTree.Node;
 
 const OPTION_TYPES = { merge: 'string', key: 'string', prepend: 'boolean', max: 'number', version: 'number' } as const;
 
-/** A stream or channel, in whatever gates and pipes; a sentence when it is one that cannot work; `undefined` when it is none. */
+/** What can stand around a stream, and around its loader: which argument is inside. */
+const WRAPPERS: ReadonlyMap<string, number> = new Map([
+	['pipe', 0],
+	['live.public', 0],
+	...['gate', 'scoped', 'validated', 'rateLimit', 'lock', 'breaker'].map((name) => [`live.${name}`, 1] as const)
+]);
+const AROUND_LOADERS: ReadonlyMap<string, number> = new Map([
+	...WRAPPERS,
+	['live', 0],
+	['live.volatile', 0],
+	['live.idempotent', 1]
+]);
+
+/** A stream or channel, in whatever wrappers, gates and pipes; a sentence when it is one that cannot work; `undefined` when it is none. */
 export function streamExport(scope: Scope, name: string, value: Node): LiveExport | string | undefined {
 	const stream = streamOf(scope, value);
 	if (!stream) return undefined;
 	const [topic, ...rest] = stream.value.arguments;
 	const [load, options] = stream.callee === 'live.channel' ? [undefined, ...rest] : rest;
 	const topicCtx = topicContext(scope, topic, options);
-	const built = topicCtx === undefined ? {} : { topicCtx };
+	const built = { ...(topicCtx === undefined ? {} : { topicCtx }), ...(stream.isPublic ? { public: true as const } : {}) };
 	if (stream.callee === 'live.channel') {
 		const dynamic = isText(scope, topic) ? false : takesArguments(scope, topic, topicCtx);
 		if (dynamic === undefined)
@@ -29,17 +42,18 @@ export function streamExport(scope: Scope, name: string, value: Node): LiveExpor
 	return { kind: 'stream', name, dynamic: known.includes(true), options: literalOptions(scope, options), ...built };
 }
 
-/** The `live.stream` or `live.channel` inside of gates and pipes. */
+/** The `live.stream` or `live.channel` inside of wrappers, gates and pipes. */
 function streamOf(
 	scope: Scope,
 	node: Node | undefined
-): { readonly callee: string; readonly value: ESTree.CallExpression } | undefined {
+): { readonly callee: string; readonly value: ESTree.CallExpression; readonly isPublic: boolean } | undefined {
 	const value = node && unwrap(scope, node);
 	if (value?.type !== 'CallExpression') return undefined;
 	const callee = ourName(scope, value.callee);
-	if (callee === 'live.stream' || callee === 'live.channel') return { callee, value };
-	if (callee === 'live.gate') return streamOf(scope, value.arguments[1]);
-	return callee === 'pipe' ? streamOf(scope, value.arguments[0]) : undefined;
+	if (callee === 'live.stream' || callee === 'live.channel') return { callee, value, isPublic: false };
+	const place = callee === undefined ? undefined : WRAPPERS.get(callee);
+	const inner = place === undefined ? undefined : streamOf(scope, value.arguments[place]);
+	return inner && { ...inner, isPublic: inner.isPublic || callee === 'live.public' };
 }
 
 const isText = (scope: Scope, node: Node | undefined): boolean => {
@@ -47,9 +61,13 @@ const isText = (scope: Scope, node: Node | undefined): boolean => {
 	return type === 'Literal' || type === 'TemplateLiteral';
 };
 
-/** A function that stands in this file. */
+/** A function that stands in this file, in whatever wrappers. */
 function functionOf(scope: Scope, node: Node | undefined): readonly ESTree.ParamPattern[] | undefined {
 	const value = node && unwrap(scope, node);
+	if (value?.type === 'CallExpression') {
+		const place = AROUND_LOADERS.get(ourName(scope, value.callee) ?? '');
+		return place === undefined ? undefined : functionOf(scope, value.arguments[place]);
+	}
 	return value?.type === 'ArrowFunctionExpression' ||
 		value?.type === 'FunctionExpression' ||
 		value?.type === 'FunctionDeclaration'

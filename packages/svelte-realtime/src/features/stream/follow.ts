@@ -30,7 +30,7 @@ export async function follow(granted: Granted): Promise<Subscribed> {
 			...(plan.isSparse ? { sparse: true } : {})
 		};
 		const answered = { grant: join.grant, undo: join.undo };
-		if (definition.channel) return { ...answered, fields: { data: await definition.load(context), ...rules, channel: true } };
+		if (definition.channel) return { ...answered, fields: { data: await plan.load(context), ...rules, channel: true } };
 		const resumed = await resume(granted, viewer);
 		if (resumed) return { ...answered, fields: { ...resumed, ...rules } };
 		const fields = await load(granted, viewer);
@@ -79,11 +79,10 @@ function enter(
 /** What the loader gives, as fields of the reply. */
 async function load(granted: Granted, viewer: Viewer): Promise<object> {
 	const { plan, topic, context, args } = granted;
-	const { definition } = plan;
 	try {
 		const position = await plan.position(topic);
 		const version = await versionOf(granted);
-		const loaded = await definition.load(context, ...args);
+		const loaded = await plan.load(context, ...args);
 		const schemaVersion = plan.versionFor(viewer);
 		const data = await plan.seen(isPage(loaded) ? loaded.data : loaded, viewer);
 		return {

@@ -1,5 +1,6 @@
 import type { Context } from '../../define/context.ts';
-import type { Feature } from '../../runtime/host.ts';
+import { composer } from '../../runtime/compose.ts';
+import type { Feature, StepFeature } from '../../runtime/host.ts';
 import { denial } from '../../runtime/pipeline.ts';
 import { parseWith } from '../../runtime/schema.ts';
 import { follow, nextPage } from './follow.ts';
@@ -13,39 +14,45 @@ import { topicOf } from './topic.ts';
 /** A closed gate: an answer without a topic. */
 const GATED = { fields: { data: null, gated: true }, grant: () => true, undo: () => {} };
 
-/** `live.stream(topic, load, options)`: arguments, gates, topic, access, subscription, loader, in this order. */
-export const stream: Feature<'stream'> = {
-	kind: 'stream',
-	install(host, entry) {
-		const plan = new Plan(host, entry);
-		const { definition } = plan;
-		const reloads = new Reloads(plan);
-		const kept = new KeptTopics(plan);
-		return {
-			topics: plan.owned,
-			async subscribe(context, given, request) {
-				const args = await readArgs(plan, given);
-				if (!(await isOpen(plan, context, args))) return GATED;
-				const topic = topicOf(definition, plan, context, args);
-				await allow(plan, context, args);
-				admit(plan, context);
-				const granted = { plan, reloads, kept, topic, context, args, request };
-				return context.cursor === null ? follow(granted) : nextPage(granted);
-			},
-			async load(context, given) {
-				const args = await readArgs(plan, given);
-				if (!(await isOpen(plan, context, args))) return null;
-				await allow(plan, context, args);
-				const loaded = await definition.load(context, ...args);
-				return plan.seen(dataOf(loaded), { context, schemaVersion: undefined });
-			},
-			[Symbol.dispose]() {
-				reloads[Symbol.dispose]();
-				kept[Symbol.dispose]();
-			}
-		};
-	}
-};
+/**
+ * `live.stream(topic, load, options)`, in wrappers of these kinds: wrappers, arguments, gates, topic, access, subscription, loader,
+ * in this order.
+ */
+export function createStream(steps: readonly StepFeature[]): Feature<'stream'> {
+	const compose = composer('createStream', steps);
+	return {
+		kind: 'stream',
+		install(host, entry) {
+			const plan = new Plan(host, entry, compose);
+			const { definition } = plan;
+			const reloads = new Reloads(plan);
+			const kept = new KeptTopics(plan);
+			return {
+				topics: plan.owned,
+				async subscribe(context, given, request) {
+					const args = await readArgs(plan, await plan.admit(context, ...given));
+					if (!(await isOpen(plan, context, args))) return GATED;
+					const topic = topicOf(definition, plan, context, args);
+					await allow(plan, context, args);
+					admit(plan, context);
+					const granted = { plan, reloads, kept, topic, context, args, request };
+					return context.cursor === null ? follow(granted) : nextPage(granted);
+				},
+				async load(context, given) {
+					const args = await readArgs(plan, await plan.read(context, ...given));
+					if (!(await isOpen(plan, context, args))) return null;
+					await allow(plan, context, args);
+					const loaded = await plan.load(context, ...args);
+					return plan.seen(dataOf(loaded), { context, schemaVersion: undefined });
+				},
+				[Symbol.dispose]() {
+					reloads[Symbol.dispose]();
+					kept[Symbol.dispose]();
+				}
+			};
+		}
+	};
+}
 
 /** The arguments, as the schema leaves them. */
 async function readArgs({ options }: Plan, given: readonly unknown[]): Promise<readonly unknown[]> {

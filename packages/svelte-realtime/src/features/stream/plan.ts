@@ -1,7 +1,8 @@
 import type { Position } from 'svelte-adapter-uws/contract';
 import type { Context } from '../../define/context.ts';
-import type { Stream } from '../../define/definition.ts';
+import type { Handler, Step, Stream } from '../../define/definition.ts';
 import type { StreamOptions } from '../../define/stream-options.ts';
+import type { Compose } from '../../runtime/compose.ts';
 import type { Entry, Host, OwnedTopics } from '../../runtime/host.ts';
 import { isolate } from '../../runtime/isolate.ts';
 import { PLAIN, type Project } from '../../runtime/views.ts';
@@ -36,12 +37,23 @@ export class Plan {
 	readonly #versions: SchemaVersions;
 	readonly #key: string;
 
-	constructor(host: Host, { path, definition, built }: Entry<'stream'>) {
+	/** The loader, in its wrappers. */
+	readonly load: Handler;
+	/** What a request of a client passes first; gives its arguments. */
+	readonly admit: Handler<any[], readonly unknown[]>;
+	/** What the arguments of anybody pass. */
+	readonly read: Handler<any[], readonly unknown[]>;
+
+	constructor(host: Host, { path, definition, built }: Entry<'stream'>, compose: Compose) {
 		const { options } = definition;
 		this.host = host;
 		this.path = path;
 		this.definition = definition;
 		this.options = options;
+		this.load = compose(host, path, definition.loading, definition.load);
+		const pass = (steps: readonly Step[]) => compose(host, path, steps, (_, ...args) => args) as Plan['admit'];
+		this.admit = pass(definition.steps);
+		this.read = pass(definition.steps.filter(({ step }) => step === 'validated'));
 		this.owned = ownedTopics(definition);
 		this.topicCtx = options.topicCtx ?? built?.topicCtx ?? definition.topicCtx;
 		this.pipes = new Pipes(definition.pipes, options);

@@ -131,14 +131,14 @@ export class Reloads implements Disposable {
 	}
 
 	async #once(topic: string, watched: Watched): Promise<void> {
-		const { host, definition } = this.#plan;
+		const { host } = this.#plan;
 		const { due, subscribers } = watched;
 		const [subscriber] = subscribers;
 		watched.due = undefined;
 		if (!subscriber || !due) return;
 		try {
 			const context = this.#contextOf(subscriber);
-			const data = await definition.load(context, ...subscriber.args);
+			const data = await this.#plan.load(context, ...subscriber.args);
 			host.platform.publish(topic, 'refreshed', data === undefined ? null : data, due);
 		} catch (error) {
 			this.#plan.report(error, subscriber.context, topic);

@@ -11,6 +11,7 @@ import {
 	nested,
 	news,
 	nobody,
+	notesSince,
 	pay,
 	rename,
 	scopedStream,
@@ -53,6 +54,9 @@ void everything.with({ signal, timeout: 5, idempotencyKey: 'k' })({ account: '1'
 void everything.with({ signal: new AbortController() });
 expect<Equal<Parameters<typeof guarded>, [list: string]>>();
 expect<Equal<typeof scopedStream, typeof guarded>>();
+expect<Equal<Parameters<typeof notesSince>, [input: { list: string; since: string }]>>();
+const since: Readable<Todo[] | undefined> = notesSince({ list: 'a', since: '2026-01-01' });
+void since;
 const some: Readable<Todo[] | undefined> = guarded('a');
 void some;
 const headlines: Readable<{ headline: string } | undefined> = news;
