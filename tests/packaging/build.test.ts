@@ -1,10 +1,11 @@
 import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePort } from 'conformance/free-port';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { expectAuthenticate } from './authenticate.ts';
 import { connect } from './client.ts';
-import { build, createProject, deploy, freePort, Running, viteBin, type Kit } from './project.ts';
+import { build, createProject, deploy, Running, viteBin, type Kit } from './project.ts';
 
 const LISTENING = /Listening on http:\/\/127\.0\.0\.1:(\d+)/;
 const serve = (directory: string, env: Readonly<Record<string, string>> = {}): Running =>

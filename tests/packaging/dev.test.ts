@@ -1,9 +1,10 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { freePort } from 'conformance/free-port';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { expectAuthenticate } from './authenticate.ts';
 import { connect } from './client.ts';
-import { createProject, freePort, Running, viteBin, type Kit } from './project.ts';
+import { createProject, Running, viteBin, type Kit } from './project.ts';
 
 describe.each<Kit>(['kit2', 'kit3'])('vite dev with %s', (kit) => {
 	let project: string;

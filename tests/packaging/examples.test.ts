@@ -2,9 +2,10 @@ import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { freePort } from 'conformance/free-port';
 import { describe, expect, it } from 'vitest';
 import { VARIABLES } from '../../packages/svelte-adapter-uws/src/host/env.ts';
-import { freePort, Running } from './project.ts';
+import { Running } from './project.ts';
 
 const app = fileURLToPath(new URL('../app', import.meta.url));
 const read = (name: string): string => readFileSync(new URL(`../../examples/deploy/${name}`, import.meta.url), 'utf8');

@@ -1,7 +1,8 @@
 import { rmSync } from 'node:fs';
+import { freePort } from 'conformance/free-port';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connect, type Client } from './client.ts';
-import { build, createProject, deploy, freePort, Running } from './project.ts';
+import { build, createProject, deploy, Running } from './project.ts';
 
 let directory: string;
 beforeAll(() => {

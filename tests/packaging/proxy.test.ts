@@ -4,10 +4,11 @@ import { Agent, request } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { freePort } from 'conformance/free-port';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { Certificate } from './certificate.ts';
-import { freePort, Running } from './project.ts';
+import { Running } from './project.ts';
 
 const app = fileURLToPath(new URL('../app', import.meta.url));
 

@@ -4,8 +4,9 @@ import { createServer, type AddressInfo, type Server, type Socket } from 'node:n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { freePort } from 'conformance/free-port';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { build, createProject, deploy, freePort, Running } from './project.ts';
+import { build, createProject, deploy, Running } from './project.ts';
 
 let directory: string;
 beforeAll(() => {

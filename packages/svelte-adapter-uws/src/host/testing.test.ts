@@ -1,3 +1,4 @@
+import { freePort } from 'conformance/free-port';
 import { expect, it, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { manualClock } from './clock.ts';
@@ -75,9 +76,7 @@ it('takes the options of the endpoint, and rejects wrong ones', async () => {
 
 it('rejects when init fails, with the port released', async () => {
 	const failing = (port: number) => createTestServer({ port, handler: { init: () => Promise.reject(new Error('no database')) } });
-	const first = await createTestServer();
-	const { port } = first;
-	await first.close();
+	const port = await freePort();
 	await expect(failing(port)).rejects.toThrow('no database');
 	const again = await createTestServer({ port });
 	await again.close();

@@ -1,3 +1,4 @@
+import { freePort } from 'conformance/free-port';
 import { describe, expect, it, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import type { Connection } from '../../src/contract/connection.ts';
@@ -186,7 +187,7 @@ describe.each(['node', 'uws'] as const)('on %s, nobody but its own connection su
 	});
 
 	it.each(FAILURES)('when init %s, the server does not start and leaves the port', async (_how, act) => {
-		const port = await freePort(transport);
+		const port = await freePort();
 		await expect(createTestServer({ transport, port, handler: { init: act } })).rejects.not.toBeUndefined();
 		await using again = await createTestServer({ transport, port });
 		expect(again.port).toBe(port);
@@ -206,9 +207,4 @@ describe.each(['node', 'uws'] as const)('on %s, nobody but its own connection su
 /** Looks more often than usual, because there are many of these tests. */
 function until(check: () => void): Promise<void> {
 	return vi.waitFor(check, { timeout: 5_000, interval: 2 });
-}
-
-async function freePort(transport: 'node' | 'uws'): Promise<number> {
-	await using server = await createTestServer({ transport });
-	return server.port;
 }

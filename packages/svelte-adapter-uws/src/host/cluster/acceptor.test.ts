@@ -1,10 +1,9 @@
-import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
+import { freePort } from 'conformance/free-port';
 import { expect, it, vi } from 'vitest';
 import type { Message } from './channel.ts';
 import { Acceptor } from './acceptor.ts';
-import { probePort } from './primary.ts';
 import type { WorkerProcess } from './slot.ts';
 
 /** A worker that takes what it is handed when the test says so. */
@@ -32,15 +31,6 @@ class Taker implements WorkerProcess {
 
 	kill(): void {}
 	onExit(): void {}
-}
-
-/** Outside of the range from which the system takes ports of outgoing connections. */
-async function freePort(): Promise<number> {
-	for (let attempt = 0; attempt < 50; attempt++) {
-		const port = randomInt(20_000, 32_000);
-		if (await probePort('127.0.0.1', port, false).catch(() => undefined)) return port;
-	}
-	throw new Error('No port is free.');
 }
 
 async function accepting(stack: DisposableStack, workers: number) {
