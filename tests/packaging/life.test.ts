@@ -1,8 +1,9 @@
 import { Agent, get, type IncomingMessage } from 'node:http';
 import { fileURLToPath } from 'node:url';
+import { freePort } from 'conformance/free-port';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { connect } from './client.ts';
-import { freePort, Running } from './project.ts';
+import { Running } from './project.ts';
 
 // Built before the tests run, as for the tests in a browser.
 const app = fileURLToPath(new URL('../app', import.meta.url));
@@ -65,7 +66,7 @@ class Visitor {
 
 describe.each(['uws', 'node'])('the life of a server on %s', (TRANSPORT) => {
 	it('turns balancers away first, goes on serving for the delay, and ends with 0', async () => {
-		const { server, origin } = await serve({ TRANSPORT, SHUTDOWN_DELAY_MS: '1000' });
+		const { server, origin } = await serve({ TRANSPORT, SHUTDOWN_DELAY_MS: '5000' });
 		expect([await statusOf(`${origin}/healthz`), await statusOf(`${origin}/readyz`)]).toEqual([200, 200]);
 		server.child.kill('SIGTERM');
 		await server.said(/Shutting down: SIGTERM/);

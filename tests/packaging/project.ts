@@ -1,7 +1,6 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
-import { randomInt } from 'node:crypto';
+import { once } from 'node:events';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -82,30 +81,16 @@ const environment = (extra: Readonly<Record<string, string>> = {}): NodeJS.Proce
 	return { ...rest, ...extra };
 };
 
-/** A port that is free, outside of the range from which the system takes those of outgoing connections. */
-export async function freePort(): Promise<number> {
-	for (let attempt = 0; ; attempt++) {
-		const port = randomInt(20_000, 32_000);
-		const server = createServer();
-		const error = await new Promise<Error | undefined>((resolve) => {
-			server.once('error', resolve).listen(port, '127.0.0.1', () => resolve(undefined));
-		});
-		if (error && attempt === 50) throw error;
-		if (error) continue;
-		await new Promise((resolve) => server.close(resolve));
-		return port;
-	}
-}
-
 /** A child process whose output can be waited for. Disposing kills it. */
 export class Running implements AsyncDisposable {
 	readonly child: ChildProcess;
+	/** Its exit code, once all that it and its workers said is in the output. */
 	readonly exited: Promise<number | null>;
 	output = '';
 
 	constructor(args: readonly string[], cwd: string, env: Readonly<Record<string, string>> = {}) {
 		this.child = spawn(process.execPath, args, { cwd, env: environment(env), stdio: ['ignore', 'pipe', 'pipe'] });
-		this.exited = new Promise((resolve) => this.child.once('exit', resolve));
+		this.exited = new Promise((resolve) => this.child.once('close', resolve));
 		for (const stream of [this.child.stdout!, this.child.stderr!])
 			stream.on('data', (data: Buffer) => (this.output += data.toString()));
 	}
@@ -125,7 +110,10 @@ export class Running implements AsyncDisposable {
 	}
 
 	async [Symbol.asyncDispose](): Promise<void> {
+		if (this.child.exitCode !== null || this.child.signalCode !== null) return;
+		// A worker that stands still holds the output open; nobody waits for that here.
+		const gone = once(this.child, 'exit');
 		this.child.kill('SIGKILL');
-		await this.exited;
+		await gone;
 	}
 }

@@ -2,10 +2,11 @@ import { writeFileSync } from 'node:fs';
 import { Agent, request } from 'node:https';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
 import { fileURLToPath } from 'node:url';
+import { freePort } from 'conformance/free-port';
 import { describe, expect, it, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { Certificate } from './certificate.ts';
-import { freePort, Running } from './project.ts';
+import { Running } from './project.ts';
 
 // Built before the tests run, as for the tests in a browser.
 const app = fileURLToPath(new URL('../app', import.meta.url));
@@ -122,7 +123,7 @@ describe.each(['uws', 'node'])('TLS on %s', (transport) => {
 			agent.destroy();
 			site.server.child.kill('SIGTERM');
 			expect(await site.server.exited).toBe(0);
-			expect(ends).toEqual([1012]);
+			await vi.waitFor(() => expect(ends).toEqual([1012]));
 		}
 	);
 
@@ -165,6 +166,6 @@ describe.each([
 		expect(ends).toEqual([]);
 		server.child.kill('SIGTERM');
 		expect(await server.exited).toBe(0);
-		expect(ends).toEqual([1012]);
+		await vi.waitFor(() => expect(ends).toEqual([1012]));
 	});
 });

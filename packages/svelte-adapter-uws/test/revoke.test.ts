@@ -10,7 +10,7 @@ interface Client {
 }
 
 describe.each(['node', 'uws'] as const)('on %s', (transport) => {
-	const join = async (server: TestServer, user: string): Promise<Client> => {
+	const open = async (server: TestServer, user: string): Promise<Client> => {
 		const ws = new WebSocket(server.wsUrl, { headers: { user } });
 		const frames: string[] = [];
 		ws.on('message', (data: Buffer) => void frames.push(data.toString()));
@@ -18,9 +18,13 @@ describe.each(['node', 'uws'] as const)('on %s', (transport) => {
 			ws.once('close', (code, reason) => resolve([code, reason.toString()]))
 		);
 		await new Promise((resolve, reject) => ws.once('open', resolve).once('error', reject));
-		ws.send('{"type":"subscribe","topic":"news","ref":1}');
-		await vi.waitFor(() => expect(frames.at(-1)).toContain('subscribed'));
 		return { frames, closed, ws };
+	};
+	const join = async (server: TestServer, user: string): Promise<Client> => {
+		const client = await open(server, user);
+		client.ws.send('{"type":"subscribe","topic":"news","ref":1}');
+		await vi.waitFor(() => expect(client.frames.at(-1)).toContain('subscribed'));
+		return client;
 	};
 
 	it('a revoked client hears its end and nothing after it', async () => {
@@ -47,7 +51,7 @@ describe.each(['node', 'uws'] as const)('on %s', (transport) => {
 			transport,
 			handler: { upgrade: () => upgradeResponse({}, {}, { expiresAt: Date.now() + 300 }) }
 		});
-		const client = await join(server, 'alice');
+		const client = await open(server, 'alice');
 		expect(await client.closed).toEqual([4401, 'Session expired']);
 		expect(server.platform.connections).toBe(0);
 	});

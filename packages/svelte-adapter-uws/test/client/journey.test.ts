@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
+import { freePort } from 'conformance/free-port';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { WebSocketServer, type WebSocket as ServerSocket } from 'ws';
 import { connect, createClient } from '../../src/client/connect.ts';
@@ -77,7 +78,8 @@ it.each(tcp)('$name: leaves when nobody holds the topic any more', async (transp
 });
 
 it.each(tcp)('$name: survives a restart of the server, and tells it what it saw', async (transport) => {
-	const first = await start(transport);
+	const port = await freePort();
+	const first = await start(transport, {}, port);
 	const url = address(first);
 	const client = open(url);
 	const heard = hear(client, 'a');
@@ -100,7 +102,7 @@ it.each(tcp)('$name: survives a restart of the server, and tells it what it saw'
 		},
 		message: (_ws, { data }) => void messages.push(new TextDecoder().decode(data))
 	};
-	const second = await start(transport, hooks, Number(new URL(url).port));
+	const second = await start(transport, hooks, port);
 	await vi.waitFor(() => expect(second.platform.subscribers('a')).toBe(1), 10_000);
 	second.platform.publish('a', 'x', 'after');
 	await vi.waitFor(() => expect(heard.map(({ data }) => data)).toEqual(['before', 'missed', 'after']));
@@ -142,22 +144,24 @@ it.each(tcp)('$name: gets what it missed into the same stores, and is told when 
 
 it.each(['node', 'uws'] as const)('%s: asks before it connects, and answers what the server asks', async (transport) => {
 	const seen: string[] = [];
-	let allowed = false;
+	// Not on the first attempt, whose handshake is made twice, because the client repeats what was answered with 401.
+	const allowed = (): boolean => seen.filter((what) => what === 'authenticate').length > 1;
 	await using server = await createTestServer({
 		transport,
 		log: memoryLog(),
 		handler: {
 			authenticate: () => void seen.push('authenticate'),
-			upgrade: () => (seen.push('upgrade'), allowed ? {} : false),
+			upgrade: () => (seen.push('upgrade'), allowed() ? {} : false),
 			open: async (ws, { platform }) => void seen.push(await platform.request(ws, 'name', { polite: true }))
 		}
 	});
 	const client = createClient({ url: server.wsUrl, auth: true, reconnectInterval: 20, log: memoryLog() });
 	onTestFinished(() => client.close());
 	answerRequests(client, (event, data) => `${event} ${data.polite}`);
-	await vi.waitFor(() => expect(valueOf(client.failure)).toMatchObject({ code: 1006 }), 5000);
-	allowed = true;
+	const failures: unknown[] = [];
+	client.failure.subscribe((failure) => failures.push(failure));
 	await vi.waitFor(() => expect(seen.at(-1)).toBe('name true'), 5000);
+	expect(failures).toContainEqual(expect.objectContaining({ code: 1006 }));
 	expect(seen[0]).toBe('authenticate');
 	expect(seen.slice(-3)).toEqual(['authenticate', 'upgrade', 'name true']);
 });
