@@ -230,6 +230,14 @@ it('asks a silent server for a sign of life, and goes on when it gives one', () 
 	expect(browser.sockets).toHaveLength(1);
 });
 
+it('takes an answer for a sign of life that comes at the same time of the clock as the frame before it', () => {
+	const { browser, client } = openClient();
+	browser.page.online();
+	browser.socket.receive({ type: 'pong' });
+	browser.time.pass(10_000);
+	expect(client.connected).toBe(true);
+});
+
 it('asks nothing while frames come in', () => {
 	const { browser } = openClient();
 	for (let i = 0; i < 20; i++) {

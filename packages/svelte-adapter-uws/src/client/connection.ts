@@ -70,6 +70,8 @@ export function createConnection(parts: ConnectionParts): Connection {
 	// What is left of the attempts that wait for a restarting server.
 	let quick = 0;
 	let heard = 0;
+	// Nothing came since it was asked: two frames may come at the same time of the clock.
+	let silent = false;
 
 	const attemptNow = (): void => {
 		stopRetry();
@@ -84,6 +86,7 @@ export function createConnection(parts: ConnectionParts): Connection {
 		socket.onopen = opened;
 		socket.onmessage = ({ data }) => {
 			heard = clock.now();
+			silent = false;
 			parts.received(data);
 		};
 		socket.onclose = lost;
@@ -115,9 +118,9 @@ export function createConnection(parts: ConnectionParts): Connection {
 			stopWatch = clock.after(left > 0 ? left : LOOK_MS, watch);
 			return;
 		}
-		const before = heard;
+		silent = true;
 		send(probe.frame);
-		stopWatch = clock.after(GRACE_MS, () => (heard === before ? abandon('No answer') : watch()));
+		stopWatch = clock.after(GRACE_MS, () => (silent ? abandon('No answer') : watch()));
 	};
 
 	/** A close handshake with a peer that is gone would take as long as the browser likes. */
