@@ -43,14 +43,15 @@ export function runtimeOf(platform: Platform, options?: Options): Runtime {
 	// The app has changed, and its hooks did not say so by their shutdown.
 	if (found) end(found);
 	const base = baseOf(platform);
+	const settings = app();
 	const runtime = new Runtime({
 		platform: base,
 		features: standard,
 		manifest,
-		app: app(),
+		app: settings,
 		dev,
 		get onError() {
-			return everybody(attached.options.onError, declared().errorHandlers);
+			return everybody(attached.options.onError, settings.errorHandlers);
 		},
 		get plainTopics() {
 			return attached.options.plainTopics;
@@ -82,7 +83,7 @@ export function runtimeOf(platform: Platform, options?: Options): Runtime {
 	const attached: Attached = { runtime, made: MADE, relay: relay(base, relays), options: options ?? {} };
 	Object.defineProperty(base, RUNTIME, { value: attached, configurable: true });
 	platforms().add(base);
-	void findTracing(app());
+	void findTracing(settings);
 	// Whether a client may join a topic depends on all modules; this one may be asked before the init hook, or without it.
 	void runtime.ready();
 	return runtime;

@@ -1,6 +1,5 @@
 import type { Connection } from 'svelte-adapter-uws/contract';
 import type { ClusterBus } from './relay.ts';
-import type { OnError } from './runtime/host.ts';
 import type { RemoteRegistry } from './runtime/push/pushes.ts';
 
 /** What an app says to all servers of its process, in calls that are handed no platform. */
@@ -8,7 +7,6 @@ export interface Declared {
 	bus?: ClusterBus;
 	leader?: () => boolean;
 	aggregateLeader?: () => boolean;
-	readonly errorHandlers: Set<OnError>;
 	readonly push: { identify?: (ws: Connection) => string | number | null | undefined; remoteRegistry?: RemoteRegistry };
 }
 
@@ -18,5 +16,5 @@ const DECLARED = Symbol.for('svelte-realtime.declared');
 /** What the app has said so far. */
 export function declared(): Declared {
 	const holder = globalThis as { [DECLARED]?: Declared };
-	return (holder[DECLARED] ??= { errorHandlers: new Set(), push: {} });
+	return (holder[DECLARED] ??= { push: {} });
 }

@@ -1,4 +1,4 @@
-import { declared } from './declared.ts';
+import { app } from './define/app.ts';
 import type { OnError } from './runtime/host.ts';
 import { contained, print } from './runtime/on-error.ts';
 
@@ -11,7 +11,7 @@ import { contained, print } from './runtime/on-error.ts';
 export function onError(handler: OnError): () => void {
 	if (typeof handler !== 'function') throw new TypeError('[svelte-realtime] onError takes a function (path, error, ctx) => …');
 	const own: OnError = (path, error, context) => handler(path, error, context);
-	const { errorHandlers } = declared();
+	const { errorHandlers } = app();
 	errorHandlers.add(own);
 	return () => void errorHandlers.delete(own);
 }

@@ -1,3 +1,4 @@
+import { runInThisContext } from 'node:vm';
 import type { Platform } from 'svelte-adapter-uws/contract';
 import { createTestServer } from 'svelte-adapter-uws/testing';
 import { afterEach, expect, it, vi } from 'vitest';
@@ -5,6 +6,7 @@ import { _activateDerived, setCronPlatform } from './activate.ts';
 import { detach, runtimeOf } from './attach.ts';
 import { configureAggregate, configureCron, setBus } from './cluster.ts';
 import { live } from './define/live.ts';
+import { generation } from './build/emit/server-manifest.ts';
 import { realtime } from './hooks.ts';
 import { onError } from './on-error.ts';
 import { getBus, publish } from './publish.ts';
@@ -131,6 +133,22 @@ it('refuses what is no bus and no leader', () => {
 	expect(() => configureCron({ bus: 1 as never })).toThrow(/wrap\(platform\)/);
 	expect(() => configureAggregate({} as never)).toThrow(/takes \{ leader \}/);
 	expect(() => configureAggregate({ leader: 1 as never })).toThrow(/configureAggregate: the leader/);
+});
+
+it('hears each failure once after a change of the app in development, which registers its handlers anew', async () => {
+	const heard: string[] = [];
+	const fail = live.effect(['a'], () => Promise.reject(new Error('effect')));
+	for (const version of ['first', 'second']) {
+		runInThisContext(generation);
+		onError((path) => void heard.push(`${version} ${path}`));
+		await using server = await createTestServer({ transport: 'memory', handler: { init: realtime().init } });
+		runtimeOf(server.platform).install('m/effect', fail);
+		server.platform.publish('a', 'e');
+		await vi.waitFor(() => expect(heard.at(-1)).toBe(`${version} m/effect`));
+		detach(server.platform);
+	}
+	expect(heard).toEqual(['first m/effect', 'second m/effect']);
+	runInThisContext(generation);
 });
 
 it('tells every handler of onError what fails, whatever another of them does, until it is taken back', async () => {

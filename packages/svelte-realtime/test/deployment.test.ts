@@ -4,9 +4,26 @@ import { afterEach, expect, it, vi } from 'vitest';
 import { detach, runtimeOf } from '../src/attach.ts';
 import * as server from '../src/server.ts';
 
-// The samples of the deployment page that concern streams, as they stand there.
+// The samples of the deployment page, as they stand there. What they import of the extensions has the shapes of the page.
+
+const CLUSTER_HOOKS = `
+// src/hooks.ws.js
+import { realtime } from 'svelte-realtime/server';
+import { createRedis, createPubSubBus, createLeader } from 'svelte-adapter-uws-extensions/redis';
+const redis = createRedis();
+const bus = createPubSubBus(redis);
+const leader = createLeader(redis);
+export const { open, close, message, init } = realtime({
+bus,
+leader: leader.isLeader
+});
+export function upgrade({ cookies }) {
+return validateSession(cookies.session_id) || false;
+}
+`;
 
 const NOTIFY_HOOKS = `
+// src/hooks.ws.js
 export { message } from 'svelte-realtime/server';
 import { createPgClient, createNotifyBridge } from 'svelte-adapter-uws-extensions/postgres';
 const pg = createPgClient({ connectionString: process.env.DATABASE_URL });
@@ -20,6 +37,7 @@ notify.activate(platform);
 `;
 
 const ORDERS = `
+// src/live/orders.js - no ctx.publish needed, the DB trigger handles it
 export const createOrder = live(async (ctx, items) => {
 return db.orders.insert({ userId: ctx.user.id, items });
 });
@@ -90,8 +108,52 @@ async function serve(hooks: object, exports: Record<string, server.Definition>) 
 	};
 }
 
+/** A bus as the page has it, with what went through it. */
+function createBus() {
+	const relayed: unknown[] = [];
+	const wrap = (platform: Platform): Platform =>
+		Object.create(platform, {
+			publish: {
+				value: (...args: Parameters<Platform['publish']>) => (relayed.push(args.slice(0, 3)), platform.publish(...args))
+			}
+		}) as Platform;
+	return { relayed, wrap };
+}
+
 const table = { insert: (order: object) => order, forUser: (user: string) => [{ id: 1, userId: user }] };
 const ordersModule = () => run(ORDERS, ['createOrder', 'orders'], {}, { live: server.live, db: { orders: table } });
+
+it('relays each publish of calls, timers, effects and endpoints once through the bus of realtime, and asks its leader', async () => {
+	const { relayed, wrap } = createBus();
+	const leader = { isLeader: vi.fn(() => true) };
+	const redis = { createRedis: () => ({}), createPubSubBus: () => ({ wrap }), createLeader: () => leader };
+	const hooks = run(
+		CLUSTER_HOOKS,
+		['open', 'close', 'init', 'upgrade', 'message'],
+		{ 'svelte-realtime/server': server, 'svelte-adapter-uws-extensions/redis': redis },
+		{ validateSession: (id: string) => id === 's1' && { id: 'ida' } }
+	);
+	const { upgrade, ...others } = hooks;
+	expect([upgrade({ cookies: { session_id: 's1' } }), upgrade({ cookies: {} })]).toEqual([{ id: 'ida' }, false]);
+	const { live } = server;
+	await using here = await serve(others, {
+		call: live((ctx) => ctx.publish('from', 'call')),
+		effect: live.effect(['from'], (event, _data, platform) => void (event === 'call' && platform.publish('heard', 'effect'))),
+		timer: live.cron('0 0 1 1 *', 'ticked', () => 'cron', { runOnInit: true })
+	});
+	await here.ask('1', { rpc: 'orders/call' });
+	server.publish('from', 'endpoint');
+	await vi.waitFor(() => expect(relayed).toHaveLength(4));
+	expect(relayed).toEqual(
+		expect.arrayContaining([
+			['from', 'call', undefined],
+			['heard', 'effect', undefined],
+			['ticked', expect.any(String), 'cron'],
+			['from', 'endpoint', undefined]
+		])
+	);
+	expect(leader.isLeader).toHaveBeenCalled();
+});
 
 it('updates a stream through a bridge that publishes on the platform, without ctx.publish', async () => {
 	let notified: ((payload: string) => void) | undefined;
@@ -135,13 +197,7 @@ it('subscribes to streams without the subscribe hook, which only the guard stand
 
 it('limits subscribes and calls by beforeExecute, with each publish relayed once through the bus', async () => {
 	let points = 2;
-	const relayed: unknown[] = [];
-	const wrap = (platform: Platform): Platform =>
-		Object.create(platform, {
-			publish: {
-				value: (...args: Parameters<Platform['publish']>) => (relayed.push(args.slice(0, 3)), platform.publish(...args))
-			}
-		}) as Platform;
+	const { relayed, wrap } = createBus();
 	const redis = {
 		createRedis: () => ({}),
 		createPubSubBus: () => ({ wrap }),

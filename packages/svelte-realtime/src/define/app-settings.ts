@@ -9,6 +9,9 @@ import type { Context } from './context.ts';
  */
 export type Middleware = (ctx: Context, next: () => Promise<unknown>, path: string) => unknown;
 
+/** Hears a failure of the app's code. What it throws, or rejects with, stops nothing. */
+export type ErrorHandler = (path: string, error: unknown, context?: Context) => unknown;
+
 /** Calls of one caller within a sliding window. */
 export interface RateRule {
 	readonly points: number;
@@ -83,6 +86,8 @@ export interface SilentTopicWarning {
 export interface AppSettings {
 	/** In the order in which they were registered. */
 	readonly middleware: Middleware[];
+	/** Those of `onError`. */
+	readonly errorHandlers: Set<ErrorHandler>;
 	/** What the server takes at most; read at each use. */
 	limits: Limits;
 	rateLimits?: RateLimits | undefined;

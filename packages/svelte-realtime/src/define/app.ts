@@ -14,4 +14,4 @@ export function app(): AppSettings {
 }
 
 /** The settings of an app that says nothing. */
-export const emptyApp = (): AppSettings => ({ middleware: [], limits: DEFAULT_LIMITS });
+export const emptyApp = (): AppSettings => ({ middleware: [], errorHandlers: new Set(), limits: DEFAULT_LIMITS });

@@ -11,8 +11,7 @@ import type { Join, Scope } from './scope.ts';
 import type { Views } from './views.ts';
 import type { Watch } from './watchers.ts';
 
-/** Hears a failure of the app's code. What it throws, or rejects with, stops nothing. */
-export type OnError = (path: string, error: unknown, context?: Context) => unknown;
+export type { ErrorHandler as OnError } from '../define/app-settings.ts';
 
 /** All that a feature may touch. A runtime makes one and hands it to each feature it installs. */
 export interface Host {
