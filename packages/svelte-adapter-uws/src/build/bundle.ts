@@ -46,6 +46,14 @@ export function bundlePlugin(options: () => BundleOptions): Plugin {
 			root = config.root;
 		},
 
+		// Where the engine is not installed now, Vite would write down that it is missing.
+		resolveId: {
+			filter: { id: /^uWebSockets\.js$/ },
+			handler(id) {
+				return this.environment.name === 'ssr' ? { id, external: true } : undefined;
+			}
+		},
+
 		buildStart() {
 			const { active, websocket } = options();
 			if (this.environment.name !== 'ssr' || !active) return;

@@ -29,6 +29,11 @@ it.each([
 		new RegExp(`not built for Node ${process.versions.node.replaceAll('.', '\\.')} on .*npm install`)
 	],
 	[
+		'a bundler tells why',
+		'Could not resolve "uWebSockets.js". Is it installed?',
+		/does not load: Could not resolve "uWebSockets\.js"\. Is it installed\? Install/
+	],
+	[
 		'something else is wrong',
 		wrapped('Error: /app/uws.node: invalid ELF header'),
 		/does not load: Error: \/app\/uws\.node: invalid ELF header\. .*npm install/

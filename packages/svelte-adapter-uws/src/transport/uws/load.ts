@@ -37,5 +37,5 @@ function explain(error: unknown): string {
 	}
 	// The engine puts what really happened at the end of a longer text.
 	const reason = message.split('\n').findLast((line) => line.trim() !== '') ?? 'no reason given';
-	return `uWebSockets.js does not load: ${reason.trim()}. ${INSTALL}`;
+	return `uWebSockets.js does not load: ${reason.trim().replace(/(?<![.?!])$/, '.')} ${INSTALL}`;
 }
