@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { globSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -50,8 +50,19 @@ describe.each(published)('the tarball of %s', (name) => {
 		const files = execFileSync('tar', ['-tzf', tarball], { encoding: 'utf8' }).trim().split('\n');
 		expect(files).toEqual(expect.arrayContaining(['package/LICENSE', 'package/README.md', 'package/package.json']));
 		expect(
-			files.filter((file) => !/^package\/(?:LICENSE|README\.md|package\.json|dist\/.+\.(?:js|d\.ts)(?:\.map)?)$/.test(file))
+			files.filter((file) => !/^package\/(?:LICENSE|README\.md|package\.json|dist\/.+\.(?:js|js\.map|d\.ts))$/.test(file))
 		).toEqual([]);
+	});
+
+	it('has source maps that hold their sources, which are not in it', () => {
+		execFileSync('tar', ['-xzf', tarball, '-C', folder]);
+		const maps = globSync('package/dist/**/*.map', { cwd: folder });
+		expect(maps.length).toBeGreaterThan(0);
+		const broken = maps.filter((file) => {
+			const map = JSON.parse(readFileSync(join(folder, file), 'utf8')) as { readonly sourcesContent?: readonly unknown[] };
+			return !map.sourcesContent?.every((source) => typeof source === 'string');
+		});
+		expect(broken).toEqual([]);
 	});
 });
 
