@@ -37,7 +37,7 @@ if (role === 'publish') {
 	console.log(`store call, ${CALLS} at once:       ${(((performance.now() - began) * 1000) / CALLS).toFixed(0)} µs each`);
 	const bus = busOn(channel);
 	for (let seq = 1; seq <= EVENTS; seq++) {
-		bus.relay({ topic: 'notes', head: `{"topic":"notes","event":"created","data":${DATA}`, position: { epoch: 'a', seq } });
+		bus.relay([{ topic: 'notes', head: `{"topic":"notes","event":"created","data":${DATA}`, position: { epoch: 'a', seq } }]);
 		if (seq % PER_TURN === 0) await new Promise((resolve) => setImmediate(resolve));
 	}
 } else if (role === 'receive') {

@@ -10,6 +10,8 @@ export interface BusFixture {
 
 class Node {
 	readonly heard: Encoded[] = [];
+	/** How many came in each call. */
+	readonly calls: number[] = [];
 	readonly bus: Bus;
 	#started: AsyncDisposable | undefined;
 
@@ -19,7 +21,10 @@ class Node {
 
 	async start(): Promise<this> {
 		this.#started = await this.bus.start(
-			(message) => void this.heard.push(message),
+			(messages) => {
+				this.calls.push(messages.length);
+				this.heard.push(...messages);
+			},
 			() => {}
 		);
 		return this;
@@ -49,23 +54,35 @@ export const busSuite: (subject: Subject<BusFixture>) => void = defineSuite('bus
 		Promise.all(Array.from({ length: count }, async () => new Node(await join()).start()));
 	/** Whatever is on its way has arrived when what is relayed after it, on the same way, has. */
 	const arrived = async (from: Node, to: Node): Promise<void> => {
-		from.bus.relay({ topic: 'last', head: '{"topic":"last","event":"e","data":0' });
+		from.bus.relay([{ topic: 'last', head: '{"topic":"last","event":"e","data":0' }]);
 		await vi.waitFor(() => expect(to.heard.at(-1)?.topic).toBe('last'), { timeout: 5_000 });
 		to.heard.pop();
 	};
 
 	law('brings an envelope to every other node once, and never back to the one that relayed it', async (fixture) => {
 		const [a, b, c] = (await nodes(fixture, 3)) as [Node, Node, Node];
-		a.bus.relay(envelope(1));
+		a.bus.relay([envelope(1)]);
 		await arrived(a, b);
 		await arrived(a, c);
 		expect([numbers(a), numbers(b), numbers(c)]).toEqual([[], [1], [1]]);
 	});
 
+	law('brings what was relayed in one call in one call, beside what was relayed before and after', async (fixture) => {
+		const [a, b, c] = (await nodes(fixture, 3)) as [Node, Node, Node];
+		a.bus.relay([envelope(1)]);
+		a.bus.relay([envelope(2, 'one'), envelope(3, 'two'), envelope(4, 'one')]);
+		a.bus.relay([envelope(5), envelope(6)]);
+		a.bus.relay([envelope(7)]);
+		for (const node of [b, c]) {
+			await arrived(a, node);
+			expect([numbers(node), node.calls.slice(0, 4)]).toEqual([upTo(7), [1, 3, 2, 1]]);
+		}
+	});
+
 	law('keeps the order of one node, within a turn and across turns', async (fixture) => {
 		const [a, b] = (await nodes(fixture, 2)) as [Node, Node];
 		for (const n of upTo(3_000)) {
-			a.bus.relay(envelope(n, `topic${n % 3}`));
+			a.bus.relay([envelope(n, `topic${n % 3}`)]);
 			if (n % 700 === 0) await new Promise((resolve) => setImmediate(resolve));
 		}
 		await arrived(a, b);
@@ -75,8 +92,8 @@ export const busSuite: (subject: Subject<BusFixture>) => void = defineSuite('bus
 	law('keeps the order of each node when several relay at once', async (fixture) => {
 		const [a, b, c] = (await nodes(fixture, 3)) as [Node, Node, Node];
 		for (const n of upTo(500)) {
-			a.bus.relay(envelope(n, 'from-a'));
-			b.bus.relay(envelope(n, 'from-b'));
+			a.bus.relay([envelope(n, 'from-a')]);
+			b.bus.relay([envelope(n, 'from-b')]);
 			if (n % 50 === 0) await new Promise((resolve) => setImmediate(resolve));
 		}
 		await vi.waitFor(() => expect(c.heard).toHaveLength(1_000), { timeout: 5_000 });
@@ -96,42 +113,42 @@ export const busSuite: (subject: Subject<BusFixture>) => void = defineSuite('bus
 			{ topic: 'news', head: '{"topic":"news","event":"set","data":null' },
 			{ topic: 'big', head: `{"topic":"big","event":"set","data":"${'x'.repeat(1_000_000)}"`, position: { epoch: 'e2', seq: 1 } }
 		];
-		for (const one of sent) a.bus.relay(one);
+		for (const one of sent) a.bus.relay([one]);
 		await arrived(a, b);
 		expect(b.envelopes).toEqual(sent);
 	});
 
 	law('brings nothing to a node that has stopped, and everything to the others', async (fixture) => {
 		const [a, b, c] = (await nodes(fixture, 3)) as [Node, Node, Node];
-		a.bus.relay(envelope(1));
+		a.bus.relay([envelope(1)]);
 		await arrived(a, b);
 		await arrived(a, c);
 		await b.stop();
-		a.bus.relay(envelope(2));
+		a.bus.relay([envelope(2)]);
 		await arrived(a, c);
 		expect([numbers(b), numbers(c)]).toEqual([[1], [1, 2]]);
 	});
 
 	law('can be stopped twice, and relaying before the start or after the end harms nobody', async (fixture) => {
 		const early = new Node(await fixture.join());
-		early.bus.relay(envelope(1));
+		early.bus.relay([envelope(1)]);
 		const [a, b] = (await nodes(fixture, 2)) as [Node, Node];
 		await early.start();
 		await early.stop();
 		await early.stop();
-		early.bus.relay(envelope(2));
-		a.bus.relay(envelope(3));
+		early.bus.relay([envelope(2)]);
+		a.bus.relay([envelope(3)]);
 		await vi.waitFor(() => expect(numbers(b)).toContain(3), { timeout: 5_000 });
 		expect(early.heard).toEqual([]);
 	});
 
 	law('takes in nodes that join while others relay', async (fixture) => {
 		const [a] = (await nodes(fixture, 1)) as [Node];
-		a.bus.relay(envelope(1));
+		a.bus.relay([envelope(1)]);
 		const late = await new Node(await fixture.join()).start();
-		a.bus.relay(envelope(2));
+		a.bus.relay([envelope(2)]);
 		await vi.waitFor(() => expect(numbers(late)).toContain(2), { timeout: 5_000 });
-		late.bus.relay(envelope(3));
+		late.bus.relay([envelope(3)]);
 		await vi.waitFor(() => expect(numbers(a)).toEqual([3]), { timeout: 5_000 });
 	});
 });

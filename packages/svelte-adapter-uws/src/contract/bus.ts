@@ -9,6 +9,7 @@ export interface Bus {
 	 * Hears what the others relay. `missed` is to be called when some of it may never come, for example because a connection was lost or a
 	 * node has died: events of kept topics are read from their store then.
 	 */
-	start(receive: (message: Encoded) => void, missed: () => void): Promise<AsyncDisposable>;
-	relay(message: Encoded): void;
+	start(receive: (messages: readonly Encoded[]) => void, missed: () => void): Promise<AsyncDisposable>;
+	/** Envelopes of one call were published together, and arrive in one call of `receive`. At least one. */
+	relay(messages: readonly Encoded[]): void;
 }

@@ -41,7 +41,7 @@ it('counts the failures of hooks, which never throw', async () => {
 });
 
 it('reports what another node relayed and nobody can read', async () => {
-	let receive: ((message: { topic: string; head: string }) => void) | undefined;
+	let receive: ((messages: readonly { topic: string; head: string }[]) => void) | undefined;
 	const { platform } = await startCore(
 		{},
 		{
@@ -50,6 +50,6 @@ it('reports what another node relayed and nobody can read', async () => {
 		}
 	);
 	using _tap = platform.tap(() => {});
-	receive!({ topic: 't', head: '{"topic' });
+	receive!([{ topic: 't', head: '{"topic' }]);
 	expect(platform.assertions.get('relay.unreadable')).toBe(1);
 });

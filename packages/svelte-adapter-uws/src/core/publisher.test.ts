@@ -6,13 +6,17 @@ import { LIMITS } from './limits.ts';
 
 /** A bus that a test looks into. */
 function testBus() {
+	const calls: (readonly Encoded[])[] = [];
 	const relayed: Encoded[] = [];
-	let receive: (message: Encoded) => void = () => {};
+	let receive: (messages: readonly Encoded[]) => void = () => {};
 	const bus: Bus = {
-		relay: (message) => void relayed.push(message),
+		relay: (messages) => {
+			calls.push(messages);
+			relayed.push(...messages);
+		},
 		start: async (given) => ((receive = given), { [Symbol.asyncDispose]: async () => {} })
 	};
-	return { bus, relayed, receive: (message: Encoded) => receive(message) };
+	return { bus, calls, relayed, receive: (...messages: Encoded[]) => receive(messages) };
 }
 
 async function withClient(caps: readonly string[], ...topics: string[]) {
@@ -184,6 +188,47 @@ it('takes what a bridge brings as that of another node: the sockets hear it, tap
 		[4, 'local']
 	]);
 	expect(relayed).toEqual([]);
+});
+
+it('relays what was published together in one call, before anything that a tap publishes', async () => {
+	const { bus, calls } = testBus();
+	const { platform } = await startCore({}, { bus });
+	const tap = platform.tap(({ event }) => void (event === 'e' && platform.publish('tap', 'heard')));
+	platform.publishBatched(['t', 'u', 't'].map((topic, data) => ({ topic, event: 'e', data })));
+	expect(calls.map((messages) => messages.map(({ topic }) => topic))).toEqual([['t', 'u', 't'], ['tap'], ['tap'], ['tap']]);
+	tap[Symbol.dispose]();
+	platform.publishBatched([{ topic: 't', event: 'e', options: { relay: false } }]);
+	expect(calls).toHaveLength(4);
+});
+
+it('takes together what another node published together: each part shaped and shown to taps, and the unreadable left out', async () => {
+	const { bus, receive } = testBus();
+	const { platform, join } = await startCore({}, { bus, options: { throwsAssertions: false } });
+	const client = await join();
+	client.say({ type: 'hello', caps: ['batch'] });
+	for (const topic of ['a', 'b', 'c', 'd']) client.say({ type: 'subscribe', topic });
+	client.heard();
+	const seen: unknown[] = [];
+	platform.tap(({ topic, data }, origin) => seen.push([topic, data, origin]));
+	platform.shape('b', (event, data) => [{ event, data: `shaped ${data}` }]);
+	platform.shape('c', () => null);
+	const one = (topic: string, data: number): Encoded => ({ topic, head: `{"topic":"${topic}","event":"e","data":${data}` });
+	receive(one('a', 1), one('b', 2), one('c', 3), { topic: 'd', head: 'nonsense' }, one('a', 4));
+	const [batch, ...more] = client.heard();
+	expect([batch.events.map(({ topic, data }: any) => [topic, data]), more]).toEqual([
+		[
+			['a', 1],
+			['b', 'shaped 2'],
+			['a', 4]
+		],
+		[]
+	]);
+	expect(seen).toEqual([
+		['a', 1, 'remote'],
+		['b', 2, 'remote'],
+		['c', 3, 'remote'],
+		['a', 4, 'remote']
+	]);
 });
 
 it('hands on what another node relayed, as it is, and never relays it again', async () => {

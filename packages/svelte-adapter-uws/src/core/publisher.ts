@@ -43,6 +43,21 @@ export interface PublisherParts extends OrderNeeds {
 	readonly clock: Clock;
 }
 
+/** An envelope, and what leaves in its place; `undefined` = itself. */
+interface Delivery {
+	readonly encoded: Encoded;
+	readonly leaving: readonly Leaving[] | undefined;
+}
+
+/** An envelope of another node. */
+interface Seen {
+	readonly encoded: Encoded;
+	/** Absent where nobody wants to read it. */
+	readonly envelope: Envelope | undefined;
+	/** `null` = nothing. */
+	readonly leaving: readonly Leaving[] | undefined | null;
+}
+
 /**
  * The one way from a publish to the sockets: stamp, encode once, fan out, relay, tap. What is published in one turn is
  * fanned out together at its end; everything that one socket gets leaves in the order of the calls.
@@ -106,19 +121,33 @@ export class Publisher {
 			const leaving = this.#shape(topic, event, data, options?.origin);
 			return leaving === null ? [] : [{ message, head, leaving }];
 		});
-		const batch = ready.map(({ message, head }) => this.#stamp(message.topic, head, message.options));
-		// What is coalesced has to be found again one by one.
-		if (ready.some(({ leaving }) => leaving?.some(({ coalesceKey }) => coalesceKey !== undefined)))
-			ready.forEach(({ leaving }, i) => this.#deliver(batch[i]!, leaving));
-		else this.#turn.together(ready.flatMap(({ leaving }, i) => this.#outgoing(batch[i]!, leaving)));
-		ready.forEach(({ message: { event, data, options } }, i) => {
-			this.#relay(batch[i]!, options);
-			this.#tap(batch[i]!, event, data, options?.origin);
-		});
+		const batch = ready.map(({ message, head, leaving }) => ({
+			message,
+			leaving,
+			encoded: this.#stamp(message.topic, head, message.options)
+		}));
+		this.#deliverTogether(batch);
+		const { bus, counts } = this.#parts;
+		for (const { encoded } of batch) counts.count(encoded.topic, encoded.head.length);
+		const relayed = batch.filter(({ message }) => isForOthers(message.options)).map(({ encoded }) => encoded);
+		if (relayed.length > 0) bus?.relay(relayed);
+		for (const { message, encoded } of batch) this.#tap(encoded, message.event, message.data, message.options?.origin);
 	}
 
-	/** An envelope that another node relayed. It goes to the sockets of this node and no further. */
-	receive(encoded: Encoded): void {
+	/** Envelopes that another node relayed, and that were published together. They go to the sockets of this node and no further. */
+	receive(messages: readonly Encoded[]): void {
+		const { histories, taps } = this.#parts;
+		// What has a place in a history comes when it is its turn.
+		if (messages.length === 1 || messages.some(({ topic, position }) => position && histories.has(topic))) {
+			for (const encoded of messages) this.#receive(encoded);
+			return;
+		}
+		const seen = messages.flatMap((encoded) => this.#look(encoded) ?? []);
+		this.#deliverTogether(seen.flatMap(({ encoded, leaving }) => (leaving === null ? [] : [{ encoded, leaving }])));
+		for (const { envelope } of seen) if (envelope) taps.run(envelope, 'remote');
+	}
+
+	#receive(encoded: Encoded): void {
 		const { topic, position } = encoded;
 		if (!position || !this.#parts.histories.has(topic)) return this.#show(encoded);
 		this.order.pass(topic, { position, show: () => this.#show(encoded), tell: () => this.#tell(encoded) });
@@ -164,13 +193,19 @@ export class Publisher {
 
 	/** Shows this node what comes from elsewhere. */
 	#show(encoded: Encoded): void {
+		const seen = this.#look(encoded);
+		if (!seen) return;
+		if (seen.leaving !== null) this.#deliver(encoded, seen.leaving);
+		if (seen.envelope) this.#parts.taps.run(seen.envelope, 'remote');
+	}
+
+	/** What comes from elsewhere, read where somebody wants to read it; `undefined` = nobody can. */
+	#look(encoded: Encoded): Seen | undefined {
 		const { shapes, taps } = this.#parts;
 		const { topic } = encoded;
 		const envelope = shapes.has(topic) || taps.want(topic) ? this.#read(encoded) : undefined;
-		if (envelope === null) return;
-		const leaving = envelope && this.#shape(topic, envelope.event, envelope.data, 'remote');
-		if (leaving !== null) this.#deliver(encoded, leaving);
-		if (envelope) taps.run(envelope, 'remote');
+		if (envelope === null) return undefined;
+		return { encoded, envelope, leaving: envelope && this.#shape(topic, envelope.event, envelope.data, 'remote') };
 	}
 
 	/** Shows the taps alone what comes from elsewhere. */
@@ -194,10 +229,9 @@ export class Publisher {
 	#relay(encoded: Encoded, options: PublishOptions | undefined): boolean {
 		const { bus, counts } = this.#parts;
 		counts.count(encoded.topic, encoded.head.length);
-		const { relay, origin = 'local' } = options ?? {};
-		const isRelayed = bus !== undefined && relay !== false && origin === 'local';
-		if (isRelayed) bus.relay(encoded);
-		return isRelayed;
+		if (!bus || !isForOthers(options)) return false;
+		bus.relay([encoded]);
+		return true;
 	}
 
 	/** Shows the taps what was published here; last, because a tap may publish, and what it publishes must follow this envelope everywhere. */
@@ -221,10 +255,21 @@ export class Publisher {
 		return true;
 	}
 
+	#deliverTogether(batch: readonly Delivery[]): void {
+		// What is coalesced has to be found again one by one.
+		if (batch.some(({ leaving }) => leaving?.some(({ coalesceKey }) => coalesceKey !== undefined)))
+			for (const { encoded, leaving } of batch) this.#deliver(encoded, leaving);
+		else this.#turn.together(batch.flatMap(({ encoded, leaving }) => this.#outgoing(encoded, leaving)));
+	}
+
 	#outgoing(encoded: Encoded, leaving: readonly Leaving[] | undefined): readonly Encoded[] {
 		if (leaving) return leaving.map((one) => encodedOf(one, encoded.position));
 		return this.#parts.audience.of(encoded.topic) === undefined ? [] : [encoded];
 	}
+}
+
+function isForOthers({ relay = true, origin = 'local' }: PublishOptions = {}): boolean {
+	return relay && origin === 'local';
 }
 
 function encodedOf({ topic, head, seq }: Leaving, position: Position | undefined): Encoded {

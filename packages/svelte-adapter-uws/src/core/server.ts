@@ -208,7 +208,7 @@ export async function createServerCore(parts: ServerParts): Promise<ServerCore> 
 	try {
 		answering = peers?.answer((question) => reply(local, question));
 		relay = await bus?.start(
-			(message) => publisher.receive(message),
+			(messages) => publisher.receive(messages),
 			() => void order.check()
 		);
 		await lifecycle.init();

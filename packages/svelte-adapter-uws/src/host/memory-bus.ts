@@ -11,7 +11,7 @@ export interface MemoryBus {
  * @example const bus = memoryBus(); const a = await createTestServer({ bus: bus.join() }); const b = await createTestServer({ bus: bus.join() })
  */
 export function memoryBus(): MemoryBus {
-	const nodes = new Map<Bus, (message: Encoded) => void>();
+	const nodes = new Map<Bus, (messages: readonly Encoded[]) => void>();
 	return {
 		join() {
 			const bus: Bus = {
@@ -19,8 +19,8 @@ export function memoryBus(): MemoryBus {
 					nodes.set(bus, receive);
 					return Promise.resolve({ [Symbol.asyncDispose]: () => Promise.resolve(void nodes.delete(bus)) });
 				},
-				relay(message) {
-					for (const [other, receive] of nodes) if (other !== bus) receive(message);
+				relay(messages) {
+					for (const [other, receive] of nodes) if (other !== bus) receive(messages);
 				}
 			};
 			return bus;

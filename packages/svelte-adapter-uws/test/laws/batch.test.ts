@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { startCore, type FakeClient } from '../support/core.ts';
 import type { Connection } from '../../src/contract/connection.ts';
+import { memoryBus } from '../../src/host/memory-bus.ts';
 import type { BatchedMessage } from '../../src/contract/platform.ts';
 
 const CLIENTS = 4;
@@ -52,64 +53,80 @@ const surviving = (batch: readonly BatchedMessage[]): boolean[] =>
 		({ coalesceKey }, i) => !batch.slice(i + 1).some((later) => coalesceKey !== undefined && later.coalesceKey === coalesceKey)
 	);
 
+/** A node with clients, to which everything comes from another one. */
+async function behindBus() {
+	const bus = memoryBus();
+	const { platform } = await startCore({}, { bus: bus.join() });
+	return { ...(await startCore({}, { bus: bus.join() })), platform };
+}
+
 // For all audiences, joined by a frame or by the app itself, and all batches: each client gets exactly the events of its topics,
 // numbered as single publishes are, and in a form that it can read.
-it('gives each client of a batch exactly its events, in their order, as one frame where it takes that', async () => {
-	await fc.assert(
-		fc.asyncProperty(fc.array(step, { maxLength: 25 }), capabilities, async (steps, caps) => {
-			const { platform, join, clock } = await startCore();
-			const clients: Holder[] = [];
-			for (const own of caps) {
-				const client = await join();
-				client.say({ type: 'hello', caps: own });
-				clients.push({
-					client,
-					ws: client.events as unknown as Connection,
-					held: new Set(),
-					expected: [],
-					own
-				});
-			}
-			const last = new Map<string, number>();
-			let count = 0;
-			const expectEvent = (topic: string, seq: boolean): number => {
-				const data = ++count;
-				const next = (last.get(topic) ?? 0) + 1;
-				if (seq) last.set(topic, next);
-				for (const { held, expected } of clients)
-					if (held.has(topic)) expected.push(plain(seq ? { topic, data, seq: next } : { topic, data }));
-				return data;
-			};
-			for (const step of steps) {
-				if ('publish' in step) platform.publish(step.publish, 'e', expectEvent(step.publish, true));
-				else if ('batch' in step) {
-					const stays = surviving(step.batch);
-					platform.publishBatched(
-						step.batch.map((one, i) => ({ ...one, data: stays[i] ? expectEvent(one.topic, one.options!.seq!) : 'gone' }))
-					);
-					clock.turn();
-				} else {
-					const { client, ws, held } = clients[step.client]!;
-					if (step.how === 'raw') ws.subscribe(step.topic);
-					else client.say({ type: step.how === 'tracked' ? 'subscribe' : 'unsubscribe', topic: step.topic });
-					if (step.how === 'unsubscribe') held.delete(step.topic);
-					else held.add(step.topic);
+it.each([
+	['the node that publishes', async () => startCore()],
+	['another node', behindBus]
+])(
+	'gives each client of %s exactly its events of a batch, in their order, as one frame where it takes that',
+	async (_, start) => {
+		await fc.assert(
+			fc.asyncProperty(fc.array(step, { maxLength: 25 }), capabilities, async (steps, caps) => {
+				const { platform, join, clock } = await start();
+				const clients: Holder[] = [];
+				for (const own of caps) {
+					const client = await join();
+					client.say({ type: 'hello', caps: own });
+					clients.push({
+						client,
+						ws: client.events as unknown as Connection,
+						held: new Set(),
+						expected: [],
+						own
+					});
 				}
-			}
-			for (const { client, expected, own } of clients) {
-				const frames = client.heard();
-				const batches = frames.filter(({ type }) => type === 'batch');
-				expect(frames.flatMap((frame): Event[] => frame.events ?? [frame]).map(plain)).toEqual(expected);
-				if (!own.includes('batch')) expect(batches).toEqual([]);
-				for (const { events } of batches) expect(events.length).toBeGreaterThan(1);
-			}
-		}),
-		{ numRuns: 400 }
-	);
-});
+				const last = new Map<string, number>();
+				let count = 0;
+				const expectEvent = (topic: string, seq: boolean): number => {
+					const data = ++count;
+					const next = (last.get(topic) ?? 0) + 1;
+					if (seq) last.set(topic, next);
+					for (const { held, expected } of clients)
+						if (held.has(topic)) expected.push(plain(seq ? { topic, data, seq: next } : { topic, data }));
+					return data;
+				};
+				for (const step of steps) {
+					if ('publish' in step) platform.publish(step.publish, 'e', expectEvent(step.publish, true));
+					else if ('batch' in step) {
+						const stays = surviving(step.batch);
+						platform.publishBatched(
+							step.batch.map((one, i) => ({ ...one, data: stays[i] ? expectEvent(one.topic, one.options!.seq!) : 'gone' }))
+						);
+						clock.turn();
+					} else {
+						const { client, ws, held } = clients[step.client]!;
+						if (step.how === 'raw') ws.subscribe(step.topic);
+						else client.say({ type: step.how === 'tracked' ? 'subscribe' : 'unsubscribe', topic: step.topic });
+						if (step.how === 'unsubscribe') held.delete(step.topic);
+						else held.add(step.topic);
+					}
+				}
+				for (const { client, expected, own } of clients) {
+					const frames = client.heard();
+					const batches = frames.filter(({ type }) => type === 'batch');
+					expect(frames.flatMap((frame): Event[] => frame.events ?? [frame]).map(plain)).toEqual(expected);
+					if (!own.includes('batch')) expect(batches).toEqual([]);
+					for (const { events } of batches) expect(events.length).toBeGreaterThan(1);
+				}
+			}),
+			{ numRuns: 400 }
+		);
+	}
+);
 
-it('brings a batch that is alone in its turn as one frame, over topics joined in any way', async () => {
-	const { platform, join } = await startCore();
+it.each([
+	['the node that publishes', async () => startCore()],
+	['another node', behindBus]
+])('brings clients of %s a batch that is alone in its turn as one frame, over topics joined in any way', async (_, start) => {
+	const { platform, join } = await start();
 	const client = await join();
 	client.say({ type: 'hello', caps: ['batch'] });
 	client.say({ type: 'subscribe', topic: 'a' });

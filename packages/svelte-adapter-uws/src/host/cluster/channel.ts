@@ -6,6 +6,8 @@ import type { StoreCall, StoreResult } from './store-calls.ts';
 
 /** One relayed envelope, and its tag where relays are signed. */
 export interface RelayItem extends Encoded {
+	/** The next one was published together with it. */
+	readonly more?: true;
 	readonly tag?: string;
 }
 

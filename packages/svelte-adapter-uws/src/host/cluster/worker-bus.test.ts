@@ -21,11 +21,13 @@ function worker(secret?: string) {
 	const telemetry = memoryTelemetry();
 	const bus = new WorkerBus({ channel, secret, clock, log, telemetry });
 	const heard: Encoded[] = [];
+	const calls: number[] = [];
 	let misses = 0;
 	return {
 		bus,
 		sent,
 		heard,
+		calls,
 		clock,
 		log,
 		telemetry,
@@ -33,7 +35,10 @@ function worker(secret?: string) {
 		misses: () => misses,
 		start: () =>
 			bus.start(
-				(one) => heard.push(one),
+				(messages) => {
+					heard.push(...messages);
+					calls.push(messages.length);
+				},
 				() => misses++
 			)
 	};
@@ -42,20 +47,46 @@ function worker(secret?: string) {
 /** What a worker with this secret sends for an envelope. */
 async function sealed(secret?: string): Promise<Extract<Message, { type: 'relay' }>> {
 	const { bus, sent } = worker(secret);
-	bus.relay(envelope);
+	bus.relay([envelope]);
 	await Promise.resolve();
 	return sent[0] as Extract<Message, { type: 'relay' }>;
 }
 
 it('sends what is relayed in one microtask as one message, and more than a batch holds as several', async () => {
 	const { bus, sent } = worker();
-	for (let n = 0; n < 3; n++) bus.relay(envelope);
+	for (let n = 0; n < 3; n++) bus.relay([envelope]);
 	expect(sent).toEqual([]);
 	await Promise.resolve();
 	expect(sent).toEqual([{ type: 'relay', items: [envelope, envelope, envelope] }]);
-	for (let n = 0; n < 1_025; n++) bus.relay(envelope);
+	for (let n = 0; n < 1_025; n++) bus.relay([envelope]);
 	await Promise.resolve();
 	expect(sent.slice(1).map((message) => (message.type === 'relay' ? message.items.length : 0))).toEqual([1_024, 1]);
+});
+
+it.each([undefined, SECRET])('keeps together what was relayed together, of whatever size (secret %s)', async (secret) => {
+	const sender = worker(secret);
+	sender.bus.relay([envelope]);
+	sender.bus.relay(Array.from({ length: 1_500 }, () => envelope));
+	sender.bus.relay([envelope, envelope]);
+	sender.bus.relay([envelope]);
+	await Promise.resolve();
+	const receiver = worker(secret);
+	await receiver.start();
+	for (const message of sender.sent) receiver.deliver(structuredClone(message));
+	expect(receiver.calls).toEqual([1, 1_500, 2, 1]);
+});
+
+it('keeps the rest of what was relayed together where one of it is forged', async () => {
+	const sender = worker(SECRET);
+	sender.bus.relay([envelope, envelope, envelope]);
+	await Promise.resolve();
+	const [message] = sender.sent as [Extract<Message, { type: 'relay' }>];
+	for (const forged of [0, 1, 2]) {
+		const { start, deliver, calls } = worker(SECRET);
+		await start();
+		deliver({ type: 'relay', items: message.items.map((item, i) => (i === forged ? { ...item, topic: 'x' } : item)) });
+		expect(calls).toEqual([2]);
+	}
 });
 
 it('signs topic, zero byte and frame', async () => {

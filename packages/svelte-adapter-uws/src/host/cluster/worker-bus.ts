@@ -36,9 +36,13 @@ export class WorkerBus implements Bus {
 		const listening = this.#parts.channel.listen((message) => {
 			if (message.type === 'gone') missed();
 			if (message.type !== 'relay') return;
+			let together: RelayItem[] = [];
 			for (const item of message.items) {
-				if (this.#seal.isIntact(item)) receive(item);
+				if (this.#seal.isIntact(item)) together.push(item);
 				else this.#refused(item);
+				if (item.more || together.length === 0) continue;
+				receive(together);
+				together = [];
 			}
 		});
 		return Promise.resolve({
@@ -49,10 +53,14 @@ export class WorkerBus implements Bus {
 		});
 	}
 
-	relay(encoded: Parameters<Bus['relay']>[0]): void {
+	relay(messages: Parameters<Bus['relay']>[0]): void {
 		if (this.#pending.length === 0) queueMicrotask(() => this.#flush());
-		this.#pending.push(this.#seal.seal(encoded));
-		this.#size += encoded.head.length;
+		const last = messages.length - 1;
+		messages.forEach((encoded, i) => {
+			const item = this.#seal.seal(encoded);
+			this.#pending.push(i < last ? { ...item, more: true } : item);
+			this.#size += encoded.head.length;
+		});
 		if (this.#pending.length >= BATCH_ITEMS || this.#size >= BATCH_SIZE) this.#flush();
 	}
 
