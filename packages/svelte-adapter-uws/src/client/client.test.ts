@@ -267,8 +267,8 @@ it('keeps a thousand frames in order, and drops the oldest', () => {
 	for (let i = 0; i < 1002; i++) client.sendQueued(String(i), () => dropped.push(i));
 	expect(dropped).toEqual([0, 1]);
 	expect(browser.log.lines).toEqual([
-		['warn', 'Send queue full: dropped the oldest frame.'],
-		['warn', 'Send queue full: dropped the oldest frame.']
+		['warn', 'Send queue full: over 1000 frames, dropped the oldest.'],
+		['warn', 'Send queue full: over 1000 frames, dropped the oldest.']
 	]);
 	browser.socket.open();
 	expect(browser.socket.read().slice(1)).toEqual(Array.from({ length: 1000 }, (_, i) => i + 2));

@@ -28,7 +28,7 @@ export function createOutbox(warn: (message: string) => void): Outbox {
 		push(frame, onDropped) {
 			frames.push({ frame, onDropped });
 			if (frames.length <= MAX_QUEUED_FRAMES) return;
-			warn('Send queue full: dropped the oldest frame.');
+			warn(`Send queue full: over ${MAX_QUEUED_FRAMES} frames, dropped the oldest.`);
 			drop();
 		},
 		flush(send) {

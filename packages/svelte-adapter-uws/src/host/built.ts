@@ -124,6 +124,7 @@ export async function loadBuilt(entry: Entry, environment: Environment, log: Log
 			if (environment.debug) tapTraffic(core.platform, log);
 			life.start();
 			if (websocket && !worker) announceEndpoint(websocket.path, log);
+			if (websocket && !worker && hooks.authenticate) log.info(`Authentication endpoint at ${websocket.authPath}`);
 			return core;
 		}
 	};
