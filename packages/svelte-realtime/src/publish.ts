@@ -1,5 +1,6 @@
 import type { Platform } from 'svelte-adapter-uws/contract';
 import { busOn } from './attach.ts';
+import { attachedTo } from './attached.ts';
 import { declared } from './declared.ts';
 import type { LivePublishOptions } from './define/context.ts';
 import { platforms } from './platforms.ts';
@@ -9,6 +10,15 @@ import { publishOn } from './runtime/context.ts';
 /** The platform of the server that runs in this process, the newest where there are several; `null` before it has started. */
 export function getPlatform(): Platform | null {
 	return [...platforms()].at(-1) ?? null;
+}
+
+/**
+ * How often something did not hold that has to, by category, in the server of this process: each is a bug of this package. Empty
+ * before it has started, and, as long as all is well, ever after.
+ */
+export function getAssertionCounters(): ReadonlyMap<string, number> {
+	const platform = getPlatform();
+	return (platform && attachedTo(platform)?.assertions) ?? new Map();
 }
 
 /** The bus of that server, from `realtime({ bus })` or `setBus`; `null` without one. */

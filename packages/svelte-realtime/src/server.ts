@@ -18,6 +18,7 @@ export type {
 } from './define/app-settings.ts';
 export type { Breaker, BreakerOptions } from './define/breaker.ts';
 export * from './define/context.ts';
+export type { Context as LiveContext } from './define/context.ts';
 export {
 	define,
 	type Binary,
@@ -31,7 +32,7 @@ export {
 	type UploadLimits
 } from './define/definition.ts';
 export { pipe, type CustomStep, type Pipe } from './define/pipe.ts';
-export type { PipeStep } from './define/pipe-step.ts';
+export type { PipeStep, PipeStep as PipeTransform } from './define/pipe-step.ts';
 export type { SafeParse } from './define/schema.ts';
 export type { Delta, StreamOptions, Versions } from './define/stream-options.ts';
 export type { IdempotentOptions } from './define/idempotent.ts';
@@ -46,7 +47,15 @@ export { live, type Live } from './live.ts';
 export type { PushConfig } from './push.ts';
 export { enableSignals, pushHooks } from './push-hooks.ts';
 export type { PushOptions, PushTarget, RemoteRegistry } from './runtime/push/pushes.ts';
-export type { Webhook, WebhookAnswer, WebhookMessage, WebhookOptions, WebhookRequest } from './webhook.ts';
+export type {
+	Webhook,
+	Webhook as WebhookHandler,
+	WebhookAnswer,
+	WebhookMessage,
+	WebhookOptions,
+	WebhookOptions as WebhookConfig,
+	WebhookRequest
+} from './webhook.ts';
 export type { Lock, LockKey, LockOptions, LockWait } from './define/lock.ts';
 export type {
 	Aggregate,
@@ -64,7 +73,7 @@ export type {
 	Snapshot,
 	WindowSpec
 } from './define/reactive.ts';
-export type { Room, RoomConfig, RoomContext } from './define/room-config.ts';
+export type { Room, Room as RoomExport, RoomConfig, RoomContext } from './define/room-config.ts';
 export { combineCounts, combineMax, combineMerge, combineMin, combineSum } from './shared/combine.ts';
 export { DEFAULT_LIMITS, MAX_AGGREGATE_BUCKETS, type Limits } from './shared/limits.ts';
 export { configureLimits } from './define/limits.ts';
@@ -77,7 +86,7 @@ export { defineTopics, type DefinedTopics, type TopicEntry, type TopicMap } from
 export { standard } from './features/standard.ts';
 export { onCronError, onError } from './on-error.ts';
 export type { ClusterBus } from './relay.ts';
-export type { DispatchOptions } from './runtime/dispatch.ts';
+export type { DispatchOptions, DispatchOptions as HandleRpcOptions } from './runtime/dispatch.ts';
 export type { Entry, Feature, Host, Installed, OnError, OwnedTopics, StepFeature, StepHost, Subscribed } from './runtime/host.ts';
 export { Runtime, type InProcessOptions, type RuntimeParts } from './runtime/runtime.ts';
 export type { Watch } from './runtime/watchers.ts';
@@ -93,6 +102,7 @@ export {
 	type CreateMessageOptions,
 	type MessageHook,
 	type RealtimeHooks,
-	type RealtimeOptions
+	type RealtimeOptions,
+	type RealtimeOptions as RealtimeConfig
 } from './hooks.ts';
-export { getBus, getPlatform, publish } from './publish.ts';
+export { getAssertionCounters, getBus, getPlatform, publish } from './publish.ts';

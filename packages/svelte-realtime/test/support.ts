@@ -38,6 +38,7 @@ export async function createRuntime(
 				state.runtime = new Runtime({
 					platform,
 					features: standard,
+					throwsAssertions: true,
 					onError: (path, error) => void errors.push([path, error]),
 					...parts
 				});

@@ -47,6 +47,10 @@ export interface Instruments {
 	/** A connection has begun, or ended, to follow a topic through a stream. */
 	follows(by: 1 | -1): void;
 	cron(path: string, status: CronOutcome): void;
+	/** A rate limit has forgotten a caller whose window still ran, because there were too many. */
+	forgot(): void;
+	/** Something did not hold that has to: a bug of this package. */
+	violated(category: string): void;
 }
 
 /** What is used of a span of OpenTelemetry. */

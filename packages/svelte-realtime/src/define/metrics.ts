@@ -25,7 +25,7 @@ export interface MetricsMaker {
 const SECONDS: readonly number[] = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
 export const metrics: MetricsMaker['metrics'] = (registry) => {
-	app().metrics = registry === null ? undefined : instruments('live.metrics', registry);
+	app().metrics = registry === null ? undefined : harmless(instruments('live.metrics', registry));
 };
 
 function instruments(what: string, registry: MetricsRegistry): Instruments {
@@ -36,8 +36,8 @@ function instruments(what: string, registry: MetricsRegistry): Instruments {
 	const streams = gauge('svelte_realtime_stream_subscriptions', 'Topics that connections follow through streams', []);
 	const runs = counter('svelte_realtime_cron_total', 'Times of timers', ['path', 'status']);
 	const failures = counter('svelte_realtime_cron_errors_total', 'Runs of timers that failed', ['path']);
-	// There is none that counts: what cannot be is refused by types or by tests. Alerts that watch it have to find it.
-	counter('svelte_realtime_assertion_violations_total', 'States that cannot be', ['category']);
+	const violations = counter('svelte_realtime_assertion_violations_total', 'States that cannot be', ['category']);
+	const forgotten = counter('svelte_realtime_rate_limit_forgotten_total', 'Callers forgotten within their window', []);
 	return {
 		call(path, code, ms) {
 			calls.inc({ path, status: code === undefined ? 'ok' : 'error' });
@@ -49,8 +49,29 @@ function instruments(what: string, registry: MetricsRegistry): Instruments {
 			const isOfNobody = status === 'not-leader' || status === 'leader-error';
 			runs.inc({ path: isOfNobody ? '*' : path, status });
 			if (status === 'error') failures.inc({ path });
-		}
+		},
+		forgot: () => void forgotten.inc(),
+		violated: (category) => void violations.inc({ category })
 	};
+}
+
+/** The same, whose failures are only said: what is measured must not fail of its measurement. */
+function harmless(given: Instruments): Instruments {
+	let isSaid = false;
+	const tried =
+		<Args extends unknown[]>(run: (...args: Args) => void) =>
+		(...args: Args): void => {
+			try {
+				run(...args);
+			} catch (error) {
+				if (isSaid) return;
+				isSaid = true;
+				// eslint-disable-next-line no-console -- addressed to the author of the app, once
+				console.error('[svelte-realtime] The registry of live.metrics failed. This is said once.', error);
+			}
+		};
+	const { call, follows, cron, forgot, violated } = given;
+	return { call: tried(call), follows: tried(follows), cron: tried(cron), forgot: tried(forgot), violated: tried(violated) };
 }
 
 /** The makers of a registry, for positional arguments. */

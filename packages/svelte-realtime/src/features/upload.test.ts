@@ -153,7 +153,7 @@ describe.each(TRANSPORTS)('live.upload on %s', (transport) => {
 		await until(() => handle.sent > 2 * MB);
 		handle.cancel('enough');
 		handle.cancel('again');
-		await expect(handle).rejects.toMatchObject({ code: 'CANCELLED', message: 'enough' });
+		await expect(handle).rejects.toMatchObject({ code: 'CANCELLED', message: 'enough', indeterminate: true });
 		expect(events).toEqual([
 			['cancel', 'enough'],
 			['error', 'CANCELLED']
@@ -288,7 +288,7 @@ it('waits for a client that is away, and not for ever; nor for one that is silen
 	const first = to(away, 'files/put')(new ReadableStream({ start: (to) => to.enqueue(new Uint8Array(20_000)) }));
 	await until(() => first.sent > 0 && app.runtime.uploads.budget.promised > 0);
 	away.client.close();
-	await expect(first).rejects.toMatchObject({ code: 'CONNECTION_CLOSED' });
+	await expect(first).rejects.toMatchObject({ code: 'CONNECTION_CLOSED', indeterminate: true });
 	await until(() => app.platform.connections === 0);
 	clock.advance(29_999);
 	expect([codes, app.runtime.uploads.size]).toEqual([[], 1]);

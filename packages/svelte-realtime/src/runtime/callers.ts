@@ -64,12 +64,19 @@ class Windows {
 			caller = { since: since + windows * this.#window, previous: windows === 1 ? current : 0, current: 0 };
 			this.#callers.delete(key);
 			this.#callers.set(key, caller);
-			if (this.#callers.size > this.#host.app.limits.maxRateLimitCallers)
-				this.#callers.delete(this.#callers.keys().next().value!);
+			if (this.#callers.size > this.#host.app.limits.maxRateLimitCallers) this.#forgetOldest(now);
 		}
 		const elapsed = now - caller.since;
 		if (caller.previous * (1 - elapsed / this.#window) + caller.current >= this.#points) return Math.ceil(this.#window - elapsed);
 		caller.current++;
 		return 0;
+	}
+
+	#forgetOldest(now: number): void {
+		const [oldest] = this.#callers;
+		if (!oldest) return;
+		const [key, { since }] = oldest;
+		this.#callers.delete(key);
+		if (now - since < this.#window) this.#host.app.metrics?.forgot();
 	}
 }

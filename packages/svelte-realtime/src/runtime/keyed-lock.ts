@@ -1,6 +1,7 @@
 import type { Clock } from 'svelte-adapter-uws/contract';
 import type { Lock, LockWait } from '../define/lock.ts';
 import { LiveError } from '../shared/error.ts';
+import type { Check } from './invariants.ts';
 
 interface Waiter {
 	readonly go: () => void;
@@ -10,11 +11,13 @@ interface Waiter {
 /** Locks within one process: first come, first served for each key; different keys do not wait for each other. */
 export class KeyedLock implements Lock {
 	readonly #clock: Pick<Clock, 'after'>;
+	readonly #check: Check;
 	/** Who waits for each key that is held. */
 	readonly #queues = new Map<string, Waiter[]>();
 
-	constructor(clock: Pick<Clock, 'after'>) {
+	constructor(clock: Pick<Clock, 'after'>, check: Check) {
 		this.#clock = clock;
+		this.#check = check;
 	}
 
 	/** Keys that are held. */
@@ -42,7 +45,9 @@ export class KeyedLock implements Lock {
 		if (signal?.aborted) return Promise.reject(signal.reason as Error);
 		return new Promise((resolve, reject) => {
 			const leave = (reason: unknown): void => {
-				queue.splice(queue.indexOf(waiter), 1);
+				const place = queue.indexOf(waiter);
+				this.#check(place >= 0, 'realtime/lock-waiter', { key });
+				if (place >= 0) queue.splice(place, 1);
 				waiter.refuse(reason);
 			};
 			const timer =

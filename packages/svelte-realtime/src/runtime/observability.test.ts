@@ -5,6 +5,7 @@ import { manualClock } from 'svelte-adapter-uws/testing';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { createRuntime } from '../../test/support.ts';
 import { app, emptyApp } from '../define/app.ts';
+import { configureLimits } from '../define/limits.ts';
 import { live } from '../define/live.ts';
 import { connectionMetricsHook, wirePublishRateMetrics } from '../define/metrics.ts';
 import { LiveError } from '../shared/error.ts';
@@ -50,7 +51,8 @@ it.each(['options', 'positional', 'defaults'] as const)('makes its metrics in a 
 		'svelte_realtime_stream_subscriptions',
 		'svelte_realtime_cron_total',
 		'svelte_realtime_cron_errors_total',
-		'svelte_realtime_assertion_violations_total'
+		'svelte_realtime_assertion_violations_total',
+		'svelte_realtime_rate_limit_forgotten_total'
 	]);
 	expect(made['svelte_realtime_rpc_total']).toMatchObject({ kind: 'counter', labelNames: ['path', 'status'] });
 });
@@ -104,6 +106,41 @@ it('counts calls and streams, and keeps labels few whatever clients ask for', as
 	expect(values.get('svelte_realtime_stream_subscriptions')).toBe(1);
 	await client.leave();
 	expect(values.get('svelte_realtime_stream_subscriptions')).toBe(0);
+});
+
+it('answers all the same when the registry fails, and says so once', async () => {
+	const print = vi.spyOn(console, 'error').mockImplementation(() => {});
+	const broken = () => ({ inc: fail, dec: fail, observe: fail });
+	const fail = (): never => {
+		throw new Error('registry');
+	};
+	live.metrics({ counter: broken, gauge: broken, histogram: broken });
+	const call = live(async () => 1);
+	const rows = live.stream('rows', () => []);
+	await using runtime = await createRuntime({ 'm/call': call, 'm/rows': rows }, undefined, { app: app() });
+	const client = await runtime.connect('ida');
+	expect(await client.ask({ rpc: 'm/call', id: '1' })).toEqual({ id: '1', ok: true, data: 1 });
+	expect(await client.ask({ rpc: 'm/rows', id: '2', stream: true })).toMatchObject({ ok: true, data: [] });
+	expect(await client.ask({ rpc: 'm/none', id: '3' })).toMatchObject({ code: 'NOT_FOUND' });
+	expect(runtime.errors).toEqual([]);
+	expect(print).toHaveBeenCalledOnce();
+	print.mockRestore();
+});
+
+it('counts callers that a limit has forgotten too early, and broken books by their category', async () => {
+	const { registry, values } = createRegistry('options');
+	live.metrics(registry);
+	configureLimits({ maxRateLimitCallers: 1 });
+	const clock = manualClock();
+	const call = live.rateLimit({ points: 1, window: 1_000, key: (_ctx, name: string) => name }, (_ctx, _name: string) => 1);
+	await using runtime = await createRuntime({ 'm/call': call }, undefined, { app: app(), clock });
+	const client = await runtime.connect('ida');
+	for (const name of ['x', 'y']) await client.ask({ rpc: 'm/call', id: name, args: [name] });
+	clock.advance(1_000);
+	await client.ask({ rpc: 'm/call', id: 'z', args: ['z'] });
+	expect(values.get('svelte_realtime_rate_limit_forgotten_total')).toBe(1);
+	app().metrics!.violated('realtime/calls');
+	expect(values.get('svelte_realtime_assertion_violations_total{"category":"realtime/calls"}')).toBe(1);
 });
 
 it('counts how the times of timers went', async () => {

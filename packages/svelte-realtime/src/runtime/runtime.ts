@@ -10,6 +10,7 @@ import { Cascade } from './cascade.ts';
 import { CallContext, userOf, type Source } from './context.ts';
 import { Dispatch, type DispatchOptions } from './dispatch.ts';
 import type { Feature, Host, OnError } from './host.ts';
+import { Invariants } from './invariants.ts';
 import { KeyedLock } from './keyed-lock.ts';
 import { aroundLoad } from './middleware.ts';
 import { contained, print } from './on-error.ts';
@@ -40,6 +41,8 @@ export interface RuntimeParts {
 	readonly app?: AppSettings;
 	/** Says what the author of an app should know while it is developed. Default false. */
 	readonly dev?: boolean;
+	/** What has to hold and does not throws, so that a test fails of it. Default false: it is counted and reported. */
+	readonly throwsAssertions?: boolean;
 	/** Default the time of the machine. */
 	readonly clock?: Pick<Clock, 'after' | 'now'>;
 	/** The time of day in milliseconds since 1970. Default that of the machine. */
@@ -72,6 +75,7 @@ export class Runtime implements Disposable {
 	readonly #scopes: Scopes;
 	readonly #warnings: TopicWarnings | undefined;
 	readonly #lock: KeyedLock;
+	readonly #invariants: Invariants;
 	readonly #watchers: Watchers;
 	readonly #pacing: Pacing;
 	readonly #views: Views;
@@ -83,10 +87,20 @@ export class Runtime implements Disposable {
 		const { platform, features, manifest = [], clock = timers, date = Date.now, warn = say } = parts;
 		const app = (this.#app = parts.app ?? emptyApp());
 		this.#warnings = parts.dev ? new TopicWarnings({ platform, clock, app, warn }) : undefined;
+		const onError: Host['onError'] = (path, error, context) =>
+			(parts.onError ? contained(parts.onError, print) : print)(path, error, context);
+		this.#onError = onError;
 		const limits = (): Limits => app.limits;
+		this.#invariants = new Invariants({
+			app,
+			say: (error) => onError('assertion', error),
+			throws: parts.throwsAssertions ?? false
+		});
+		const { check } = this.#invariants;
 		this.#scopes = new Scopes({
 			clock,
 			limits,
+			check,
 			follows: (topic, by, others) => {
 				app.metrics?.follows(by);
 				if (others > 0) return;
@@ -94,10 +108,7 @@ export class Runtime implements Disposable {
 				else this.#warnings?.left(topic);
 			}
 		});
-		this.#lock = new KeyedLock(clock);
-		const onError: Host['onError'] = (path, error, context) =>
-			(parts.onError ? contained(parts.onError, print) : print)(path, error, context);
-		this.#onError = onError;
+		this.#lock = new KeyedLock(clock, check);
 		const pacing = (this.#pacing = new Pacing({ clock, warn, limits, failed: (error) => onError('publish', error) }));
 		const watchers = (this.#watchers = new Watchers(platform, onError));
 		this.#views = new Views(platform);
@@ -117,6 +128,7 @@ export class Runtime implements Disposable {
 			now: () => clock.now(),
 			after: (ms, run) => clock.after(ms, run),
 			date,
+			check,
 			isLeader: () => leads(parts.leader),
 			isBridged: () => parts.isBridged ?? false,
 			aggregates: () => (parts.aggregateLeader ? (leads(parts.aggregateLeader) ? 'everywhere' : 'nowhere') : 'here'),
@@ -162,6 +174,11 @@ export class Runtime implements Disposable {
 	/** Reports a failure of the app's code to whoever wants to hear of it. Never throws. */
 	report(path: string, error: unknown): void {
 		this.#onError(path, error);
+	}
+
+	/** How often something did not hold that has to, by category; each is a bug of this package. */
+	get assertions(): ReadonlyMap<string, number> {
+		return this.#invariants.counts;
 	}
 
 	/** The uploads that are under way. */

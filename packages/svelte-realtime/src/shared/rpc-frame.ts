@@ -1,6 +1,6 @@
 import type { Position } from 'svelte-adapter-uws/contract';
 import type { MergeName } from 'svelte-adapter-uws/merge';
-import { RpcError, type Issue } from './error.ts';
+import { RpcError, type ErrorDetails, type Issue } from './error.ts';
 import type { Sort } from './order.ts';
 
 /** The trace that a request belongs to; W3C Trace Context. */
@@ -133,8 +133,12 @@ function isReply(value: unknown): value is Reply {
 }
 
 /** The error that an answer stands for. */
-export function rpcErrorOf({ code, error, issues, retryAfter }: ErrorReply): RpcError {
+export function rpcErrorOf(
+	{ code, error, issues, retryAfter }: ErrorReply,
+	details: Pick<ErrorDetails, 'indeterminate'> = {}
+): RpcError {
 	return new RpcError(code ?? 'UNKNOWN', error, {
+		...details,
 		...(issues ? { issues } : {}),
 		...(retryAfter === undefined ? {} : { retryAfter })
 	});

@@ -109,7 +109,8 @@ export class Upload<Out> implements UploadHandle<Out> {
 		this.#live.client.sendNow(encodeControl({ type: 'cancel', id: this.streamId }));
 		this.#isOver = true;
 		this.#listeners.tell('cancel', reason);
-		this.#end(new RpcError('CANCELLED', reason ?? `The upload to ${this.#path} was cancelled.`));
+		const indeterminate = this.#outgoing.next > 0;
+		this.#end(new RpcError('CANCELLED', reason ?? `The upload to ${this.#path} was cancelled.`, { indeterminate }));
 	}
 
 	// eslint-disable-next-line unicorn/no-thenable -- it is awaited for the result of the handler
@@ -219,7 +220,7 @@ export class Upload<Out> implements UploadHandle<Out> {
 	#hear(data: Granted | Reply): void {
 		if (this.#isOver) return;
 		if ('ok' in data) {
-			if (!data.ok) return this.#fail(rpcErrorOf(data));
+			if (!data.ok) return this.#fail(rpcErrorOf(data, { indeterminate: data.code === 'DISCONNECTED' }));
 			this.#isOver = true;
 			this.#listeners.tell('complete', data.data);
 			this.#close();
@@ -246,10 +247,14 @@ export class Upload<Out> implements UploadHandle<Out> {
 	#down(isTerminal: boolean): void {
 		if (isTerminal)
 			return this.#fail(
-				new RpcError('CONNECTION_CLOSED', `The connection has ended for good, and the upload to ${this.#path} with it.`)
+				new RpcError('CONNECTION_CLOSED', `The connection has ended for good, and the upload to ${this.#path} with it.`, {
+					indeterminate: this.#outgoing.next > 0
+				})
 			);
 		if (this.#outgoing.next === 0) return;
-		const lost = new RpcError('DISCONNECTED', `The connection was lost during the upload to ${this.#path}.`);
+		const lost = new RpcError('DISCONNECTED', `The connection was lost during the upload to ${this.#path}.`, {
+			indeterminate: true
+		});
 		if (!this.#token) return this.#fail(lost);
 		if (this.#isAttached) this.#stopWaiting = this.#live.clock.after(this.#token.ms, () => this.#fail(lost));
 		this.#isAttached = false;

@@ -46,7 +46,7 @@ export class Uploads implements Disposable {
 
 	constructor(parts: UploadsParts) {
 		this.#parts = parts;
-		this.#budget = new Budget(parts.host.platform.maxPayloadLength, () => parts.host.app.limits);
+		this.#budget = new Budget(parts.host.platform.maxPayloadLength, () => parts.host.app.limits, parts.host.check);
 	}
 
 	/** How far ahead of their handlers the clients are. */
@@ -191,7 +191,11 @@ export class Uploads implements Disposable {
 		const taken = transfer && this.#taken.get(transfer);
 		const isSame = transfer?.id === id && taken?.user === identityOf(userOf(ws));
 		if (!transfer || !taken || !isSame)
-			return refuse(ws, id, new LiveError('DISCONNECTED', 'The upload cannot go on. Begin it again.'));
+			return refuse(
+				ws,
+				id,
+				new LiveError('DISCONNECTED', 'The upload cannot go on: it began on another worker, or was given up. Begin it again.')
+			);
 		// The server may not have noticed yet that the connection before is gone.
 		if (transfer.ws) this.#detach(transfer.ws, transfer);
 		transfer.ws = undefined;
