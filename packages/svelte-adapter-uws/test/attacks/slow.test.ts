@@ -11,6 +11,8 @@ import { loadUws } from '../../src/transport/uws/index.ts';
 import { loadEngine } from '../../src/transport/uws/load.ts';
 
 const STALL_MS = 200;
+/** Where somebody has to be quicker than that, however much else the machine has to do. */
+const LONG_STALL_MS = 1_500;
 
 interface Running extends AsyncDisposable {
 	readonly port: number;
@@ -33,8 +35,8 @@ class App implements HttpHandler {
 	}
 }
 
-async function onNode(app: HttpHandler): Promise<Running> {
-	const answer = createNodeAnswer(app, STALL_MS);
+async function onNode(app: HttpHandler, stallMs = STALL_MS): Promise<Running> {
+	const answer = createNodeAnswer(app, stallMs);
 	const server = createServer((incoming, response) => answer(incoming, response, false));
 	await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
 	return {
@@ -101,10 +103,10 @@ it('drops a client of the node transport that sends nothing of a body that is aw
 			length += value.byteLength;
 		}
 		// The answer takes its time as well.
-		if (path === '/slow') await new Promise((resolve) => setTimeout(resolve, 2 * STALL_MS));
+		if (path === '/slow') await new Promise((resolve) => setTimeout(resolve, 1.5 * LONG_STALL_MS));
 		return { response: new Response(String(length)) };
 	});
-	await using server = await onNode(app);
+	await using server = await onNode(app, LONG_STALL_MS);
 	const stalled = await RawClient.open(server.port);
 	await stalled.send(request('POST /stalled', ['Content-Length: 100'], 'abc'));
 	// The app lets this one wait, while nothing of it can be sent.
