@@ -74,6 +74,7 @@ export type {
 	WindowSpec
 } from './define/reactive.ts';
 export type { Room, Room as RoomExport, RoomConfig, RoomContext } from './define/room-config.ts';
+export type { RoomHooks, RoomWithHooks } from './room-hooks.ts';
 export { combineCounts, combineMax, combineMerge, combineMin, combineSum } from './shared/combine.ts';
 export { DEFAULT_LIMITS, MAX_AGGREGATE_BUCKETS, type Limits } from './shared/limits.ts';
 export { configureLimits } from './define/limits.ts';

@@ -1,7 +1,7 @@
 import type { MergeName } from 'svelte-adapter-uws/merge';
 import type { Context } from './context.ts';
 import type { Stream } from './definition.ts';
-import { stream, type TopicArguments } from './stream.ts';
+import { stream, type OneArgument, type TopicArguments, type WithoutContext } from './stream.ts';
 import type { StreamOptions } from './stream-options.ts';
 
 /** `live.channel`. */
@@ -15,6 +15,10 @@ export interface Channel {
 		topic: Topic,
 		options?: StreamOptions<TopicArguments<Topic>>
 	): Stream<TopicArguments<Topic>, Value>;
+	channel<Topic extends OneArgument, Value = any>(
+		topic: Topic & WithoutContext<Topic>,
+		options?: StreamOptions<Parameters<Topic>>
+	): Stream<Parameters<Topic>, Value>;
 	channel<Value = any>(topic: string, options?: StreamOptions<[]>): Stream<[], Value>;
 }
 

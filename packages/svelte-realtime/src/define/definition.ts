@@ -66,6 +66,8 @@ export interface Stream<Args extends unknown[] = any[], Value = any> {
 	readonly topicCtx: boolean;
 	/** No loader stands behind it. */
 	readonly channel: boolean;
+	/** What it loads is computed: it is the value of now, whatever the client has. */
+	readonly derived?: boolean;
 	/** All have to say yes, or there is nothing to see; the outermost first. */
 	readonly gates: readonly Handler<any[], boolean>[];
 	/** What `pipe` does to the data, in order. */

@@ -18,7 +18,7 @@ import { problem } from './problem.ts';
 import { rateLimits, type RateLimitsMaker } from './rate-limits.ts';
 import { room, type RoomMaker } from './room.ts';
 import { open, rateLimit, scoped, validated, volatile, type Steps } from './steps.ts';
-import { stream, type TopicArguments } from './stream.ts';
+import { stream, type OneArgument, type TopicArguments, type WithoutContext } from './stream.ts';
 import type { StreamOptions } from './stream-options.ts';
 import { tracing, type TracingMaker } from './tracing.ts';
 import { binary, upload, type BinaryMaker, type UploadMaker } from './transfer.ts';
@@ -62,6 +62,11 @@ export interface Live
 		load: Wrappable<TopicArguments<Topic>, Value>,
 		options?: StreamOptions<TopicArguments<Topic>>
 	): Stream<TopicArguments<Topic>, Value>;
+	stream<Topic extends OneArgument, Value>(
+		topic: Topic & WithoutContext<Topic>,
+		load: (ctx: Context, ...args: Parameters<Topic>) => Value | Promise<Value>,
+		options?: StreamOptions<Parameters<Topic>>
+	): Stream<Parameters<Topic>, Value>;
 	stream<Args extends unknown[], Value>(
 		topic: string,
 		load: Wrappable<Args, Value>,

@@ -1,4 +1,5 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
+import type { SlowPolicy } from 'svelte-adapter-uws/contract';
 import type { MergeName } from 'svelte-adapter-uws/merge';
 import type { Context } from './context.ts';
 import type { SafeParse } from './schema.ts';
@@ -57,6 +58,11 @@ export interface StreamOptions<Args extends unknown[] = any[]> {
 	 */
 	readonly replay?: boolean | { readonly size?: number };
 	readonly delta?: Delta;
+	/**
+	 * What becomes of the events for a client that does not read fast enough: `close` sends it away, to come back and be told what it
+	 * missed; `coalesce` keeps the last one; `drop` loses them, and nobody knows. Default `close` with `replay` or `delta`, else `drop`.
+	 */
+	readonly whenSlow?: SlowPolicy;
 	/** Class of `live.admission` whose subscribes are turned away with `OVERLOADED` while the server is under pressure. */
 	readonly classOfService?: string;
 	/** Loads again, and publishes `refreshed`, when nothing was published on the topic for so many milliseconds. */

@@ -1,3 +1,4 @@
+import type { Context } from './context.ts';
 import { define, isDefined, type Call, type Handler, type Stream } from './definition.ts';
 import { problem } from './problem.ts';
 import type { StreamOptions } from './stream-options.ts';
@@ -19,6 +20,12 @@ export const MERGE_RULE: string = [...MERGES].join(', ');
 
 /** The arguments of a dynamic stream are those of its topic: a loader or an access check that ignores some must not narrow them. */
 export type TopicArguments<Topic> = Topic extends (ctx: any, ...args: infer Args) => unknown ? Args : never;
+
+/** A topic function with a single parameter, or with rest parameters alone. */
+export type OneArgument = (argument: any) => string;
+
+/** Refuses a topic function whose only parameter is the context, or may be; of others it is the client's argument. */
+export type WithoutContext<Topic extends OneArgument> = Context extends Parameters<Topic>[0] ? never : unknown;
 
 type Check = readonly [passes: (value: any) => boolean, expected: string];
 
@@ -63,6 +70,7 @@ const CHECKS: Readonly<Record<keyof StreamOptions, Check>> = {
 			['version', 'diff', 'fromSeq'].every((name) => value[name] === undefined || typeof value[name] === 'function'),
 		'an object with the functions version, diff and fromSeq'
 	],
+	whenSlow: [(value) => ['drop', 'coalesce', 'close'].includes(value), 'drop, coalesce or close'],
 	classOfService: [isText, 'the name of a class of live.admission'],
 	staleAfterMs: [(value) => Number.isFinite(value) && value > 0 && value <= 2_147_483_647, 'milliseconds above 0'],
 	invalidateOn: [

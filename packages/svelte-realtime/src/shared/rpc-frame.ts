@@ -39,7 +39,6 @@ export interface OkReply {
 	readonly seq?: number;
 	readonly ep?: string;
 	readonly channel?: boolean;
-	readonly derived?: boolean;
 	readonly gated?: boolean;
 	/** Nothing has changed since the version that the client has. */
 	readonly unchanged?: boolean;
@@ -146,7 +145,7 @@ export function rpcErrorOf(
 
 /** What a stream's answer says: its value, and the topic that its events arrive on. */
 export function readSnapshot(reply: OkReply): { readonly topic: string | undefined; readonly snapshot: StreamSnapshot } {
-	const { topic, data, merge, key, prepend, max, seq, ep, channel, derived, gated, sort, limit } = reply;
+	const { topic, data, merge, key, prepend, max, seq, ep, channel, gated, sort, limit } = reply;
 	const changes = changesIn(reply);
 	const page = changes ? undefined : readPage(reply);
 	const snapshot = {
@@ -156,7 +155,7 @@ export function readSnapshot(reply: OkReply): { readonly topic: string | undefin
 		...(prepend === undefined ? {} : { prepend }),
 		...(max === undefined ? {} : { max }),
 		...(typeof seq === 'number' ? { position: { epoch: ep ?? '', seq } } : {}),
-		...(channel || derived ? { keeps: true } : {}),
+		...(channel ? { keeps: true } : {}),
 		...(gated ? { gated: true } : {}),
 		...(sort === undefined ? {} : { sort }),
 		...(limit === undefined ? {} : { limit }),

@@ -255,6 +255,18 @@ it('keeps hydrated data when no loader stands behind the stream, and none behind
 	expect([value, stream.status.value]).toEqual([undefined, 'connected']);
 });
 
+it('takes what a derived stream has computed for it, whatever it had before', async () => {
+	const { client, values, watch, stream, answer } = await setUp();
+	client.open();
+	stream.hydrate([{ id: 1 }]);
+	watch();
+	await turn();
+	answer([{ id: 2 }], { derived: true });
+	stream.retry();
+	answer([{ id: 3 }], { derived: true });
+	expect(values).toEqual([[{ id: 1 }], [{ id: 2 }], [{ id: 3 }]]);
+});
+
 it('shows a mutation while it runs, passes its outcome on, and takes it back when it fails', async () => {
 	const { values, stream } = await connected();
 	const failing = stream.mutate(() => Promise.reject(new RpcError('CONFLICT', 'no')), { event: 'created', data: { id: 2 } });

@@ -1,4 +1,5 @@
 import type { Context } from '../../define/context.ts';
+import { define } from '../../define/definition.ts';
 import type { Derived } from '../../define/reactive.ts';
 import { checkSources } from '../../define/sources.ts';
 import { stream as describe } from '../../define/stream.ts';
@@ -42,7 +43,7 @@ export function createDerived(stream: Feature<'stream'>): Feature<'derived'> {
 			};
 			const inner = stream.install(host, {
 				path,
-				definition: describe<any[], unknown>(one ? path : topicOf, load, {
+				definition: computed(one ? path : topicOf, load, {
 					merge: options.merge ?? 'set',
 					...(one ? {} : { topicCtx: true }),
 					onSubscribe(_ctx, topic) {
@@ -76,6 +77,8 @@ export function createDerived(stream: Feature<'stream'>): Feature<'derived'> {
 		}
 	};
 }
+
+const computed: typeof describe<any[], unknown> = (...described) => define({ ...describe(...described), derived: true });
 
 /** The topic of a value: no two lists of arguments, and no two users, have the same. */
 function topicFor(path: string, { options }: Derived, ctx: Context, args: readonly unknown[]): string {

@@ -27,7 +27,8 @@ export async function follow(granted: Granted): Promise<Subscribed> {
 			...(prepend === undefined ? {} : { prepend }),
 			...(max === undefined ? {} : { max }),
 			...plan.pipes.rules,
-			...(plan.isSparse ? { sparse: true } : {})
+			...(plan.isSparse ? { sparse: true } : {}),
+			...(definition.derived ? { derived: true } : {})
 		};
 		const answered = { grant: join.grant, undo: join.undo };
 		if (definition.channel) return { ...answered, fields: { data: await plan.load(context), ...rules, channel: true } };
@@ -52,26 +53,28 @@ function viewerOf({ context, request: { schemaVersion } }: Granted): Viewer {
 
 /** Takes a place in the view, and joins its topic; both end together. */
 function enter(
-	{ plan, reloads, kept, topic, context, args }: Granted,
+	{ plan, reloads, kept, slow, topic, context, args }: Granted,
 	viewer: Viewer
 ): { readonly join: Join; readonly seat: Seat } {
 	const { options, host, path, pipes } = plan;
 	if (!context.ws) throw new LiveError('INVALID_REQUEST', 'Only a connection can subscribe.');
 	const { key, project } = plan.viewOf(viewer);
 	const seat = host.views.enter({ topic, key, project, apart: pipes.waits });
-	const ends: (() => void)[] = [];
+	const ends = [seat.leave, slow.enter(seat.topic)];
+	const leave = (): void => {
+		for (const end of ends) end();
+	};
 	try {
 		const join = host.scope(context.ws).join(seat.topic, path, (remaining) => {
-			seat.leave();
-			for (const end of ends) end();
+			leave();
 			if (options.onUnsubscribe) void plan.isolate(context, () => options.onUnsubscribe?.(context, topic, remaining));
 		});
 		// What this connection already follows has its place.
-		if (!join.isFirst) seat.leave();
+		if (!join.isFirst) leave();
 		else ends.push(reloads.enter(topic, context, args), kept.enter(topic));
 		return { join, seat };
 	} catch (error) {
-		seat.leave();
+		leave();
 		throw error;
 	}
 }

@@ -9,6 +9,7 @@ import { KeptTopics } from './kept-topics.ts';
 import { Reloads } from './reloads.ts';
 import { dataOf } from './page.ts';
 import { Plan } from './plan.ts';
+import { SlowTopics } from './slow-topics.ts';
 import { topicOf } from './topic.ts';
 
 /** A closed gate: an answer without a topic. */
@@ -27,6 +28,7 @@ export function createStream(steps: readonly StepFeature[]): Feature<'stream'> {
 			const { definition } = plan;
 			const reloads = new Reloads(plan);
 			const kept = new KeptTopics(plan);
+			const slow = new SlowTopics(plan);
 			return {
 				topics: plan.owned,
 				async subscribe(context, given, request) {
@@ -35,7 +37,7 @@ export function createStream(steps: readonly StepFeature[]): Feature<'stream'> {
 					const topic = topicOf(definition, plan, context, args);
 					await allow(plan, context, args);
 					admit(plan, context);
-					const granted = { plan, reloads, kept, topic, context, args, request };
+					const granted = { plan, reloads, kept, slow, topic, context, args, request };
 					return context.cursor === null ? follow(granted) : nextPage(granted);
 				},
 				async load(context, given) {
@@ -48,6 +50,7 @@ export function createStream(steps: readonly StepFeature[]): Feature<'stream'> {
 				[Symbol.dispose]() {
 					reloads[Symbol.dispose]();
 					kept[Symbol.dispose]();
+					slow[Symbol.dispose]();
 				}
 			};
 		}

@@ -1,5 +1,5 @@
 import type { Platform, Readable } from 'svelte-adapter-uws/contract';
-import ask, { add, all, count, empty, mine, one, pages, recent } from '$live/todos';
+import ask, { add, all, byId, count, empty, mine, one, own, pages, pings, recent, tagged } from '$live/todos';
 import { desk, hall, put, safe, save } from '$live/rooms';
 import { mine as myName, ofShop, open, sales, total } from '$live/reactive';
 import * as reactive from '$live/reactive';
@@ -69,6 +69,13 @@ const single: Readable<Todo | null | undefined> = one(1);
 expect<Equal<Parameters<typeof one>, [id: number]>>();
 expect<Equal<Parameters<typeof mine>, [id: number]>>();
 expect<Equal<Parameters<typeof recent>, [limit?: number]>>();
+expect<Equal<Parameters<typeof byId>, [id: number]>>();
+expect<Equal<Parameters<typeof tagged>, string[]>>();
+expect<Equal<Parameters<typeof pings>, [room: string]>>();
+const ownTodos: Readable<Todo[] | undefined> = own;
+void ownTodos;
+// @ts-expect-error -- an id is a number
+byId('1');
 // @ts-expect-error -- an id is a number
 one('1');
 // @ts-expect-error -- a stream without arguments is a store, not a function

@@ -26,5 +26,23 @@ export const mine = live.stream(
 	() => find(),
 	{ access: exists }
 );
+// A single parameter that is no context is the client's.
+export const byId = live.stream(
+	(id: number) => `by-id:${id}`,
+	async (_ctx, id) => find().filter((todo) => todo.id === id),
+	{ access: (_ctx, id) => id > 0 }
+);
+export const tagged = live.stream(
+	(...tags: string[]) => `tagged:${tags.join()}`,
+	(_ctx, ...tags) => tags.length
+);
+export const pings = live.channel((room: string) => `pings:${room}`);
+export const own = live.stream(
+	(ctx) => `own:${ctx.user.name}`,
+	() => find()
+);
+const ofMe = (ctx: Context): string => `own:${ctx.user.name}`;
+// @ts-expect-error -- a topic that takes the context alone has no arguments
+export const wrong = live.stream(ofMe, (_ctx, extra: number) => extra);
 export const pages = live.stream('pages', async (ctx) => ({ data: find(), hasMore: ctx.cursor === null, cursor: 7 }));
 export default live(() => 'default' as const);
