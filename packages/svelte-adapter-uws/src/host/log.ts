@@ -16,6 +16,11 @@ export function consoleLog(): Log {
 	};
 }
 
+/** Lets this process outlive its output: a disk that is full, or a reader that is gone, costs lines of the log and no connection. */
+export function outliveOutput(): void {
+	for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
+}
+
 /** One entry as it is printed. */
 export function format(message: string, details?: unknown): string {
 	const line = escape(message.replaceAll('\n', '\\n').replaceAll('\t', '\\t'));

@@ -7,7 +7,7 @@ import { systemClock } from './clock.ts';
 import { workerLog, workerOf, type Worker } from './cluster/worker.ts';
 import { readEnvironment, strangers, type Environment } from './env.ts';
 import type { NodeAnswer } from '../transport/node/http.ts';
-import { consoleLog } from './log.ts';
+import { consoleLog, outliveOutput } from './log.ts';
 import { createEnd, endWhenIdle, onSignals, shutDown, type ShutdownParts } from './shutdown.ts';
 import { StartError } from './start-error.ts';
 import { chooseTransport, refuseNodeOnly } from './transport.ts';
@@ -66,6 +66,7 @@ export function createServing(entry: Entry): Serving {
 
 	return {
 		async start() {
+			outliveOutput();
 			const worker = workerOf(process, consoleLog());
 			const log = worker ? workerLog(consoleLog(), worker.id) : consoleLog();
 			try {
