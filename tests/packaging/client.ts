@@ -14,6 +14,10 @@ export interface Client extends AsyncDisposable {
 	event(topic: string): Promise<unknown>;
 	/** Events of a topic that nobody has asked for yet. */
 	unread(topic: string): number;
+	/** Calls a procedure or asks for a stream; gives the answer. One at a time. */
+	rpc(path: string, args?: readonly unknown[], more?: object): Promise<any>;
+	/** Goes without a word. */
+	drop(): void;
 	/** Asks for a topic; gives the answer. */
 	subscribe(topic: string): Promise<Frame>;
 	/** The next control frame of a type. */
@@ -76,6 +80,11 @@ export async function connect(url: string, origin?: string): Promise<Client> {
 		event: async (topic) => ((await take((frame) => isEvent(frame, topic))) as Frame).data,
 		unread: (topic) => frames.filter((frame) => isEvent(frame, topic)).length,
 		control: (type) => take((frame) => isObject(frame) && frame.type === type) as Promise<Frame>,
+		rpc(path, args = [], more = {}) {
+			ws.send(JSON.stringify({ rpc: path, id: `r${ref++}`, args, ...more }));
+			return this.event('__rpc');
+		},
+		drop: () => ws.terminate(),
 		subscribe(topic) {
 			const own = ++ref;
 			ws.send(JSON.stringify({ type: 'subscribe', topic, ref: own }));

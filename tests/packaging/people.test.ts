@@ -12,7 +12,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
-interface Person extends Client {
+interface Person extends Omit<Client, 'rpc'> {
 	/** The worker that the connection is on. */
 	readonly pid: number;
 	/** The answer to a request. */
@@ -21,12 +21,8 @@ interface Person extends Client {
 
 async function enter(origin: string, user: string): Promise<Person> {
 	const client = await connect(`${origin.replace('http', 'ws')}/ws?user=${user}`, origin);
-	let id = 0;
-	const rpc: Person['rpc'] = (path, args, more = {}) => {
-		client.send(JSON.stringify({ rpc: `people/${path}`, id: `r${id++}`, args, ...more }));
-		return client.event('__rpc');
-	};
-	return Object.assign(client, { rpc, pid: (await rpc('where', [])).data as number });
+	const rpc: Person['rpc'] = (path, args, more) => client.rpc(`people/${path}`, args, more);
+	return { ...client, rpc, pid: (await rpc('where', [])).data as number };
 }
 
 /** A person on another worker than this one; the kernel decides who gets a connection, so it may take several. */
