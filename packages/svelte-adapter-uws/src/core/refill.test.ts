@@ -275,3 +275,27 @@ it('fills the gap of a client that had heard nothing before it was away', async 
 	await settled();
 	expect(back.heard()).toEqual([{ topic: 'kept', event: 'e', data: 'missed', seq: 1, ep }, { type: 'resumed' }]);
 });
+
+it('gives nothing to who comes with the session of somebody else', async () => {
+	const core = await start({
+		upgrade: ({ headers: { user } }) => ({ user }),
+		subscribe: (ws, topic) => topic === `kept:${ws.getUserData().user}`
+	});
+	const ann = await core.connect({ user: 'ann' });
+	ann.say({ type: 'hello', caps: ['epoch'] });
+	ann.say({ type: 'subscribe', topic: 'kept:ann', ref: 1 });
+	await settled();
+	const [{ sessionId }, { seq, ep }] = ann.heard();
+	ann.leave();
+	await core.publish('kept:ann', 'private');
+	const bob = await core.join({ user: 'bob' });
+	bob.say({ type: 'hello', caps: ['epoch'] });
+	bob.say({ type: 'resume', sessionId, lastSeenSeqs: { 'kept:ann': seq }, eps: { 'kept:ann': ep } });
+	bob.say({ type: 'subscribe', topic: 'kept:ann', ref: 1 });
+	await settled();
+	expect(bob.heard()).toEqual([
+		{ type: 'resumed' },
+		{ type: 'subscribe-denied', topic: 'kept:ann', ref: 1, reason: 'FORBIDDEN' }
+	]);
+	expect(core.platform.subscribers('kept:ann')).toBe(0);
+});
