@@ -1,10 +1,14 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { Agent, request } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { connect as connectTls } from 'node:tls';
 import { fileURLToPath } from 'node:url';
 import { freePort } from 'conformance/free-port';
+import { seeded } from 'conformance/fuzz/random';
+import { mutatedRequests } from 'conformance/http/mutated';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { Certificate } from './certificate.ts';
@@ -180,6 +184,42 @@ describe.each([
 		await first;
 		expect((await ask('/echo', { origin, 'content-type': 'text/x' }, 'x'.repeat(100_000))).text.length).toBe(100_000);
 		expect((await ask('/echo', { origin, 'content-type': 'text/x' }, 'x'.repeat(600_000))).status).toBe(413);
+	});
+
+	it('gives every visitor the answer to their own request, whatever others send', { timeout: 120_000 }, async () => {
+		const seed = randomInt(2 ** 32);
+		const random = seeded(seed);
+		const { host, port } = new URL(origin);
+		let going = true;
+		const wrong: unknown[] = [];
+		const answered = [0, 0, 0, 0];
+		const visitors = answered.map(async (_, visitor) => {
+			while (going) {
+				const said = `${visitor}: ${answered[visitor]!++}`;
+				const { text } = await ask('/echo', { origin, 'content-type': 'text/x' }, said).catch((error: unknown) => ({
+					text: String(error)
+				}));
+				if (text !== said) wrong.push([seed, said, text]);
+			}
+		});
+		const attack = (): Promise<void> =>
+			new Promise((resolve) => {
+				const socket = connectTls({
+					host: '127.0.0.1',
+					port: Number(port),
+					rejectUnauthorized: false,
+					ALPNProtocols: ['http/1.1']
+				});
+				socket.once('secureConnect', () => void socket.write(mutatedRequests(random, host))).on('error', () => {});
+				// What breaks off is waited for; nobody waits long for it here.
+				socket.once('data', () => socket.end()).setTimeout(200, () => void socket.destroy());
+				socket.once('close', () => resolve());
+			});
+		for (let done = 0; done < 400; done += 20) await Promise.all(Array.from({ length: 20 }, attack));
+		going = false;
+		await Promise.all(visitors);
+		expect(wrong).toEqual([]);
+		expect(Math.min(...answered)).toBeGreaterThan(5);
 	});
 
 	it('loses no request while one server after the other is replaced', async () => {

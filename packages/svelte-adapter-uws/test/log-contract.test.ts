@@ -39,6 +39,8 @@ const directory = mkdtempSync(join(tmpdir(), 'log-contract-'));
 afterAll(() => rmSync(directory, { recursive: true }));
 
 const CONTRACT: Readonly<Record<string, Contract>> = {
+	'the app is initialised': { level: 'info', says: [/^App initialised in \d+ ms$/], provoke: () => serve({ directory }) },
+	'the files are read': { level: 'info', says: [/^0 static paths read in \d+ ms$/], provoke: () => serve({ directory }) },
 	'the endpoint is there': {
 		level: 'info',
 		says: [/WebSocket endpoint registered at \/ws$/],

@@ -1,70 +1,17 @@
 import { randomInt } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import { expect } from 'vitest';
-import { change } from '../fuzz/mutate.ts';
 import { seeded } from '../fuzz/random.ts';
 import { exchange, RawClient, request } from './client.ts';
 import type { HttpLaw } from './fixture.ts';
 import { framed } from './framing.ts';
+import { mutatedRequests } from './mutated.ts';
 
 /** The head of version 2 of the protocol by which a proxy tells an address: 6.6.6.6 to 1.1.1.1. */
 const PROXY_V2 = Buffer.from('0d0a0d0a000d0a515549540a2111000c060606060101010100500050', 'hex').toString('latin1');
 /** The first bytes of a TLS handshake. */
 const TLS_HELLO = Buffer.from('16030100c8010000c40303', 'hex').toString('latin1') + '\0'.repeat(200);
 
-/** Where a mutated request may lead somebody who reads it otherwise. */
-const WITHIN = request('GET /within', ['X: y']);
-const CORPUS: readonly string[] = [
-	request('GET /one?a=1', ['Cookie: a=1', 'Accept-Encoding: gzip, br', 'X-Forwarded-For: 1.1.1.1']) + request('GET /two'),
-	request('POST /post', ['Content-Type: text/plain', `Content-Length: ${WITHIN.length}`], WITHIN) + request('GET /after'),
-	request('POST /chunks', ['Transfer-Encoding: chunked'], `${WITHIN.length.toString(16)}\r\n${WITHIN}\r\n0\r\n\r\n`) +
-		request('GET /after'),
-	request('PUT /put', ['Content-Length: 5', 'Connection: keep-alive'], 'hello') + request('HEAD /head', ['If-None-Match: "a"'])
-];
-const WORDS: readonly string[] = [
-	...[
-		'\r\n',
-		'\n',
-		'\r',
-		'\r\n\r\n',
-		'\n\n',
-		'\0',
-		'\t',
-		'\x0b',
-		'\x0c',
-		' ',
-		':',
-		',',
-		';',
-		'\xff',
-		'\x85',
-		'\xa0',
-		'#',
-		'\\',
-		'%00'
-	],
-	...[
-		'Content-Length: 0\r\n',
-		'Content-Length: 5\r\n',
-		'content-length:',
-		'Transfer-Encoding: chunked\r\n',
-		'transfer-encoding:'
-	],
-	...[
-		'Transfer-Encoding: identity\r\n',
-		'Host: b\r\n',
-		' chunked',
-		'x',
-		'0',
-		'0x',
-		'+',
-		'-',
-		'9'.repeat(20),
-		'0\r\n\r\n',
-		'HTTP/1.1'
-	],
-	...['Expect: 100-continue\r\n', 'Connection: close\r\n', 'Upgrade: websocket\r\n', 'GET /within HTTP/1.1\r\nHost: c\r\n\r\n']
-];
 /** Gaps of an engine that have laws of their own. */
 const KNOWN = /^:|^(?:content-length|transfer-encoding):.*[\x80-\xff]/im;
 const MUTATIONS = 300;
@@ -113,7 +60,7 @@ export function attackLaws(law: HttpLaw): void {
 		const seed = randomInt(2 ** 32);
 		const random = seeded(seed);
 		for (let done = 0; done < MUTATIONS; done++) {
-			const text = change(Buffer.from(random.pick(CORPUS), 'latin1'), random, WORDS).toString('latin1');
+			const text = mutatedRequests(random).toString('latin1');
 			if (KNOWN.test(text)) continue;
 			const asked: { method: string; url: string; body?: string }[] = [];
 			serve(async (incoming) => {

@@ -51,6 +51,11 @@ export function sharingLaws(law: HttpLaw): void {
 		expect((await together(fixture, [GET], make)).renders).toBe(1);
 	});
 
+	law('shares a render whatever a client says against it', async (fixture) => {
+		const text = request('GET /', ['X-No-Dedup: 1', 'Cache-Control: no-cache']);
+		expect((await together(fixture, [text, text], () => new Response(PAGE))).renders).toBe(1);
+	});
+
 	law('shares a render between clients that take different encodings, and have come different ways', async (fixture) => {
 		const texts = [
 			request('GET /', ['Accept-Encoding: br', 'X-Request-ID: 1', 'X-Forwarded-For: 1.1.1.1']),

@@ -61,27 +61,34 @@ export async function loadBuilt(entry: Entry, environment: Environment, log: Log
 	const client = join(directory, 'client');
 	const proxy: ProxyConfig = { ...environment, origin: environment.origin ?? (settings.origin || undefined) };
 
-	const { server } = await timed(log, 'App initialised', async () => {
-		const loaded = await app();
-		const read = (file: string): ReadableStream =>
-			Readable.toWeb(createReadStream(join(client, settings.base, file))) as ReadableStream;
-		await loaded.server.init({ env: process.env, read });
-		return loaded;
-	});
+	const { server } = await timed(
+		log,
+		() => 'App initialised',
+		async () => {
+			const loaded = await app();
+			const read = (file: string): ReadableStream =>
+				Readable.toWeb(createReadStream(join(client, settings.base, file))) as ReadableStream;
+			await loaded.server.init({ env: process.env, read });
+			return loaded;
+		}
+	);
 	// Only now: the hooks may read the app's environment at the top of their module.
 	const hooks = websocket && entry.hooks ? readHooks(await entry.hooks(), log) : {};
 	if (websocket) pinHost({ websocket, environment, origin: proxy.origin, hooks, envPrefix }, log);
 	else if (!proxy.origin && !environment.hostHeader && !environment.protocolHeader && !environment.tls)
 		warnAboutOrigin(envPrefix, log);
 
-	const table = await timed(log, 'Static files read', async () =>
-		scan({
-			client,
-			prerendered: join(directory, 'prerendered'),
-			base: settings.base,
-			appDir: settings.appDir,
-			...(settings.streamFilesAbove === false ? {} : { memoryCap: settings.streamFilesAbove })
-		})
+	const table = await timed(
+		log,
+		({ size }) => `${size} static paths read`,
+		async () =>
+			scan({
+				client,
+				prerendered: join(directory, 'prerendered'),
+				base: settings.base,
+				appDir: settings.appDir,
+				...(settings.streamFilesAbove === false ? {} : { memoryCap: settings.streamFilesAbove })
+			})
 	);
 	const life = new Life();
 	let core: ServerCore | undefined;
@@ -175,9 +182,9 @@ function originOrNothing(proxy: ProxyConfig, header: (name: string) => string, s
 	}
 }
 
-async function timed<T>(log: Log, what: string, work: () => Promise<T>): Promise<T> {
+async function timed<T>(log: Log, what: (result: T) => string, work: () => Promise<T>): Promise<T> {
 	const began = performance.now();
 	const result = await work();
-	log.info(`${what} in ${(performance.now() - began).toFixed(0)} ms`);
+	log.info(`${what(result)} in ${(performance.now() - began).toFixed(0)} ms`);
 	return result;
 }

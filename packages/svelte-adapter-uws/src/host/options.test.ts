@@ -155,3 +155,25 @@ it('takes false for all pressure and for each part of it, and says what is no pa
 	resolveWebSocketOptions({ pressure: { subscriberRatios: 5 } as object }, warn);
 	expect(warn.mock.calls[0]![0]).toContain('Did you mean websocket.pressure.subscriberRatio?');
 });
+
+/** Every option that is a number by default, as a function that makes options with another value. */
+const NUMBERS = numbers(resolveWebSocketOptions({}, silent));
+
+function numbers(options: object): [string, (value: unknown) => object][] {
+	return Object.entries(options).flatMap(([name, value]: [string, unknown]): [string, (value: unknown) => object][] => {
+		if (typeof value === 'number') return [[name, (given) => ({ [name]: given })]];
+		if (typeof value !== 'object' || value === null || Array.isArray(value)) return [];
+		return numbers(value).map(([member, make]) => [`${name}.${member}`, (given) => ({ [name]: make(given) })]);
+	});
+}
+
+it('knows every option that is a number', () => expect(NUMBERS.length).toBeGreaterThan(15));
+
+it.each(NUMBERS)('refuses in %s what is no number of its range, and names option, value and range', (name, make) => {
+	for (const wrong of [-1, NaN, Infinity, -Infinity, '10', null, true, {}, 10n]) {
+		const got = typeof wrong === 'string' ? `'${wrong}'` : typeof wrong === 'object' ? JSON.stringify(wrong) : String(wrong);
+		const message = expect.stringMatching(/, expected .*\d/) as string;
+		expect(() => resolveWebSocketOptions(make(wrong), silent)).toThrow(expect.objectContaining({ name: 'RangeError', message }));
+		expect(() => resolveWebSocketOptions(make(wrong), silent)).toThrow(`websocket.${name}: got ${got}, expected `);
+	}
+});
