@@ -13,5 +13,15 @@ export { onRequest } from './client/store/request.ts';
 export type { RequestHandler } from './client/request.ts';
 export { denials, failure, ready, status } from './client/store/status.ts';
 export type { TopicStore, WSEvent } from './client/store/topic.ts';
-export type { Client, Denial, EnvelopeListener, Failure, Readable, ServerRequest, Status } from './contract/client.ts';
+export type {
+	Client,
+	Denial,
+	EnvelopeListener,
+	Failure,
+	FailureClass,
+	Readable,
+	ServerRequest,
+	Status
+} from './contract/client.ts';
+export type { SubscribeDenialReason } from './contract/hooks.ts';
 export { classifyCloseCode, type CloseClass } from './protocol/close-codes.ts';

@@ -11,11 +11,14 @@ import { servePlugin } from './host/vite.ts';
 export interface UWSPluginOptions extends WebSocketOptions {
 	/** Accepts handshakes of every origin in `vite dev`. Default false. */
 	readonly devSkipOriginCheck?: boolean;
+	/** Milliseconds that a client has for its reply to `platform.request` in `vite dev` and `vite preview`, unless the call says otherwise. Default 5,000. */
+	readonly timeoutMs?: number;
 }
 
 interface Settings {
 	readonly active: boolean;
 	readonly websocket: ResolvedWebSocketOptions | false;
+	readonly requestTimeoutMs: number;
 	readonly serverDirectory: string;
 	readonly kit: Kit2Options | undefined;
 }
@@ -60,9 +63,11 @@ function resolve(config: ResolvedConfig, own: Plugin): Settings {
 	const acting = instances[given.findIndex(({ adapter }) => adapter)] ?? instances[0];
 	const kit = kitOptions(config);
 	const adapter = given.find((one) => one.adapter)?.adapter ?? kit?.adapter?.options;
+	const byHand: UWSPluginOptions = Object.assign({}, ...given.map(({ options }) => options));
 	return {
 		active: acting === own,
-		websocket: resolveEndpoint(adapter, Object.assign({}, ...given.map(({ options }) => options)), config),
+		websocket: resolveEndpoint(adapter, byHand, config),
+		requestTimeoutMs: checkTimeout(byHand.timeoutMs),
 		kit,
 		serverDirectory: join(kit?.outDir ?? join(config.root, '.svelte-kit'), 'output', 'server')
 	};
@@ -75,13 +80,18 @@ function resolveEndpoint(
 ): Settings['websocket'] {
 	// The adapter has the last word on whether there is an endpoint, so that dev and the built server agree.
 	if (adapter?.websocket === false) return false;
-	const { devSkipOriginCheck = false, ...options } = byHand;
+	const { devSkipOriginCheck = false, timeoutMs: _, ...options } = byHand;
 	const websocket = resolveWebSocketOptions({ ...adapter?.websocket, ...options }, (message) =>
 		config.logger.warn(`[${NAME}] ${message}`)
 	);
 	return devSkipOriginCheck && config.command === 'serve' && !config.isProduction
 		? { ...websocket, allowedOrigins: '*' }
 		: websocket;
+}
+
+function checkTimeout(value: number = 5_000): number {
+	if (typeof value === 'number' && value > 0 && Number.isFinite(value)) return value;
+	throw new RangeError(`timeoutMs: got ${String(value)}, expected a finite number of milliseconds above 0.`);
 }
 
 /** SvelteKit 2 shows its options to other plugins; SvelteKit 3 does not, but there the adapter brings this plugin itself. */

@@ -1,4 +1,4 @@
-export { createChaosState, type ChaosConfig, type ChaosState, type LastingChaos } from './host/chaos.ts';
+export { createChaosState, type ChaosConfig, type ChaosScenario, type ChaosState, type LastingChaos } from './host/chaos.ts';
 export { manualClock, type ManualClock } from './host/clock.ts';
 export { memoryBus, type MemoryBus } from './host/memory-bus.ts';
 export {

@@ -21,6 +21,9 @@ export type Failure =
 	  }
 	| { readonly kind: 'auth-preflight'; readonly class: 'AUTH'; readonly status: number; readonly reason: string };
 
+/** What kind of failure it was. */
+export type FailureClass = Failure['class'];
+
 /** A subscribe that the server refused. */
 export interface Denial {
 	readonly topic: string;

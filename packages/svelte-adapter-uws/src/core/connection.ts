@@ -22,6 +22,8 @@ export interface ConnectionParts {
 	readonly bytes: ByteCounter;
 	/** Stands for the topics of everybody who never had one. */
 	readonly noTopics: ReadonlySet<string>;
+	/** How long a client has for a reply; absent = as long as `Requests` says. */
+	readonly requestTimeoutMs?: number | undefined;
 	readonly platformFor: (requestId: string) => Platform;
 	readonly randomId: () => string;
 	readonly clock: Clock;
@@ -147,6 +149,7 @@ export class ServerConnection<Parts extends ConnectionParts = ConnectionParts> i
 		if (!this.open) return Promise.reject(connectionClosed());
 		this.requests ??= new Requests({
 			clock: this.parts.clock,
+			timeoutMs: this.parts.requestTimeoutMs,
 			send: (frame) => {
 				this.parts.publisher.flush();
 				return this.sendFrame(frame) !== 2;

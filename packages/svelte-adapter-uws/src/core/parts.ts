@@ -33,6 +33,8 @@ export interface ServerOptions {
 	readonly admission: AdmissionOptions;
 	/** Milliseconds that a `subscribe`, `subscribeBatch` or `resume` hook may take; 0 = no limit. */
 	readonly hookTimeoutMs: number;
+	/** Milliseconds that a client has for its reply to a request which names no time; absent = 5,000. */
+	readonly requestTimeoutMs?: number;
 	/** Milliseconds that `drain` waits for a `shutdown` hook before it goes on without it; absent or 0 = no limit. */
 	readonly shutdownTimeoutMs?: number;
 	readonly allowSystemTopicSubscribe: boolean;

@@ -3,7 +3,7 @@ import type { RequestError, RequestOptions } from '../contract/platform.ts';
 import { encodeRequest, type Reply } from '../protocol/control.ts';
 import { LIMITS } from './limits.ts';
 
-/** Milliseconds that a client has for its reply unless the caller says otherwise. */
+/** Milliseconds that a client has for its reply unless the caller or the server says otherwise. */
 const TIMEOUT_MS = 5_000;
 
 interface Pending {
@@ -13,6 +13,8 @@ interface Pending {
 
 export interface RequestsParts {
 	readonly clock: Clock;
+	/** Milliseconds that a client has unless the caller says otherwise. Default 5,000. */
+	readonly timeoutMs?: number | undefined;
 	/** Sends now, not at the end of the turn; false when the frame was dropped. */
 	readonly send: (frame: string) => boolean;
 	/** Hears that the cap was hit. */
@@ -34,7 +36,7 @@ export class Requests {
 		return this.#pending;
 	}
 
-	ask(event: string, data: unknown, { timeoutMs = TIMEOUT_MS, signal }: RequestOptions = {}): Promise<unknown> {
+	ask(event: string, data: unknown, { timeoutMs = NaN, signal }: RequestOptions = {}): Promise<unknown> {
 		return new Promise((resolve, reject) => {
 			signal?.throwIfAborted();
 			if (this.#pending.size >= LIMITS.pendingRequests) {
@@ -43,7 +45,7 @@ export class Requests {
 			}
 			const ref = ++this.#lastRef;
 			const frame = encodeRequest(ref, event, data);
-			const ms = Number.isFinite(timeoutMs) && timeoutMs > 0 ? timeoutMs : TIMEOUT_MS;
+			const ms = Number.isFinite(timeoutMs) && timeoutMs > 0 ? timeoutMs : (this.#parts.timeoutMs ?? TIMEOUT_MS);
 			const timer = this.#parts.clock.after(ms, () => pending.reject(failure('TIMEOUT', 'request timed out')));
 			const aborted = (): void => pending.reject(signal?.reason);
 			const settle = (): void => {

@@ -170,6 +170,7 @@ export async function createServerCore(parts: ServerParts): Promise<ServerCore> 
 		bytes: new ByteCounter(),
 		refill: new Refill({ store: stores.replay, canFill, order, subscriptions, taps, report, limit }),
 		noTopics: new Set(),
+		requestTimeoutMs: options.requestTimeoutMs,
 		platformFor,
 		clock,
 		ended: (session) => void sessions.delete(session)

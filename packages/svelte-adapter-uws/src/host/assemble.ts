@@ -24,6 +24,8 @@ export interface AssembleParts {
 	readonly expectedOrigin: (request: UpgradeRequest) => string | undefined;
 	/** Default: the socket's address. */
 	readonly clientAddress?: (request: UpgradeRequest) => string;
+	/** Milliseconds that a client has for its reply to a request which names no time; absent = 5,000. */
+	readonly requestTimeoutMs?: number;
 	/** Milliseconds that the `shutdown` hook may take; absent = no limit. */
 	readonly shutdownTimeoutMs?: number;
 	readonly log: Log;
@@ -58,6 +60,7 @@ export function assemble(parts: AssembleParts): Promise<ServerCore> {
 			authenticateOwnPagesOnly: websocket.authPathRequireOrigin,
 			hookTimeoutMs: websocket.hookTimeout * 1000,
 			upgradeTimeoutMs: websocket.upgradeTimeout * 1000,
+			...(parts.requestTimeoutMs === undefined ? {} : { requestTimeoutMs: parts.requestTimeoutMs }),
 			...(parts.shutdownTimeoutMs === undefined ? {} : { shutdownTimeoutMs: parts.shutdownTimeoutMs }),
 			allowSystemTopicSubscribe: websocket.allowSystemTopicSubscribe,
 			allowNonAsciiTopics: websocket.allowNonAsciiTopics,

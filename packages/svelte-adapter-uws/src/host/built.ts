@@ -11,7 +11,7 @@ import type { ListenOptions, Listener } from '../contract/transport.ts';
 import type { ServerCore } from '../core/parts.ts';
 import { AuthenticationStep } from '../http/authentication.ts';
 import { createHttpHandler, type HttpServing } from '../http/handler.ts';
-import { clientAddressOrPeer, requestOrigin, type ProxyConfig } from '../http/ssr/address.ts';
+import { clientAddressOrPeer, originOrNothing, requestOrigin, type ProxyConfig } from '../http/ssr/address.ts';
 import type { SvelteKitServer } from '../http/ssr/respond.ts';
 import { scan } from '../http/static/scan.ts';
 import { assemble } from './assemble.ts';
@@ -172,14 +172,6 @@ function neighbours({ channel, node }: Worker, secret: string | undefined, log: 
 export function announceEndpoint(path: string, log: Log): void {
 	log.info(`WebSocket endpoint registered at ${path}`);
 	if (path !== '/ws') log.info(`Clients need the same path: connect({ path: '${path}' })`);
-}
-
-function originOrNothing(proxy: ProxyConfig, header: (name: string) => string, secure: boolean): string | undefined {
-	try {
-		return requestOrigin(proxy, header, secure);
-	} catch {
-		return undefined;
-	}
 }
 
 async function timed<T>(log: Log, what: (result: T) => string, work: () => Promise<T>): Promise<T> {

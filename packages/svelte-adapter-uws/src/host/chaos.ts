@@ -11,6 +11,9 @@ export type ChaosConfig =
 	/** Once: every connection is closed, with 1012 and `worker restart` by default. What else is in force stays so. */
 	| { readonly scenario: 'worker-flap'; readonly code?: number; readonly reason?: string };
 
+/** What can be done to frames. */
+export type ChaosScenario = ChaosConfig['scenario'];
+
 /** A scenario that lasts. */
 export type LastingChaos = Exclude<ChaosConfig, { readonly scenario: 'worker-flap' }>;
 

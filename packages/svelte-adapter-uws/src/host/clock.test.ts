@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { expect, it, vi } from 'vitest';
 import { manualClock, systemClock } from './clock.ts';
 
@@ -51,4 +52,18 @@ it('moves a manual clock only when told, running timers in order of time', () =>
 	clock.advance(1);
 	expect(order.at(-1)).toEqual(['later', 20]);
 	expect(clock.pending).toBe(0);
+});
+
+it('keeps no process alive by its timers', () => {
+	const script = `
+		import { systemClock } from ${JSON.stringify(new URL('./clock.ts', import.meta.url).href)};
+		const clock = systemClock();
+		clock.after(600_000, () => {});
+		clock.after(3_000_000_000, () => {});
+	`;
+	const { status, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', script], {
+		timeout: 30_000,
+		encoding: 'utf8'
+	});
+	expect([status, stderr]).toEqual([0, '']);
 });

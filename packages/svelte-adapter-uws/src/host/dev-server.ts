@@ -9,7 +9,7 @@ import { attach } from '../transport/node/attach.ts';
 import { createNodeAnswer } from '../transport/node/http.ts';
 import { assemble } from './assemble.ts';
 import { devOrigin, type DevOrigins } from './dev-origin.ts';
-import { offerDevHost } from './dev-slot.ts';
+import { offerDevHost, showDevPlatform } from './dev-slot.ts';
 import { readHooks } from './hooks.ts';
 import { createRandomId } from './random-id.ts';
 
@@ -20,6 +20,8 @@ export interface DevServerParts {
 	readonly server: Server;
 	readonly websocket: ResolvedWebSocketOptions;
 	readonly origins: DevOrigins;
+	/** Milliseconds that a client has for its reply to a request which names no time. */
+	readonly requestTimeoutMs: number;
 	/** Gives the same object for as long as nothing in the graph of the hooks changed. */
 	readonly load: () => Promise<HooksModule>;
 	readonly log: Log;
@@ -49,7 +51,7 @@ function closedDoor(reason: unknown): WebSocketHooks {
 }
 
 /** Runs a server core on somebody else's HTTP server, and offers its platform to the adapter. */
-export function createDevServer({ server, websocket, origins, load, log }: DevServerParts): DevServer {
+export function createDevServer({ server, websocket, origins, requestTimeoutMs, load, log }: DevServerParts): DevServer {
 	let module: HooksModule | undefined;
 	let lastError = '';
 	let queue: Promise<unknown> = Promise.resolve();
@@ -76,6 +78,7 @@ export function createDevServer({ server, websocket, origins, load, log }: DevSe
 		const parts = {
 			websocket,
 			log,
+			requestTimeoutMs,
 			expectedOrigin: devOrigin(origins),
 			listen: (sockets: Parameters<typeof attach>[1]) => Promise.resolve(attach(server, sockets))
 		};
@@ -104,7 +107,11 @@ export function createDevServer({ server, websocket, origins, load, log }: DevSe
 	core.catch(() => {});
 
 	const randomId = createRandomId();
-	const slot = offerDevHost({ platform: async () => (await core)?.platformFor(randomId()) });
+	const slot = new DisposableStack();
+	slot.use(offerDevHost({ platform: async () => (await core)?.platformFor(randomId()) }));
+	void core.then((started) => {
+		if (started && !disposed) slot.use(showDevPlatform(started.platform));
+	});
 
 	let authentication: Authenticator | undefined;
 	const step = new AuthenticationStep({
@@ -155,7 +162,7 @@ export function createDevServer({ server, websocket, origins, load, log }: DevSe
 		async [Symbol.asyncDispose]() {
 			if (disposed) return;
 			disposed = true;
-			slot[Symbol.dispose]();
+			slot.dispose();
 			await queue;
 			if (server.listening) await (await core)?.[Symbol.asyncDispose]();
 		}

@@ -15,6 +15,20 @@ export function devHost(): DevHost | undefined {
 	return (globalThis as Slot)[SLOT];
 }
 
+/** Where tools look for the platform of the dev server. */
+type Shown = typeof globalThis & { __uws_dev_platform?: Platform | undefined };
+
+/** Makes a platform the one that tools find in this process, until disposed. */
+export function showDevPlatform(platform: Platform): Disposable {
+	const shown: Shown = globalThis;
+	shown.__uws_dev_platform = platform;
+	return {
+		[Symbol.dispose]() {
+			if (shown.__uws_dev_platform === platform) shown.__uws_dev_platform = undefined;
+		}
+	};
+}
+
 /** Makes `host` the dev server of this process until disposed. */
 export function offerDevHost(host: DevHost): Disposable {
 	const slot: Slot = globalThis;

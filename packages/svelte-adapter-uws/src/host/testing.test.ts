@@ -1,5 +1,5 @@
 import { freePort } from 'conformance/free-port';
-import { expect, it, vi } from 'vitest';
+import { expect, it, onTestFinished, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { manualClock } from './clock.ts';
 import { createTestServer } from './testing.ts';
@@ -86,4 +86,20 @@ it('says what did not come in time', async () => {
 	await using server = await createTestServer({ transport: 'memory' });
 	await expect(server.waitForConnection(1)).rejects.toThrow('No connection within 1 ms.');
 	await expect(server.waitForMessage(1)).rejects.toThrow('No message within 1 ms.');
+});
+
+it('reads what it is given for its environment, and nothing of its own', async () => {
+	process.env['ORIGIN'] = 'https://not.example';
+	onTestFinished(() => void delete process.env['ORIGIN']);
+	const addresses: unknown[] = [];
+	const handler = { upgrade: ({ remoteAddress }: { readonly remoteAddress: string }) => ({ at: addresses.push(remoteAddress) }) };
+	const env = { ORIGIN: 'https://app.example', ADDRESS_HEADER: 'x-forwarded-for', XFF_DEPTH: '2' };
+	await using server = await createTestServer({ transport: 'memory', origin: 'same-origin', handler, env });
+	await server.connect('/ws', { origin: 'https://app.example', 'x-forwarded-for': '10.0.0.1, 10.0.0.2, 10.0.0.3' });
+	expect(addresses).toEqual(['10.0.0.2']);
+	await expect(server.connect('/ws', { origin: 'https://not.example' })).rejects.toThrow('403');
+	await using plain = await createTestServer({ transport: 'memory', origin: 'same-origin', handler });
+	await plain.connect('/ws', { host: 'own.example', origin: 'http://own.example' });
+	await expect(plain.connect('/ws', { host: 'own.example', origin: 'https://not.example' })).rejects.toThrow('403');
+	await expect(createTestServer({ transport: 'memory', env: { XFF_DEPTH: '0' } })).rejects.toThrow('XFF_DEPTH: got "0"');
 });

@@ -10,12 +10,14 @@ import type { Telemetry } from '../contract/telemetry.ts';
 import type { ListenOptions, Listener, Transport } from '../contract/transport.ts';
 import type { ServerCore } from '../core/parts.ts';
 import { AuthenticationStep, createAuthenticationHandler } from '../http/authentication.ts';
+import { clientAddressOrPeer, originOrNothing, requestOrigin } from '../http/ssr/address.ts';
 import { memoryTransport, type MemoryListener } from '../transport/memory/index.ts';
 import type { MemoryPeer } from '../transport/memory/socket.ts';
 import { assemble } from './assemble.ts';
 import { createChaosState, type ChaosConfig } from './chaos.ts';
 import { Chaotic } from './chaotic.ts';
 import { systemClock } from './clock.ts';
+import { readEnvironment, type Variables } from './env.ts';
 import { consoleLog } from './log.ts';
 import { resolveWebSocketOptions } from './options.ts';
 import { chooseTransport } from './transport.ts';
@@ -38,6 +40,11 @@ export interface TestServerOptions {
 	readonly upgradeAdmission?: WebSocketOptions['upgradeAdmission'];
 	/** Other options of the endpoint, as in the adapter. `upgradeRateLimit` is 0 unless given: a test is one address. */
 	readonly wsOptions?: Omit<WebSocketOptions, 'path' | 'handler' | 'allowedOrigins' | 'authPath' | 'upgradeAdmission'>;
+	/**
+	 * What the built server would read from the environment: `ORIGIN`, the names of proxy headers, `XFF_DEPTH` and `SHUTDOWN_TIMEOUT`. A value
+	 * that is wrong rejects. Default none.
+	 */
+	readonly env?: Variables;
 	/** Default the time of the machine; `manualClock()` lets the test move it. */
 	readonly clock?: Clock;
 	/** Decides for each frame what `__chaos` does to it: a number from 0 up to 1. Default `Math.random`. */
@@ -131,13 +138,14 @@ export async function createTestServer(options: TestServerOptions = {}): Promise
 		}
 	};
 
+	const { shutdownTimeoutMs, ...proxy } = readEnvironment(options.env ?? {}, { prefix: '' });
 	let core: ServerCore | undefined;
 	const step = new AuthenticationStep({
 		path: websocket.authPath,
 		mounted: () => hooks.authenticate !== undefined,
 		authenticator: () => core?.authentication,
 		log,
-		origin: (head) => `http://${head.header('host')}`
+		origin: (head) => requestOrigin(proxy, (header) => head.header(header), false)
 	});
 	const http = createAuthenticationHandler(step, log);
 	let memory: MemoryListener | undefined;
@@ -159,7 +167,9 @@ export async function createTestServer(options: TestServerOptions = {}): Promise
 		...(telemetry && { telemetry }),
 		...(bus && { bus }),
 		...(stores && { stores }),
-		expectedOrigin: (request) => `http://${request.header('host')}`
+		...(options.env && { shutdownTimeoutMs }),
+		expectedOrigin: (request) => originOrNothing(proxy, (header) => request.header(header), false),
+		clientAddress: (request) => clientAddressOrPeer(proxy, (header) => request.header(header), request.remoteAddress)
 	}));
 
 	const address = name === 'memory' ? '' : `${HOST}:${running.listener.port}`;

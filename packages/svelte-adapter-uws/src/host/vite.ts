@@ -15,6 +15,8 @@ export interface ServeOptions {
 	/** False when another instance of the plugin does the work. */
 	readonly active: boolean;
 	readonly websocket: ResolvedWebSocketOptions | false;
+	/** Milliseconds that a client has for its reply to a request which names no time. */
+	readonly requestTimeoutMs: number;
 	/** The hooks file, an absolute path; `undefined` when the project has none. Throws when a given one is missing. */
 	readonly findHooks: () => string | undefined;
 	/** Where SvelteKit put the built server, an absolute path. */
@@ -34,7 +36,10 @@ export function servePlugin(options: () => ServeOptions): Plugin {
 	};
 }
 
-async function serveDev(server: ViteDevServer, { active, websocket, findHooks, kit }: ServeOptions): Promise<void> {
+async function serveDev(
+	server: ViteDevServer,
+	{ active, websocket, requestTimeoutMs, findHooks, kit }: ServeOptions
+): Promise<void> {
 	if (!active || !websocket) return;
 	const log = viteLog(server.config);
 	if (!server.httpServer) {
@@ -56,6 +61,7 @@ async function serveDev(server: ViteDevServer, { active, websocket, findHooks, k
 		server: server.httpServer as Server,
 		websocket,
 		log,
+		requestTimeoutMs,
 		origins: originsOf(server.config),
 		async load() {
 			await primeEnvironment(load, server.config, kit);
@@ -84,7 +90,7 @@ async function serveDev(server: ViteDevServer, { active, websocket, findHooks, k
 
 async function servePreview(
 	server: PreviewServer,
-	{ active, websocket, serverDirectory, findHooks }: ServeOptions
+	{ active, websocket, requestTimeoutMs, serverDirectory, findHooks }: ServeOptions
 ): Promise<void> {
 	if (!active || !websocket) return;
 	const log = viteLog(server.config);
@@ -96,6 +102,7 @@ async function servePreview(
 		server: server.httpServer as Server,
 		websocket,
 		log,
+		requestTimeoutMs,
 		origins: originsOf(server.config),
 		load: async () => (existsSync(built) ? import(pathToFileURL(built).href) : {})
 	});

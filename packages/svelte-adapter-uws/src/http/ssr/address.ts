@@ -67,6 +67,15 @@ function readProtocol({ protocolHeader }: ProxyConfig, header: ReadHeader): stri
 	}
 }
 
+/** The same for who cannot answer an error: `undefined` when it cannot be told. */
+export function originOrNothing(config: ProxyConfig, header: ReadHeader, secure: boolean): string | undefined {
+	try {
+		return requestOrigin(config, header, secure);
+	} catch {
+		return undefined;
+	}
+}
+
 /** The address of the client. Throws an Error that names variable and header when `ADDRESS_HEADER` does not give it. */
 export function clientAddress(config: ProxyConfig, header: ReadHeader, peerAddress: string): string {
 	const name = config.addressHeader;
