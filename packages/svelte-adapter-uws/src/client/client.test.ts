@@ -180,6 +180,14 @@ it('gives positions on', () => {
 	]);
 });
 
+it('drops no event for its number, however it comes', () => {
+	const { browser, client } = openClient();
+	const heard: unknown[] = [];
+	client.listen('a', (envelopes) => heard.push(...envelopes.map(({ position }) => position!.seq)));
+	for (const seq of [5, 4, 5, 1]) browser.socket.receive(event('a', null, seq, 'e1'));
+	expect(heard).toEqual([5, 4, 5, 1]);
+});
+
 it('stops listening at once, even in the middle of a frame', () => {
 	const { browser, client } = openClient();
 	const heard: string[] = [];

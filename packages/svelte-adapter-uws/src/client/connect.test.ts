@@ -235,6 +235,13 @@ it('stops waiting in once() when the signal aborts, and lets the topic go', asyn
 	await expect(once('a', 'x', { signal: stop.signal })).rejects.toThrow('left');
 });
 
+it('ready(): is there on the connection too, and rejects once it is closed', async () => {
+	const { connection } = openPage();
+	await connection.ready();
+	connection.close();
+	await expect(connection.ready()).rejects.toThrow('Connection closed: by close()');
+});
+
 it('_onEvent: is the store of one event of a topic', () => {
 	const { browser, connection } = openPage();
 	const seen: unknown[] = [];

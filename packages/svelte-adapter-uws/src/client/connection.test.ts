@@ -202,6 +202,25 @@ it.each([
 	expect(browser.sockets).toHaveLength(before + 2);
 });
 
+it.each(['show', 'online'] as const)('connects at once on %s, and its pauses start over', (event) => {
+	const { browser, client } = startClient();
+	for (let i = 0; i < 3; i++) {
+		browser.socket.end();
+		waited(browser);
+	}
+	browser.socket.end();
+	if (event === 'show') browser.page.show(true);
+	else browser.page.online();
+	expect(valueOf(client.status)).toBe('connecting');
+	expect([browser.sockets.length, browser.time.pending]).toEqual([5, 1]);
+	browser.socket.end();
+	expect(waited(browser)).toBe(3000);
+	browser.socket.end(4401);
+	browser.page.show(true);
+	browser.page.online();
+	expect(browser.sockets).toHaveLength(6);
+});
+
 it('makes no second attempt beside one that is running', () => {
 	const { browser } = startClient();
 	browser.page.show(true);

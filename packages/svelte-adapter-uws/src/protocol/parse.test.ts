@@ -52,6 +52,15 @@ it('leaves control frames of 8,192 bytes to the application, and takes long repl
 	expect(parseControl(`{"type":"reply","ref":1,"data":"${'a'.repeat(10_000)}"}`)).toBeDefined();
 });
 
+it('leaves fields out that it does not know', () => {
+	expect(parseControl('{"type":"subscribe","topic":"a","ref":1,"later":{"x":1}}')).toEqual({
+		type: 'subscribe',
+		topic: 'a',
+		ref: 1
+	});
+	expect(parseControl('{"type":"ping","at":5}')).toEqual({ type: 'ping' });
+});
+
 it('never throws, whatever the text', () => {
 	fc.assert(
 		fc.property(

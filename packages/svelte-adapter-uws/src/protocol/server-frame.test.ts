@@ -31,6 +31,19 @@ it('takes a frame with a topic and an event for an event, whatever else it carri
 	expect(parseServerFrame('{"topic":"a","event":"b","data":1,"type":"pong"}')).toMatchObject({ type: 'events' });
 });
 
+it('leaves fields out that it does not know', () => {
+	expect(parseServerFrame('{"topic":"a","event":"b","data":1,"later":2}')).toEqual({
+		type: 'events',
+		envelopes: [{ topic: 'a', event: 'b', data: 1 }]
+	});
+	expect(parseServerFrame('{"type":"subscribed","topic":"a","ref":1,"later":2}')).toEqual({
+		type: 'subscribed',
+		topic: 'a',
+		ref: 1
+	});
+	expect(parseServerFrame('{"type":"resumed","later":2}')).toEqual({ type: 'resumed' });
+});
+
 it('reads a request', () => {
 	expect(parseServerFrame('{"type":"request","ref":12,"event":"confirm"}')).toEqual({
 		type: 'request',

@@ -116,7 +116,7 @@ it.each([
 					]);
 				}
 			),
-			{ numRuns: 500 }
+			{ numRuns: 250 }
 		);
 		vi.unstubAllGlobals();
 	},

@@ -239,7 +239,8 @@ export class ClientWorld {
 		expect(this.#news).toMatch(/^(od)*o?D?$/);
 		this.#expect(this.#news.endsWith('o') === (line !== undefined), `heard ${this.#news}`);
 		this.#expect(this.#news.endsWith('D') === this.#isEnded, `heard ${this.#news}`);
-		this.#expect(state !== 'disconnected' || browser.time.pending > 0, 'nothing will ever happen again');
+		// One retry, or one wait for the handshake; without it nothing would ever happen again.
+		if (state === 'disconnected' || state === 'connecting') expect(browser.time.pending).toBe(1);
 		if (this.#isEnded) this.#atRest();
 		if (line) this.#connected(line);
 		for (const holder of [...this.#gone, ...[...this.#holders.values()].flatMap((holders) => [...holders])])

@@ -1,5 +1,5 @@
 import { get } from 'svelte/store';
-import { expect, it, vi } from 'vitest';
+import { expect, it, onTestFinished, vi } from 'vitest';
 import { valueOf } from '../../../test/support/browser.ts';
 import { batch, emit, sent, usePage, watch } from '../../../test/support/page.ts';
 import { count } from './count.ts';
@@ -39,6 +39,21 @@ it('on(): tells equal data of one event twice', () => {
 	emit('a', 'x', 1);
 	expect(seen).toEqual([null, { data: 1 }, { data: 1 }]);
 	expect(seen[1]).not.toBe(seen[2]);
+});
+
+it('on(): tells the other watchers and the events that follow in a batch, when one watcher throws', () => {
+	const report = vi.spyOn(console, 'error').mockImplementation(() => {});
+	onTestFinished(() => report.mockRestore());
+	const store = on<number>('a', 'x');
+	let throws = false;
+	store.subscribe(() => {
+		if (throws) throw new Error('mine');
+	});
+	const { seen } = watch(store);
+	throws = true;
+	batch(['a', 'x', 1], ['a', 'x', 2], ['a', 'x', 3]);
+	expect(seen).toEqual([null, { data: 1 }, { data: 2 }, { data: 3 }]);
+	expect(report).toHaveBeenCalledTimes(3);
 });
 
 it('on(): keeps reserved topics off the wire', async () => {
