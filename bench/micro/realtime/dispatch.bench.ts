@@ -17,7 +17,8 @@ let sent = 0;
 const ws = {
 	send: (frame: string) => ((sent += frame.length), 1),
 	getUserData: () => ({ id: 'ida' }),
-	signal: new AbortController().signal
+	signal: new AbortController().signal,
+	onClose: () => true
 } as unknown as Connection;
 const platform = { requestId: 'r', gate: () => ({ [Symbol.dispose]() {} }) } as unknown as Platform;
 

@@ -24,6 +24,11 @@ export interface Connection<UserData = any> {
 	readonly id: string;
 	/** Aborts when the connection has closed. */
 	readonly signal: AbortSignal;
+	/**
+	 * Calls `listener` once, when the connection has closed and before the `close` hook. False when that is over: then it is never
+	 * called. For what concerns every connection, because a function that all of them share costs a few bytes each, a signal 500.
+	 */
+	onClose(listener: (ws: Connection<UserData>) => void): boolean;
 }
 
 /** On which terms a connection stays. */

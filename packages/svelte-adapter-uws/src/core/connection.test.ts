@@ -129,6 +129,29 @@ it('aborts its signal when it has closed', async () => {
 	expect(late.ws.signal.aborted).toBe(true);
 });
 
+it('calls who waits for its close once, before the hook, and nobody who comes later', async () => {
+	const heard: string[] = [];
+	const { ws, client } = await connected({ close: () => void heard.push('hook') });
+	const listen = (name: string): boolean => ws.onClose((closed) => void heard.push(`${name} ${closed === ws}`));
+	expect([listen('a'), listen('b')]).toEqual([true, true]);
+	expect(heard).toEqual([]);
+	client.leave();
+	expect(heard).toEqual(['a true', 'b true', 'hook']);
+	expect(listen('late')).toBe(false);
+	expect(heard).toHaveLength(3);
+});
+
+it('calls all who wait for its close, and closes, though one of them throws', async () => {
+	const heard: string[] = [];
+	const { ws, client } = await connected({ close: () => void heard.push('hook') });
+	ws.onClose(() => {
+		throw new Error('broken');
+	});
+	ws.onClose(() => void heard.push('b'));
+	client.leave();
+	expect(heard).toEqual(['b', 'hook']);
+});
+
 it('moves to other frames with a later hello, without losing or doubling an event', async () => {
 	const { client, platform, ws } = await connected();
 	ws.subscribe('t');

@@ -10,8 +10,8 @@ import { unsafeIndex } from '../protocol/topic.ts';
 import type { Audience, Listeners, Member, Variant } from './audience.ts';
 import type { ByteCounter } from './byte-counter.ts';
 import { Coalesced } from './coalesced.ts';
-import type { Report } from './isolation.ts';
-import { toBuffer } from './message.ts';
+import { isolate, type Report } from './isolation.ts';
+import { toBuffer, toFrame } from './message.ts';
 import type { Publisher } from './publisher.ts';
 import { connectionClosed, Requests } from './requests.ts';
 
@@ -30,6 +30,8 @@ export interface ConnectionParts {
 	readonly telemetry: Telemetry;
 	readonly report: Report;
 }
+
+type CloseListener = (ws: Connection) => void;
 
 const CODE: Readonly<Record<SendStatus, 0 | 1 | 2>> = { queued: 0, sent: 1, dropped: 2 };
 
@@ -52,6 +54,8 @@ export class ServerConnection<Parts extends ConnectionParts = ConnectionParts> i
 	#requestId: string | undefined;
 	#topics: Set<string> | undefined;
 	#abort: AbortController | undefined;
+	/** Who hears of its close; absent when nobody does, and no list where it is one. */
+	#closeListeners: CloseListener | CloseListener[] | undefined;
 	#platform: Platform | undefined;
 	/** What the client was asked; absent when it never was. */
 	requests: Requests | undefined;
@@ -93,6 +97,12 @@ export class ServerConnection<Parts extends ConnectionParts = ConnectionParts> i
 		return this.#abort.signal;
 	}
 
+	onClose(listener: CloseListener): boolean {
+		if (!this.open) return false;
+		this.#closeListeners = this.#closeListeners ? [this.#closeListeners, listener].flat() : listener;
+		return true;
+	}
+
 	getUserData(): any {
 		return this.#userData;
 	}
@@ -105,8 +115,8 @@ export class ServerConnection<Parts extends ConnectionParts = ConnectionParts> i
 		void this.parts.publisher.order.enter(topic);
 		// Who joins between two publishes of one turn hears exactly the second.
 		this.parts.publisher.flush();
-		(this.#topics ??= new Set()).add(topic);
-		this.#join(topic);
+		// The name that everybody holds, not one more copy of it.
+		(this.#topics ??= new Set()).add(this.#join(topic));
 		return true;
 	}
 
@@ -259,14 +269,22 @@ export class ServerConnection<Parts extends ConnectionParts = ConnectionParts> i
 		for (const topic of held) this.parts.audience.leave(topic, this);
 		this.#topics = undefined;
 		this.#abort?.abort();
+		const listeners = [this.#closeListeners ?? []].flat();
+		this.#closeListeners = undefined;
+		for (const listener of listeners)
+			isolate(
+				() => listener(this),
+				(error) => this.parts.report('onClose', error, this.requestId)
+			);
 		this.requests?.close();
 		this.coalesced?.clear();
 		return held;
 	}
 
-	#join(topic: string): void {
+	#join(topic: string): string {
 		const listeners = this.parts.audience.join(topic, this);
 		if (!listeners.members) this.socket.subscribe(listeners.engineTopic(this.variant));
+		return listeners.topic;
 	}
 
 	#leave(topic: string): void {
@@ -277,18 +295,3 @@ export class ServerConnection<Parts extends ConnectionParts = ConnectionParts> i
 
 /** Under which the latest event of a topic waits; never the key of a direct send. */
 const topicKey = (topic: string): string => `topic ${topic}`;
-
-function toFrame(message: Frame | ArrayBuffer, isBinary: boolean | undefined): Frame {
-	if (typeof message === 'string') return isBinary ? new TextEncoder().encode(message) : message;
-	let bytes: Uint8Array;
-	if (message instanceof Uint8Array) bytes = message;
-	else if (ArrayBuffer.isView(message)) {
-		const { buffer, byteOffset, byteLength }: ArrayBufferView = message;
-		bytes = new Uint8Array(buffer, byteOffset, byteLength);
-	} else if (message instanceof ArrayBuffer) bytes = new Uint8Array(message);
-	else
-		throw new TypeError(
-			`ws.send: got ${message === null ? 'null' : typeof message}, expected text or bytes. Encode it first, for example with JSON.stringify.`
-		);
-	return isBinary === false ? new TextDecoder().decode(bytes) : bytes;
-}

@@ -9,7 +9,7 @@ export type Report = (where: string, error: unknown, requestId?: string) => void
 /** What a hook's promise gives, or a rejection when it takes too long. */
 export type Limit = <T>(work: PromiseLike<T>) => Promise<T>;
 
-const NO_HOOKS: ReadonlySet<string> = new Set(['tap', 'gate', 'shape', 'history', 'sendCoalesced', 'pressure']);
+const NO_HOOKS: ReadonlySet<string> = new Set(['tap', 'gate', 'shape', 'history', 'sendCoalesced', 'onClose', 'pressure']);
 const WINDOW_MS = 10_000;
 const LINES_PER_WINDOW = 20;
 

@@ -52,3 +52,19 @@ export function toBuffer(frame: Frame): ArrayBuffer {
 	const isWhole = byteOffset === 0 && byteLength === buffer.byteLength;
 	return (isWhole ? buffer : buffer.slice(byteOffset, byteOffset + byteLength)) as ArrayBuffer;
 }
+
+/** A frame out of what the app sends: with `isBinary` of that kind, else text as text and bytes as bytes. Throws a TypeError for anything else. */
+export function toFrame(message: Frame | ArrayBuffer, isBinary: boolean | undefined): Frame {
+	if (typeof message === 'string') return isBinary ? new TextEncoder().encode(message) : message;
+	let bytes: Uint8Array;
+	if (message instanceof Uint8Array) bytes = message;
+	else if (ArrayBuffer.isView(message)) {
+		const { buffer, byteOffset, byteLength }: ArrayBufferView = message;
+		bytes = new Uint8Array(buffer, byteOffset, byteLength);
+	} else if (message instanceof ArrayBuffer) bytes = new Uint8Array(message);
+	else
+		throw new TypeError(
+			`ws.send: got ${message === null ? 'null' : typeof message}, expected text or bytes. Encode it first, for example with JSON.stringify.`
+		);
+	return isBinary === false ? new TextDecoder().decode(bytes) : bytes;
+}

@@ -23,7 +23,8 @@ function alone(definitions: Readonly<Record<string, Parameters<Runtime['install'
 		subscribe: (topic: string) => Boolean(topics.add(topic)),
 		unsubscribe: (topic: string) => topics.delete(topic),
 		isSubscribed: (topic: string) => topics.has(topic),
-		signal: new AbortController().signal
+		signal: new AbortController().signal,
+		onClose: () => true
 	} as unknown as Connection;
 	const say = (frame: unknown): boolean =>
 		runtime.receive(ws, { platform }, typeof frame === 'string' ? frame : JSON.stringify(frame), options);

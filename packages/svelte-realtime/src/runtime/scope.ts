@@ -64,7 +64,7 @@ export class Scope {
 	/** Runs from the first wire subscribe that has to wait; when it is over, none waits any more. */
 	#grace: Disposable | undefined;
 	#isGraceOver = false;
-	#watched: AbortSignal | undefined;
+	#isWatched = false;
 	readonly #closed = (): void => this.end(false);
 
 	constructor(ws: Connection, parts: ScopeParts) {
@@ -128,8 +128,7 @@ export class Scope {
 		const known = this.#waiting.get(topic);
 		if (known) return known.promise;
 		const { maxWaitingTopics } = this.#parts.limits();
-		if (this.#isGraceOver || this.#waiting.size >= maxWaitingTopics || this.#ws.signal.aborted) return false;
-		this.#watch();
+		if (this.#isGraceOver || this.#waiting.size >= maxWaitingTopics || !this.#watch()) return false;
 		this.#grace ??= this.#parts.clock.after(GRACE_MS, () => this.#endGrace());
 		const waiting = Promise.withResolvers<boolean>();
 		this.#waiting.set(topic, waiting);
@@ -139,7 +138,6 @@ export class Scope {
 	/** Ends everything; `leaves`: the connection lives on. */
 	end(leaves: boolean): void {
 		this.#parts.busy.delete(this);
-		this.#watched?.removeEventListener('abort', this.#closed);
 		this.#endGrace();
 		for (const topic of [...this.#topics.keys()]) {
 			if (leaves) this.#ws.unsubscribe(topic);
@@ -203,11 +201,11 @@ export class Scope {
 		this.#waiting.clear();
 	}
 
-	/** Ends with the signal, not with the close hook: an app that forgets to export the hook must not leak. */
-	#watch(): void {
-		if (this.#watched) return;
-		this.#watched = this.#ws.signal;
-		this.#parts.busy.add(this);
-		this.#watched.addEventListener('abort', this.#closed, { once: true });
+	/** Ends with the connection, not with the close hook: an app that forgets to export the hook must not leak. False when it has closed. */
+	#watch(): boolean {
+		if (this.#isWatched) return true;
+		this.#isWatched = this.#ws.onClose(this.#closed);
+		if (this.#isWatched) this.#parts.busy.add(this);
+		return this.#isWatched;
 	}
 }

@@ -1,21 +1,17 @@
 import type { Clock } from '../../contract/clock.ts';
 import type { Place, RegistryStore } from '../../contract/store/registry.ts';
 import { StoreFullError } from '../store-full.ts';
+import { listed, placeOf, withoutPlace, withPlace, type Held, type Places } from './places.ts';
 
 const MAX_PLACES = 1_000_000;
 /** Users looked at for expired connections with each one that is added, and connections of each. */
 const SWEPT = 2;
 
-interface Held extends Place {
-	readonly until: number;
-}
-
 /** Connections by user, of one process. */
 export class MemoryRegistryStore implements RegistryStore {
 	readonly #clock: Clock;
 	readonly #maxPlaces: number;
-	/** Places by node and connection, in the order of opening. */
-	readonly #users = new Map<string, Map<string, Held>>();
+	readonly #users = new Map<string, Places>();
 	/** From when to when a node has renewed what it holds, without a gap. */
 	readonly #touched = new Map<string, { readonly since: number; readonly until: number }>();
 	#places = 0;
@@ -25,31 +21,27 @@ export class MemoryRegistryStore implements RegistryStore {
 		this.#maxPlaces = maxPlaces;
 	}
 
-	async open(user: string, { node, connection }: Place, ttlMs: number): Promise<void> {
+	async open(user: string, place: Place, ttlMs: number): Promise<void> {
 		this.#sweep();
-		const places = this.#users.get(user) ?? new Map<string, Held>();
-		const id = idOf({ node, connection });
-		if (places.delete(id)) this.#places--;
+		this.#remove(user, place);
 		if (this.#places >= this.#maxPlaces) throw new StoreFullError('registry store', this.#maxPlaces);
-		this.#users.set(user, places);
-		places.set(id, { node, connection, until: this.#clock.now() + ttlMs });
+		const { node, connection } = place;
+		this.#users.set(user, withPlace(this.#users.get(user), { node, connection, until: this.#clock.now() + ttlMs }));
 		this.#places++;
 	}
 
 	async close(user: string, place: Place): Promise<boolean> {
-		const places = this.#users.get(user);
-		const id = idOf(place);
-		const held = places?.get(id);
-		if (!places || !held) return false;
-		places.delete(id);
-		this.#places--;
-		if (places.size === 0) this.#users.delete(user);
-		return this.#isLive(held);
+		const held = this.#remove(user, place);
+		return held !== undefined && this.#isLive(held);
 	}
 
 	async find(user: string): Promise<readonly Place[]> {
-		this.#expire(user);
-		return [...(this.#users.get(user)?.values() ?? [])].map(({ node, connection }) => ({ node, connection })).reverse();
+		const places = [...listed(this.#users.get(user))];
+		for (const held of places) if (!this.#isLive(held)) this.#remove(user, held);
+		return places
+			.filter((held) => this.#isLive(held))
+			.map(({ node, connection }) => ({ node, connection }))
+			.reverse();
 	}
 
 	async touch(node: string, ttlMs: number): Promise<void> {
@@ -61,13 +53,9 @@ export class MemoryRegistryStore implements RegistryStore {
 	}
 
 	async drop(node: string): Promise<void> {
-		for (const [user, places] of this.#users) this.#keep(user, places, (held) => held.node !== node);
+		for (const [user, places] of this.#users)
+			for (const held of [...listed(places)]) if (held.node === node) this.#remove(user, held);
 		this.#touched.delete(node);
-	}
-
-	#expire(user: string): void {
-		const places = this.#users.get(user);
-		if (places) this.#keep(user, places, (held) => this.#isLive(held));
 	}
 
 	#isLive({ node, until }: Held): boolean {
@@ -76,25 +64,25 @@ export class MemoryRegistryStore implements RegistryStore {
 		return until > now || (touched !== undefined && until > touched.since && touched.until > now);
 	}
 
-	#keep(user: string, places: Map<string, Held>, isKept: (held: Held) => boolean): void {
-		for (const [id, held] of places) {
-			if (isKept(held)) continue;
-			places.delete(id);
-			this.#places--;
-		}
-		if (places.size === 0) this.#users.delete(user);
+	#remove(user: string, place: Place): Held | undefined {
+		const places = this.#users.get(user);
+		const held = placeOf(places, place);
+		if (!held) return undefined;
+		this.#places--;
+		const left = withoutPlace(places, place);
+		if (left) this.#users.set(user, left);
+		else this.#users.delete(user);
+		return held;
 	}
 
 	/** Takes the users in turn, a few at a time, and of each the few that came first: one user may have any number of connections. */
 	#sweep(): void {
 		for (const [user, places] of [...first(this.#users, SWEPT)]) {
-			for (const [id, held] of [...first(places, SWEPT)]) {
-				if (this.#isLive(held)) continue;
-				places.delete(id);
-				this.#places--;
-			}
+			for (const held of [...first(listed(places), SWEPT)]) if (!this.#isLive(held)) this.#remove(user, held);
+			const left = this.#users.get(user);
+			if (!left) continue;
 			this.#users.delete(user);
-			if (places.size > 0) this.#users.set(user, places);
+			this.#users.set(user, left);
 		}
 	}
 }
@@ -106,5 +94,3 @@ function* first<Item>(items: Iterable<Item>, count: number): Generator<Item> {
 		yield item;
 	}
 }
-
-const idOf = ({ node, connection }: Place): string => `${node}\n${connection}`;

@@ -32,6 +32,8 @@ export class Pushes implements Disposable {
 	readonly #users = new Map<Connection, string>();
 	readonly #connections = new Map<string, Connection>();
 	#renewal: Disposable | undefined;
+	/** One function for all connections. */
+	readonly #closed = (ws: Connection): void => this.close(ws);
 
 	constructor(host: Host) {
 		this.#host = host;
@@ -40,11 +42,10 @@ export class Pushes implements Disposable {
 	/** A user is connected. Throws a TypeError for a name that is none. */
 	open(ws: Connection, userId: string): void {
 		if (!isUserId(userId)) throw new TypeError(`[svelte-realtime] pushHooks.open: the id of a user has to be ${USER_ID_RULE}.`);
-		if (ws.signal.aborted || this.#users.has(ws)) return;
+		// Not with the close hook alone: an app that forgets to export it must not leak.
+		if (this.#users.has(ws) || !ws.onClose(this.#closed)) return;
 		this.#users.set(ws, userId);
 		this.#connections.set(ws.id, ws);
-		// Not with the close hook alone: an app that forgets to export it must not leak.
-		ws.signal.addEventListener('abort', () => this.close(ws), { once: true });
 		this.#renew();
 		this.#reachable();
 		const { registry, node } = this.#host.platform.stores;
