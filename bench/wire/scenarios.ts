@@ -1,4 +1,4 @@
-import { DIALECTS, PLAIN } from './load/dialects.ts';
+import { DIALECTS, MIXED } from './load/dialects.ts';
 import { fanOutLoad } from './load/fan-out.ts';
 import { httpLoad } from './load/http.ts';
 import { idleLoad } from './load/idle.ts';
@@ -76,30 +76,33 @@ const checked = (connections: number, inFlight: number): Scenario => ({
 	}
 });
 
-const fanOut = (subscribers: number, size: number, count: number, ratio: number): Scenario => ({
+const fanOut = (subscribers: number, size: number, goal: Goal, count = 1, more: readonly string[] = []): Scenario => ({
 	name: `Fan-out, ${subscribers} × ${size} B${count > 1 ? ` × ${count} a turn` : ''}`,
 	unit: 'deliveries/s',
 	by: 'time',
-	subjects: SOCKETS,
-	goals: { 'ours on uws': { of: 'raw uws', ratio }, 'ours on node': { of: 'ws', ratio: 1 } },
+	subjects: [...SOCKETS, ...more],
+	goals: { 'ours on uws': goal, 'ours on node': { of: 'ws', ratio: 1 } },
 	run: (server, subject, ms) =>
 		timed(server, (measured) => fanOutLoad(server.port, [DIALECTS[subject]!], { subscribers, size, count }, ms, measured))
 });
 
-/** Subscribers of whom half take one event a frame, beside as many who all take many. */
-const mixed = (count: number): Scenario => ({
+/** What a burst may cost: little beside a frame for each event where frames are most of it, and no more than the one frame where bytes are. */
+const burst = (subscribers: number, size: number): Scenario =>
+	size < 1_000
+		? fanOut(subscribers, size, { of: 'raw uws', ratio: 10 }, 100)
+		: fanOut(subscribers, size, { of: 'raw uws, one frame', ratio: 0.95 }, 100, ['raw uws, one frame']);
+
+/** Subscribers of whom half take one event a frame, beside as many who all take many, and beside the least that such a mixture costs. */
+const mixed = (count: number, goal: Goal): Scenario => ({
 	name: `Fan-out, 1000 × 100 B × ${count} a turn, half of them plain`,
 	unit: 'deliveries/s',
 	by: 'time',
-	subjects: ['ours on uws', 'ours on uws, mixed'],
-	goals: { 'ours on uws, mixed': { of: 'ours on uws', ratio: 0.8 } },
-	run(server, subject, ms) {
-		const { 'ours on uws': ours } = DIALECTS;
-		const audience = { subscribers: 1_000, size: 100, count };
-		return timed(server, (measured) =>
-			fanOutLoad(server.port, subject === 'ours on uws' ? [ours!] : [ours!, PLAIN], audience, ms, measured)
-		);
-	}
+	subjects: ['ours on uws', 'ours on uws, mixed', 'raw uws, mixed'],
+	goals: { 'ours on uws, mixed': goal },
+	run: (server, subject, ms) =>
+		timed(server, (measured) =>
+			fanOutLoad(server.port, MIXED[subject] ?? [DIALECTS[subject]!], { subscribers: 1_000, size: 100, count }, ms, measured)
+		)
 });
 
 const HTTP = ['raw uws', 'ours on uws', 'ours on node', 'ws', 'adapter-node'];
@@ -143,10 +146,10 @@ export const SCENARIOS: readonly Scenario[] = [
 	rpc(32, 32, 0.9),
 	rpc(64, 256, 0.9),
 	checked(32, 32),
-	...[100, 1_000].flatMap((subscribers) => [100, 1_000].map((size) => fanOut(subscribers, size, 1, 0.95))),
-	...[100, 1_000].flatMap((subscribers) => [100, 1_000].map((size) => fanOut(subscribers, size, 100, 10))),
-	mixed(1),
-	mixed(100),
+	...[100, 1_000].flatMap((subscribers) => [100, 1_000].map((size) => fanOut(subscribers, size, { of: 'raw uws', ratio: 0.95 }))),
+	...[100, 1_000].flatMap((subscribers) => [100, 1_000].map((size) => burst(subscribers, size))),
+	mixed(1, { of: 'ours on uws', ratio: 0.8 }),
+	mixed(100, { of: 'raw uws, mixed', ratio: 0.95 }),
 	http('Static file', '/file.txt', { 'ours on uws': { of: 'raw uws', ratio: 0.95 }, 'ours on node': { of: 'ws', ratio: 1 } }),
 	http('API route', '/api', {
 		'ours on uws': { of: 'adapter-node', ratio: 2 },

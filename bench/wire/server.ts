@@ -38,6 +38,8 @@ export const SUBJECTS: Readonly<Record<string, Subject>> = {
 	'ours on uws, 2 workers': workers(uws, 2),
 	'ours on node, 2 workers': workers(node, 2),
 	'raw uws': { args: script('raw') },
+	'raw uws, one frame': { args: script('raw') },
+	'raw uws, mixed': { args: script('raw') },
 	ws: { args: script('ws') },
 	'socket.io': { args: script('socket-io') },
 	'adapter-node': { args: built('node') }

@@ -32,12 +32,25 @@ const ours: Dialect = {
 };
 
 /** A client that takes one event a frame, as clients of other make do. */
-export const PLAIN: Dialect = { ...ours, hello: '{"type":"hello","caps":["epoch"]}' };
+const PLAIN: Dialect = { ...ours, hello: '{"type":"hello","caps":["epoch"]}' };
 
 /** A call behind a schema and a limit. */
 const checked: Dialect = { ...ours, call: (id) => `{"rpc":"bench/addChecked","id":"${id}","args":["buy milk"]}` };
 
 const least: Dialect = { ...calls, join: 'join', joined: 'joined' };
+
+/** Of raw uWebSockets.js: takes all events of a turn as one frame. */
+const oneFrame: Dialect = {
+	...least,
+	join: 'join batches',
+	publish: (...numbers) => `publishTogether ${numbers.join(' ')}`
+};
+
+/** Subjects whose audience is mixed: a client that takes many events a frame, and one that takes one. */
+export const MIXED: Readonly<Record<string, readonly [Dialect, Dialect]>> = {
+	'ours on uws, mixed': [ours, PLAIN],
+	'raw uws, mixed': [oneFrame, least]
+};
 
 const socketIo: Dialect = {
 	hello: '40',
@@ -55,6 +68,7 @@ export const DIALECTS: Readonly<Record<string, Dialect>> = {
 	'ours on uws, checked': checked,
 	'ours on uws, checked, middleware': checked,
 	'raw uws': least,
+	'raw uws, one frame': oneFrame,
 	ws: least,
 	'socket.io': socketIo
 };

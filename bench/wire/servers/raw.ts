@@ -6,18 +6,36 @@ import { pageRenderer } from './kit.ts';
 const renderPage = await pageRenderer();
 const app = uws.App();
 
+/**
+ * All events as one frame for who takes that, one by one for the others; the bytes are those of the adapter. Not in the handler,
+ * where the engine would write each by itself.
+ */
+function publishTogether(text: string): void {
+	const frames = events(text).map((data) =>
+		JSON.stringify({ topic: 'fan', event: 'created', data, seq: data.n + 1, ep: 'abcdefghijkl' })
+	);
+	setImmediate(() => {
+		app.publish('batches', `{"type":"batch","events":[${frames.join(',')}]}`);
+		if (app.numSubscribers('fan') > 0) for (const frame of frames) app.publish('fan', frame);
+	});
+}
+
 app.ws('/ws', {
 	maxPayloadLength: 16_384,
 	maxBackpressure: 67_108_864,
 	idleTimeout: 120,
 	async message(ws, bytes) {
 		const text = Buffer.from(bytes).toString();
-		if (text.startsWith('publish')) {
+		if (text.startsWith('publish ')) {
 			for (const data of events(text)) app.publish('fan', JSON.stringify({ topic: 'fan', event: 'created', data }));
 			return;
 		}
-		if (text === 'join') {
-			ws.subscribe('fan');
+		if (text.startsWith('publishTogether ')) {
+			publishTogether(text);
+			return;
+		}
+		if (text === 'join' || text === 'join batches') {
+			ws.subscribe(text === 'join' ? 'fan' : 'batches');
 			ws.send('joined');
 			return;
 		}
