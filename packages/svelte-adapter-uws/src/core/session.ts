@@ -72,13 +72,16 @@ export class Session extends ServerConnection<SessionParts> implements SocketEve
 
 	/** Shows the connection in its user data and runs the `open` hook; a failure closes the connection. */
 	opened(): void {
-		showSlots(this.getUserData(), this);
-		if (!this.hooks.open) return;
 		const failed = (error: unknown): void => {
 			this.#failed('open')(error);
 			this.close(CLOSE_CODES.INTERNAL, 'open failed');
 		};
-		isolate(() => this.hooks.open?.(this, new ConnectionContext(this)), failed);
+		const open = (): unknown => {
+			// The app's own object may refuse it.
+			showSlots(this.getUserData(), this);
+			return this.hooks.open?.(this, new ConnectionContext(this));
+		};
+		isolate(open, failed);
 	}
 
 	message(frame: Frame): void {

@@ -89,3 +89,22 @@ it('takes user data that is frozen, and such that several connections share', as
 	const second = await server.connect();
 	expect((shared as Record<symbol, unknown>)[slots.WS_SESSION_ID]).toBe(second.heard()[0].sessionId);
 });
+
+it('closes a connection whose user data refuses them, and no other', async () => {
+	const refusing = new Proxy(
+		{},
+		{ defineProperty: (target, name, to) => typeof name === 'string' && Reflect.defineProperty(target, name, to) }
+	);
+	const server = await startCore({ upgrade: ({ headers }) => (headers['user'] === 'bad' ? refusing : {}) });
+	const good = await server.join();
+	const bad = await server.join({ user: 'bad' });
+	expect([bad.socket.closed, good.socket.closed]).toEqual([[1011, 'open failed'], undefined]);
+	expect(server.log.lines[0]![1]).toContain('The open hook failed');
+});
+
+it('shows the connection of the copy of the package that came last', async () => {
+	const shared = { remoteAddress: 'x' };
+	Object.defineProperty(shared, slots.WS_SESSION_ID, { get: () => 'of the other copy', configurable: true });
+	const { ws } = await connected({ upgrade: () => shared });
+	expect((shared as Record<symbol, unknown>)[slots.WS_SESSION_ID]).toBe(ws.id);
+});

@@ -44,7 +44,9 @@ type UserData = { readonly [HOLDER]: Slotted };
 const slot = (read: (connection: Slotted) => unknown): PropertyDescriptor => ({
 	get(this: UserData): unknown {
 		return read(this[HOLDER]);
-	}
+	},
+	// Another copy of the package may show a connection in the same object.
+	configurable: true
 });
 
 /** One getter of each for all connections: what a connection costs is the one field that says which it is. */
@@ -66,7 +68,7 @@ const SLOTS: PropertyDescriptorMap = {
  */
 export function showSlots(userData: object, connection: Slotted): void {
 	const isNew = !Object.hasOwn(userData, HOLDER);
-	Object.defineProperty(userData, HOLDER, { value: connection, writable: true });
+	Object.defineProperty(userData, HOLDER, { value: connection, writable: true, configurable: true });
 	if (isNew) Object.defineProperties(userData, SLOTS);
 	delete (userData as Record<string, unknown>)[WS_REQUEST_ID_KEY];
 }

@@ -127,6 +127,24 @@ it('attaches on a wire subscribe where the server lets clients have system topic
 	expect(ann.heard()[0]).toMatchObject({ type: 'subscribe-denied', reason: 'INVALID_TOPIC' });
 });
 
+it('shows nothing of a user that sounds secret, unless it is told what to show', async () => {
+	const { cursors, enter, platform } = await start();
+	const ann = await enter({
+		id: 'a',
+		name: 'Ann',
+		accessToken: 't',
+		password: 'p',
+		session: { id: 1 },
+		nested: { cookie: 'c', color: 'red' }
+	});
+	cursors.update(ann.ws, 'board', 1, platform);
+	expect(cursors.list('board').map(({ user }) => user)).toEqual([{ id: 'a', name: 'Ann', nested: { color: 'red' } }]);
+	const own = await start({ select: ({ id, password }) => ({ id, password }) });
+	const bob = await own.enter({ id: 'b', password: 'p' });
+	own.cursors.update(bob.ws, 'board', 1, own.platform);
+	expect(own.cursors.list('board').map(({ user }) => user)).toEqual([{ id: 'b', password: 'p' }]);
+});
+
 it('refuses options out of range', () => {
 	for (const options of [
 		{ throttle: -1 },
