@@ -11,7 +11,8 @@ import type { StreamStore } from './client/stream/store.ts';
 
 export { failure, status } from 'svelte-adapter-uws/client';
 export type { Failure, Readable, Status } from 'svelte-adapter-uws/contract';
-export { configure, quiescent, type Configuration } from './client/page.ts';
+export { configure, quiescent, type Configuration, type Health } from './client/page.ts';
+export { health } from './client/health.ts';
 export { onPush, onSignal, type SignalListener } from './client/push.ts';
 export type { RoomClient, RoomShape } from './client/room.ts';
 export type { BinaryCall } from './client/rpc/binary.ts';

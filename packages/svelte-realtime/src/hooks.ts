@@ -8,6 +8,7 @@ import type {
 } from 'svelte-adapter-uws/contract';
 import { welcome } from './push-hooks.ts';
 import { busOn, detach, runtimeOf } from './attach.ts';
+import { introduce, startBus, type BusStart } from './bus-start.ts';
 import { isBus, NO_BUS, NO_LEADER } from './cluster.ts';
 import type { ClusterBus } from './relay.ts';
 import type { Source } from './runtime/context.ts';
@@ -168,12 +169,25 @@ export function realtime(options: RealtimeOptions = {}): RealtimeHooks {
 	if (leader !== undefined && typeof leader !== 'function')
 		throw new TypeError(`[svelte-realtime] realtime({ leader }): ${NO_LEADER}`);
 	const find = (platform: Platform): Runtime => runtimeOf(platform, options);
+	let started: BusStart | undefined;
 	return {
-		init: ({ platform }) => find(platform).readyToServe(requireGuard),
-		shutdown: ({ platform }) => detach(platform),
+		async init({ platform }) {
+			const runtime = find(platform);
+			const own = busOn(platform);
+			started?.[Symbol.dispose]();
+			started = own && startBus(own, platform, { failed: (error) => runtime.report('bus', error) });
+			await started?.tried;
+			await runtime.readyToServe(requireGuard);
+		},
+		shutdown({ platform }) {
+			started?.[Symbol.dispose]();
+			detach(platform);
+		},
 		open(ws, { platform }) {
-			find(platform);
+			const runtime = find(platform);
 			welcome(ws, platform);
+			const own = busOn(platform);
+			if (own) void introduce(own, ws, platform, (error) => runtime.report('bus', error));
 		},
 		message: messageHook(find, {}),
 		unsubscribe: (ws, topic, { platform }) => find(platform).left(ws, topic),

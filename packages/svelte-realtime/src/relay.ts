@@ -1,9 +1,22 @@
-import type { BatchedMessage, Platform, PublishMessage, PublishOptions, TopicHelper } from 'svelte-adapter-uws/contract';
+import type {
+	BatchedMessage,
+	Connection,
+	Platform,
+	PublishMessage,
+	PublishOptions,
+	TopicHelper
+} from 'svelte-adapter-uws/contract';
 
 /** Carries what is published to other instances of the app. */
 export interface ClusterBus {
 	/** The platform, with `publish`, `batch`, `publishBatched` and `topic` that also relay; `relay: false` stays on this node. */
 	wrap(platform: Platform): Platform;
+	/** Begins to bring what other instances publish; called when the server starts. What it gives, or a promise of it, is not used. */
+	activate?(platform: Platform): unknown;
+	readonly hooks?: {
+		/** Tells a new connection how the bus is, on `__realtime`: `degraded` and `recovered`. */
+		open?(ws: Connection, context: { readonly platform: Platform }): unknown;
+	};
 }
 
 /** How an app's instances hear of each other, asked for at each publish. */

@@ -54,10 +54,7 @@ async function createInstance(
 	const server = await createTestServer({
 		transport: 'memory',
 		handler: {
-			async init(context) {
-				await init(context);
-				bus.activate(context.platform);
-			},
+			init,
 			message,
 			unsubscribe
 		}

@@ -15,6 +15,7 @@ type Step =
 	| 'mount'
 	| 'unmount'
 	| 'retry'
+	| 'paint'
 	| { readonly deliver: number }
 	| { readonly wait: number }
 	| StreamEvent;
@@ -26,11 +27,13 @@ const steps = keyedMerges.chain((merge) =>
 			fc.oneof(
 				{ weight: 5, arbitrary: fc.constantFrom<Step>('read', 'load', 'answer', { deliver: 1 }, { deliver: 3 }) },
 				{ weight: 3, arbitrary: eventOf(merge) },
-				{ weight: 2, arbitrary: fc.constantFrom<Step>('open', 'mount', 'unmount') },
+				{ weight: 2, arbitrary: fc.constantFrom<Step>('open', 'mount', 'unmount', 'paint') },
 				{ weight: 1, arbitrary: fc.constantFrom<Step>('drop', 'retry', 'retry', { wait: 100 }, { wait: 31_000 }) }
 			),
 			{ minLength: 10, maxLength: 80 }
 		),
+		/** Whether events are shown when the page is painted, rather than at once. */
+		isPainted: fc.boolean(),
 		/** Whether somebody watches at the end, and what happens then. */
 		watched: fc.boolean(),
 		last: fc.array(eventOf(merge), { maxLength: 3 })
@@ -40,7 +43,11 @@ const steps = keyedMerges.chain((merge) =>
 it('law 3: whatever happens in whatever order, a stream ends up with the value of the server, and leaves nothing behind', async () => {
 	await fc.assert(
 		fc.asyncProperty(steps, async (given) => {
-			const { client, clock, live, host } = scripted();
+			const frames: (() => void)[] = [];
+			const paint = (): void => {
+				for (const run of frames.splice(0)) run();
+			};
+			const { client, clock, live, host } = scripted({}, given.isPainted ? (run) => void frames.push(run) : undefined);
 			const server = new SimulatedServer(client, given.merge);
 			const stream = new Stream<unknown>(host, 'board/items', [], { merge: given.merge });
 			let value: unknown;
@@ -55,6 +62,7 @@ it('law 3: whatever happens in whatever order, a stream ends up with the value o
 				if (step === 'mount') mount();
 				else if (step === 'unmount') unmount();
 				else if (step === 'retry') stream.retry();
+				else if (step === 'paint') paint();
 				else if (typeof step === 'string') server[step]();
 				else if ('deliver' in step) server.deliver(step.deliver);
 				else if ('wait' in step) clock.advance(step.wait);
@@ -73,6 +81,7 @@ it('law 3: whatever happens in whatever order, a stream ends up with the value o
 				server.finish();
 				given.last.forEach((event) => server.happen(event));
 				server.finish();
+				paint();
 				expect(stream.status.value).toBe('connected');
 				expect(unordered(value)).toEqual(unordered(server.value));
 			}

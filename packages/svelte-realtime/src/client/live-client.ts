@@ -5,7 +5,7 @@ import { PendingRequests } from './rpc/pending.ts';
 import type { TraceFields } from '../shared/rpc-frame.ts';
 import { Quiet } from './stream/quiet.ts';
 import type { Running, StreamHost } from './stream/host.ts';
-import { Topics } from './stream/topics.ts';
+import type { Paint } from './stream/topics.ts';
 
 /** How uploads are sent. */
 export interface UploadSettings {
@@ -38,6 +38,8 @@ export interface LiveClientParts {
 	readonly random: () => number;
 	/** Read at each use. */
 	readonly settings: () => Settings;
+	/** When events are shown. Default with the frames that the browser paints. */
+	readonly paint?: Paint;
 	/** Of the page, where it outlives the client. */
 	readonly quiet?: Quiet;
 }
@@ -60,10 +62,9 @@ export interface LiveClient extends StreamHost {
 /** Creates the realtime client over a connection that somebody else opened and will close. */
 export function createLiveClient(
 	client: Connection,
-	{ clock, random, settings, quiet = new Quiet() }: LiveClientParts
+	{ clock, random, settings, paint, quiet = new Quiet() }: LiveClientParts
 ): LiveClient {
 	const running = new Set<Running>();
-	const topics = new Topics(client);
 	const timeout = (): number => settings().timeout;
 	const trace = (): TraceFields => {
 		const traceparent = tell(settings().traceparent);
@@ -78,15 +79,15 @@ export function createLiveClient(
 		random,
 		closed: () => closed,
 		// The page lost interest before the answer came: the server subscribed it all the same.
-		stray: ({ topic }) => void (typeof topic === 'string' && topics.leave(topic))
+		stray: ({ topic }) => void (typeof topic === 'string' && page.topics?.leave(topic))
 	});
 
 	const receive = (envelopes: readonly Envelope[]): void => {
 		for (const envelope of envelopes) {
 			if (envelope.topic === '__rpc') pending.receive(envelope.event, envelope.data);
-			else topics.receive(envelope);
+			else page.topics?.receive(envelope);
 		}
-		topics.flush();
+		page.topics?.flush();
 	};
 	const opened = (): void => {
 		closed = undefined;
@@ -99,7 +100,7 @@ export function createLiveClient(
 		closed = reason;
 		// Streams first: they give up their loads, which are then no longer there to fail.
 		for (const stream of [...running]) stream.down(reason);
-		topics.down();
+		page.topics?.down();
 		pending.down(reason);
 		if (open) tell(settings().onDisconnect);
 		open = false;
@@ -116,10 +117,10 @@ export function createLiveClient(
 		if (status === 'failed') closed ??= 'The connection has ended for good.';
 	})();
 
-	return {
+	const page: LiveClient = {
 		client,
 		pending,
-		topics,
+		paint,
 		clock,
 		random,
 		running,
@@ -136,6 +137,7 @@ export function createLiveClient(
 			running.clear();
 		}
 	};
+	return page;
 }
 
 /** Runs a callback of the app; what it throws is reported as uncaught and stops nothing here. */

@@ -1,5 +1,6 @@
 import type { Readable } from 'svelte-adapter-uws/contract';
 import { connect, type WSConnection } from 'svelte-adapter-uws/client';
+import type { Cell } from './cell.ts';
 import { createClock } from './clock.ts';
 import { createLiveClient, type Connection, type LiveClient, type Settings } from './live-client.ts';
 import { Quiet } from './stream/quiet.ts';
@@ -10,6 +11,16 @@ export interface Configuration extends Partial<Settings> {
 	readonly url?: string;
 }
 
+/** `degraded`: events of other instances may be missing, because what joins them is down. */
+export type Health = 'healthy' | 'degraded';
+
+/** How the server is, and who watches. */
+export interface HealthState {
+	readonly cell: Cell<Health>;
+	watchers: number;
+	stop?: () => void;
+}
+
 interface Page {
 	url: string | undefined;
 	settings: Settings;
@@ -18,6 +29,8 @@ interface Page {
 	live?: LiveClient;
 	/** What has to be set up on each connection, and what takes it back. */
 	attached?: Map<Attach, () => void>;
+	/** How many watch the health of the server, and how it is. */
+	health?: HealthState;
 	/** What answers pushes, by event. */
 	pushes?: Map<string, (data: any) => unknown>;
 }
@@ -64,6 +77,14 @@ export function attachTo(attach: Attach): () => void {
 		attached.delete(attach);
 	};
 }
+
+/** How the server is, as this page knows. */
+export function healthOf(make: () => HealthState): HealthState {
+	return (page().health ??= make());
+}
+
+/** Whether there is a server to connect to: not while a page is rendered. */
+export const hasServer = (): boolean => page().url !== undefined || typeof location !== 'undefined';
 
 /** The handlers of this page's pushes. */
 export function pushHandlers(): Map<string, (data: any) => unknown> {

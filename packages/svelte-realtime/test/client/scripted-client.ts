@@ -166,7 +166,10 @@ export class ManualClock implements PageClock {
 }
 
 /** A live client over a scripted connection, with its own clock. */
-export function scripted(settings: Partial<Settings> = {}): {
+export function scripted(
+	settings: Partial<Settings> = {},
+	paint?: (run: () => void) => void
+): {
 	readonly client: ScriptedClient;
 	readonly clock: ManualClock;
 	readonly live: LiveClient;
@@ -177,7 +180,8 @@ export function scripted(settings: Partial<Settings> = {}): {
 	const live = createLiveClient(client, {
 		clock,
 		random: () => 0.5,
-		settings: () => ({ timeout: 30_000, resumeGraceMs: 60_000, ...settings })
+		settings: () => ({ timeout: 30_000, resumeGraceMs: 60_000, ...settings }),
+		...(paint ? { paint } : {})
 	});
 	return { client, clock, live, host: () => live };
 }

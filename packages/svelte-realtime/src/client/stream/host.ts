@@ -3,13 +3,12 @@ import type { PageClock } from '../clock.ts';
 import type { PendingRequests } from '../rpc/pending.ts';
 import type { TraceFields } from '../../shared/rpc-frame.ts';
 import type { Quiet } from './quiet.ts';
-import type { Topics } from './topics.ts';
+import type { Following } from './topics.ts';
 
 /** What a stream needs of its page. */
-export interface StreamHost {
-	readonly client: Pick<Client, 'connected'>;
+export interface StreamHost extends Following {
+	readonly client: Pick<Client, 'connected' | 'release'>;
 	readonly pending: PendingRequests;
-	readonly topics: Topics;
 	readonly clock: PageClock;
 	readonly random: () => number;
 	/** Knows whether any stream waits for its value. */

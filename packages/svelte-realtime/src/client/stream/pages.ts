@@ -2,6 +2,7 @@ import type { Envelope } from 'svelte-adapter-uws/contract';
 import { readPage, type OkReply, type Paging } from '../../shared/rpc-frame.ts';
 import { encodeCall } from '../rpc/call.ts';
 import type { StreamHost } from './host.ts';
+import { topicsOf } from './topics.ts';
 
 export interface PagesParts {
 	readonly host: () => StreamHost;
@@ -39,8 +40,10 @@ export class Pages {
 	}
 
 	async #load(from: Paging, extra: readonly unknown[]): Promise<void> {
-		const { host, request, page, topic, take, missed } = this.#parts;
-		const { pending, topics, timeout, trace } = host();
+		const { host, request, page: current, topic, take, missed } = this.#parts;
+		const page = host();
+		const { pending, timeout, trace } = page;
+		const topics = topicsOf(page);
 		const id = pending.nextId();
 		const { rpc, args } = request;
 		const frame = encodeCall(rpc, { ...request, id, args: [...args, ...extra], cursor: from.cursor, ...trace() });
@@ -53,7 +56,7 @@ export class Pages {
 					const on = topic();
 					const events = on === undefined ? [] : topics.since(load, on);
 					// Meanwhile the stream may have begun anew, and its pages with it.
-					if (page() === from) {
+					if (current() === from) {
 						take(reply.data, next ?? { hasMore: false, cursor: null }, events ?? []);
 						if (!events) missed();
 					}

@@ -71,7 +71,7 @@ export abstract class Shown<T> implements Readable<T | undefined> {
 
 	optimistic(event: string, data: unknown): () => void {
 		const id = this.#change({ event, data }, false);
-		return () => this.show(withOutcome(this.state, id, false));
+		return () => this.#settle(id, false);
 	}
 
 	async mutate<Out>(operation: () => Out | Promise<Out>, change: Change<T>): Promise<Out> {
@@ -87,7 +87,7 @@ export abstract class Shown<T> implements Readable<T | undefined> {
 			succeeded = true;
 			return out;
 		} finally {
-			this.show(withOutcome(this.state, id, succeeded));
+			this.#settle(id, succeeded);
 		}
 	}
 
@@ -104,6 +104,9 @@ export abstract class Shown<T> implements Readable<T | undefined> {
 		const own = typeof change === 'function' ? (value: T): T | void => change(value, args) : change;
 		return this.mutate(() => call(...args), own);
 	}
+
+	/** Takes in what waits to be shown: what comes before a change must not be taken for its confirmation. */
+	protected catchUp(): void {}
 
 	/** Forgets the value. */
 	protected clear(): void {
@@ -131,11 +134,18 @@ export abstract class Shown<T> implements Readable<T | undefined> {
 			);
 		}
 		const id = this.#changes++;
+		this.catchUp();
 		this.show(withChange(this.state, id, change, settles));
 		return id;
 	}
 
+	#settle(id: number, succeeded: boolean): void {
+		this.catchUp();
+		this.show(withOutcome(this.state, id, succeeded));
+	}
+
 	#step(by: -1 | 1): boolean {
+		this.catchUp();
 		if (!this.#history.enabled) this.enableHistory();
 		const step = this.#history.move(by);
 		// Whatever was pending is part of what is taken back.

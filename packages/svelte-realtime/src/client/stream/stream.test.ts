@@ -355,3 +355,74 @@ it('asks for nothing when the page comes to the front with its connection open',
 	await turn();
 	expect(requests()).toBe(1);
 });
+
+it('shows the events of one painted frame at once, and an answer without waiting for it', async () => {
+	const frames: (() => void)[] = [];
+	const { client, host } = scripted({}, (run) => void frames.push(run));
+	const stream = new Stream<{ id: number }[]>(host, PATH, [], {});
+	const values: unknown[] = [];
+	stream.subscribe((value) => void values.push(value));
+	client.open();
+	await turn();
+	const { id } = client.sent.at(-1)!;
+	client.reply(id, { data: [{ id: 1 }], topic: 'todos' });
+	expect(values).toEqual([undefined, [{ id: 1 }]]);
+	for (let i = 2; i <= 4; i++) client.frame(created(i));
+	expect([values.length, frames.length]).toEqual([2, 1]);
+	frames.pop()!();
+	expect(values.slice(2)).toEqual([[1, 2, 3, 4].map((id) => ({ id }))]);
+});
+
+it('takes in what has come before a change, so that this is not taken for what confirms it', async () => {
+	const frames: (() => void)[] = [];
+	const { client, host } = scripted({}, (run) => void frames.push(run));
+	const stream = new Stream<{ id: number; by: string }[]>(host, PATH, [], {});
+	let value: unknown;
+	stream.subscribe((next) => void (value = next));
+	client.open();
+	await turn();
+	client.reply(client.sent.at(-1)!['id'], { data: [{ id: 1, by: 'server' }], topic: 'todos' });
+	client.frame({ topic: 'todos', event: 'updated', data: { id: 1, by: 'another' } });
+	await stream.mutate(() => 1, { event: 'updated', data: { id: 1, by: 'me' } });
+	for (const run of frames) run();
+	expect(value).toEqual([{ id: 1, by: 'me' }]);
+});
+
+it('keeps events that were not painted when the connection is lost, and lets no more than a thousand wait', async () => {
+	const frames: (() => void)[] = [];
+	const { client, host } = scripted({}, (run) => void frames.push(run));
+	const stream = new Stream<{ id: number }[]>(host, PATH, [], {});
+	const values: any[] = [];
+	stream.subscribe((value) => void values.push(value));
+	client.open();
+	await turn();
+	client.reply(client.sent.at(-1)!['id'], { data: [], topic: 'todos' });
+	client.frame(created(1));
+	client.drop();
+	expect(values.at(-1)).toEqual([{ id: 1 }]);
+	client.open();
+	stream.retry();
+	await turn();
+	client.reply(client.sent.at(-1)!['id'], { data: [], topic: 'todos' });
+	const before = values.length;
+	client.frame(...Array.from({ length: 1_000 }, (_, i) => created(i)));
+	expect([values.length, values.at(-1).length]).toEqual([before + 1, 1_000]);
+});
+
+it.each([
+	['truncated', null],
+	['end', { truncated: true }]
+])('loads anew when the server says by %s that events of its topic are lost', async (event, data) => {
+	const { client, watch, answer } = await setUp();
+	client.open();
+	watch();
+	await turn();
+	answer([{ id: 1 }], { seq: 4, ep: 'e' });
+	client.frame({ topic: '__replay:other', event, data }, { topic: '__replay:todos', event: 'end', data: null });
+	// A row of the app may hold anything.
+	client.frame(created(2), { topic: 'todos', event: 'updated', data: { id: 2, reqId: 1, truncated: true } });
+	expect(client.requests(PATH)).toHaveLength(1);
+	client.frame({ topic: '__replay:todos', event, data });
+	expect(client.requests(PATH)).toHaveLength(2);
+	expect(client.requests(PATH).at(-1)).not.toHaveProperty('seq');
+});

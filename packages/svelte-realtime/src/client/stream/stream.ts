@@ -11,10 +11,13 @@ import { serverLoad } from './server-load.ts';
 import { Shown } from './shown.ts';
 import { withData, withEvents, withLoad, withPage, withSnapshot } from './state.ts';
 import type { HydratedAt, Page, StreamStore } from './store.ts';
-import type { Follower, Load } from './topics.ts';
+import { topicsOf, type Follower, type Load } from './topics.ts';
 
 /** Failures that pass. */
 const TRANSIENT: readonly string[] = ['TIMEOUT', 'INTERNAL_ERROR', 'OVERLOADED', 'SERVICE_UNAVAILABLE', 'RATE_LIMITED'];
+
+/** Events that may wait to be shown together, as in a hidden tab. */
+const MAX_WAITING = 1_000;
 
 /** One stream of the page: loads, follows, loads again after a lost connection, and lets go after the last subscriber. */
 export class Stream<T> extends Shown<T> implements StreamStore<T>, Follower, Running {
@@ -33,7 +36,7 @@ export class Stream<T> extends Shown<T> implements StreamStore<T>, Follower, Run
 	#loaded = false;
 	#load: { readonly id: string; readonly load: Load } | undefined;
 	#topic: string | undefined;
-	/** Events of the wire frame that is being read. */
+	/** Events that are to be shown when the page is painted next. */
 	#inbox: Envelope[] = [];
 	/** The frame that is being read answered a load. */
 	#answer = false;
@@ -51,7 +54,10 @@ export class Stream<T> extends Shown<T> implements StreamStore<T>, Follower, Run
 			request: this.#request,
 			page: () => this.state.page,
 			topic: () => this.#topic,
-			take: (data, next, events) => this.show(withPage(this.state, data, next, events)),
+			take: (data, next, events) => {
+				this.catchUp();
+				this.show(withPage(this.state, data, next, events));
+			},
 			missed: () => this.retry()
 		});
 	}
@@ -102,12 +108,18 @@ export class Stream<T> extends Shown<T> implements StreamStore<T>, Follower, Run
 
 	receive(event: Envelope): void {
 		if (this.#place.accepts(event)) this.#inbox.push(event);
+		if (this.#inbox.length >= MAX_WAITING) this.catchUp();
+	}
+
+	lost(): void {
+		this.catchUp();
+		this.#place.reset();
+		this.retry();
 	}
 
 	flush(): void {
-		const events = this.#inbox;
-		this.#inbox = [];
-		this.show(events.length > 0 ? withEvents(this.state, events) : this.state);
+		this.catchUp();
+		this.show(this.state);
 		// What is missing is asked for, and the events since are in the answer or come with it.
 		if (this.#place.gapped && !this.#load && this.#host) this.#send(this.#host);
 		if (!this.#answer) return;
@@ -132,10 +144,18 @@ export class Stream<T> extends Shown<T> implements StreamStore<T>, Follower, Run
 	down(closed: string | undefined): void {
 		this.#cancel();
 		this.#topic = undefined;
-		this.#inbox = [];
+		this.catchUp();
 		if (closed === undefined) return this.#wait();
 		this.error.set(new RpcError('CONNECTION_CLOSED', closed));
 		this.status.set('error');
+	}
+
+	/** Takes in the events that wait to be shown. */
+	protected override catchUp(): void {
+		if (this.#inbox.length === 0) return;
+		const events = this.#inbox;
+		this.#inbox = [];
+		this.show(withEvents(this.state, events));
 	}
 
 	/** Subscribing and unsubscribing take effect together at the end of the turn, so that a short visit costs nothing. */
@@ -165,14 +185,16 @@ export class Stream<T> extends Shown<T> implements StreamStore<T>, Follower, Run
 		else this.#wait();
 	}
 
-	#stop({ running, topics, clock, resumeGraceMs }: StreamHost): void {
+	#stop(host: StreamHost): void {
+		const { running, clock, resumeGraceMs } = host;
 		running.delete(this);
 		this.#stopQuiet?.();
 		this.#stopQuiet = undefined;
+		this.catchUp();
 		this.#cancel();
 		this.#wait();
 		this.#attempts = 0;
-		if (this.#topic !== undefined) topics.unfollow(this.#topic, this);
+		if (this.#topic !== undefined) topicsOf(host).unfollow(this.#topic, this);
 		this.#topic = undefined;
 		this.#host = undefined;
 		const grace = resumeGraceMs();
@@ -181,10 +203,11 @@ export class Stream<T> extends Shown<T> implements StreamStore<T>, Follower, Run
 	}
 
 	#send(host: StreamHost): void {
-		const { pending, topics, timeout, trace } = host;
+		const { pending, timeout, trace } = host;
 		const id = pending.nextId();
 		this.#attempts++;
 		this.#wait();
+		this.catchUp();
 		this.show(withLoad(this.state));
 		let frame: string;
 		try {
@@ -200,7 +223,7 @@ export class Stream<T> extends Shown<T> implements StreamStore<T>, Follower, Run
 			return this.#failed(host, error as RpcError);
 		}
 		// The events that follow the request belong to the load, so it begins first.
-		this.#load = { id, load: topics.begin() };
+		this.#load = { id, load: topicsOf(host).begin() };
 		pending.send(
 			frame,
 			this.#request.rpc,
@@ -210,7 +233,7 @@ export class Stream<T> extends Shown<T> implements StreamStore<T>, Follower, Run
 	}
 
 	#answered(host: StreamHost, reply: OkReply): void {
-		const { topics } = host;
+		const topics = topicsOf(host);
 		const { topic, snapshot } = readSnapshot(reply);
 		const load = this.#load!.load;
 		const events = topic === undefined ? [] : topics.since(load, topic);
@@ -262,6 +285,6 @@ export class Stream<T> extends Shown<T> implements StreamStore<T>, Follower, Run
 	#endLoad(): void {
 		const load = this.#load;
 		this.#load = undefined;
-		if (load) this.#host?.topics.end(load.load);
+		if (load) this.#host?.topics?.end(load.load);
 	}
 }

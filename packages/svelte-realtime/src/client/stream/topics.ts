@@ -1,4 +1,5 @@
 import type { Client, Envelope } from 'svelte-adapter-uws/contract';
+import { paint } from './paint.ts';
 
 /** Events kept while a load is running. Past it the loads that run are answered with a gap, and have to be made again. */
 export const MAX_BUFFERED_EVENTS = 10_000;
@@ -7,9 +8,29 @@ export const MAX_BUFFERED_EVENTS = 10_000;
 export interface Follower {
 	/** One event of the topic; shown only at `flush`. */
 	receive(event: Envelope): void;
-	/** The wire frame is over: shows what it changed. */
+	/** Shows what has come since the last time. */
 	flush(): void;
+	/** Events of the topic are lost, and the server says so. */
+	lost(): void;
 }
+
+/** Runs something when the page is painted next; in any case within a second. */
+export type Paint = (run: () => void) => void;
+
+/** A page that may follow topics. */
+export interface Following {
+	readonly client: Pick<Client, 'release'>;
+	/** Made by the first stream. */
+	topics?: Topics;
+	/** When events are shown. Default with the frames that the browser paints. */
+	readonly paint?: Paint | undefined;
+}
+
+/** The topics of a page: made here, so that a page without streams has no code for them. */
+export const topicsOf = (page: Following): Topics => (page.topics ??= new Topics(page.client, page.paint ?? paint));
+
+/** Where the server says what became of the history of a topic. */
+const HISTORY = '__replay:';
 
 /** A subscribe request that is on its way. */
 export interface Load {
@@ -29,13 +50,19 @@ export class Topics {
 	readonly #followers = new Map<string, Set<Follower>>();
 	readonly #leaving = new Set<string>();
 	readonly #loads = new Set<Load>();
+	/** Followers with events to be shown, when the page is painted next. */
 	readonly #touched = new Set<Follower>();
+	/** Followers with an answer to be shown now. */
+	readonly #answered = new Set<Follower>();
+	readonly #paint: Paint;
+	#painting = false;
 	#buffer: Envelope[] = [];
 	/** Number of the first event in the buffer. */
 	#first = 0;
 
-	constructor(client: Pick<Client, 'release'>) {
+	constructor(client: Pick<Client, 'release'>, show: Paint) {
 		this.#client = client;
+		this.#paint = show;
 	}
 
 	begin(): Load {
@@ -80,6 +107,7 @@ export class Topics {
 	}
 
 	receive(event: Envelope): void {
+		if (event.topic.startsWith(HISTORY)) return this.#history(event);
 		if (this.#loads.size > 0) {
 			if (this.#buffer.length >= MAX_BUFFERED_EVENTS) this.#forget();
 			this.#buffer.push(event);
@@ -92,16 +120,20 @@ export class Topics {
 		}
 	}
 
-	/** Has a follower flushed with the others when the wire frame is over. */
+	/** Has a follower flushed when the wire frame is over. */
 	touch(follower: Follower): void {
-		this.#touched.add(follower);
+		this.#answered.add(follower);
 	}
 
+	/** The wire frame is over: answers are shown now, events with the next frame that the page paints. */
 	flush(): void {
-		for (const follower of this.#touched) {
-			this.#touched.delete(follower);
-			follower.flush();
-		}
+		for (const follower of this.#answered) this.#show(follower);
+		if (this.#touched.size === 0 || this.#painting) return;
+		this.#painting = true;
+		this.#paint(() => {
+			this.#painting = false;
+			for (const follower of this.#touched) this.#show(follower);
+		});
 	}
 
 	/** The connection is gone, and every subscription with it. */
@@ -110,6 +142,17 @@ export class Topics {
 		this.#leaving.clear();
 		this.#loads.clear();
 		this.#forget();
+	}
+
+	#show(follower: Follower): void {
+		this.#answered.delete(follower);
+		this.#touched.delete(follower);
+		follower.flush();
+	}
+
+	#history({ topic, event, data }: Envelope): void {
+		const isLost = event === 'truncated' || (event === 'end' && (data as { truncated?: unknown } | null)?.truncated === true);
+		if (isLost) for (const follower of [...(this.#followers.get(topic.slice(HISTORY.length)) ?? [])]) follower.lost();
 	}
 
 	#forget(): void {
