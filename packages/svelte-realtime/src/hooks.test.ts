@@ -45,6 +45,25 @@ it('destructures as on the deployment page', async () => {
 	expect(reply.data.data).toBe(3);
 });
 
+it('has the hooks that free what a connection holds, and upgrade where it is given', () => {
+	expect(Object.keys(realtime()).toSorted()).toEqual(['close', 'init', 'message', 'open', 'shutdown', 'unsubscribe']);
+	const upgrade = () => ({ id: 'ida' });
+	expect(realtime({ upgrade }).upgrade).toBe(upgrade);
+});
+
+it('takes the depth of requests that createMessage is told, and hands deeper ones to the app', async () => {
+	const onUnhandled = (ws: Connection, data: ArrayBuffer): void => void ws.send(JSON.stringify({ bytes: data.byteLength }));
+	const frame = (depth: number) => `{"rpc":"m/add","id":"1","args":[${'['.repeat(depth)}1${']'.repeat(depth)},2]}`;
+	for (const [maxEnvelopeDepth, depth, isTaken] of [
+		[3, 1, true],
+		[3, 2, false],
+		[80, 78, true]
+	] as const) {
+		const [heard] = await exchange({ message: createMessage({ maxEnvelopeDepth, onUnhandled }) }, [frame(depth)], 1);
+		expect(heard).toEqual(isTaken ? expect.objectContaining({ topic: '__rpc' }) : { bytes: frame(depth).length });
+	}
+});
+
 it('hands other frames to the app, and asks beforeExecute first', async () => {
 	const hook = createMessage({
 		beforeExecute: async (_ws, path, args) => {

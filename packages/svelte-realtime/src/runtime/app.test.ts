@@ -1,6 +1,8 @@
+import { runInThisContext } from 'node:vm';
 import { manualClock } from 'svelte-adapter-uws/testing';
 import { afterEach, expect, it, vi } from 'vitest';
 import { createRuntime } from '../../test/support.ts';
+import { generation } from '../build/emit/server-manifest.ts';
 import { app } from '../define/app.ts';
 import { guard, live } from '../define/live.ts';
 import { LiveError } from '../shared/error.ts';
@@ -31,6 +33,21 @@ it('runs middleware around calls, streams and loads, in the order of registratio
 	order.length = 0;
 	expect(await runtime.runtime.load('m/rows', runtime.platform, { user: { id: 'max' } })).toEqual([1, 2]);
 	expect(order[0]).toBe('outer m/rows max');
+});
+
+it('replaces what a version of the app said by what the next one says', async () => {
+	const order: string[] = [];
+	for (const version of ['first', 'second']) {
+		runInThisContext(generation);
+		live.middleware((_ctx, next) => (order.push(version), next()));
+		live.rateLimits(version === 'first' ? { default: { points: 1, window: 60_000 } } : null);
+		await using runtime = await createRuntime({ 'm/call': live(() => version) }, undefined, { app: app() });
+		const client = await runtime.connect('ida');
+		expect(await client.ask({ rpc: 'm/call', id: id() })).toMatchObject({ data: version });
+		const again = version === 'first' ? { code: 'RATE_LIMITED' } : { data: 'second' };
+		expect(await client.ask({ rpc: 'm/call', id: id() })).toMatchObject(again);
+	}
+	expect(order).toEqual(['first', 'first', 'second', 'second']);
 });
 
 it('ends a call that middleware does not pass on, and refuses a stream', async () => {

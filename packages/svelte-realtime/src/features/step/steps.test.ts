@@ -105,6 +105,24 @@ it('counts each user over all connections, each connection without a user, and e
 	expect(await ida.ask({ rpc: 'm/other', id: 'other' })).toMatchObject({ ok: true });
 });
 
+it('counts by the identity that the app gives, and in the store that it gives', async () => {
+	const taken: unknown[] = [];
+	const store = {
+		take: async (key: string, cost: number, rule: object) => {
+			taken.push([key, cost, rule]);
+			return Promise.resolve({ allowed: taken.length < 2, remaining: 0, resetMs: 41.2, banned: false });
+		}
+	};
+	const limited = live.rateLimit(
+		{ points: 1, window: 1_000, identity: (ctx, room: string) => `${ctx.user.id}:${room}`, store },
+		echo
+	);
+	await using runtime = await createRuntime({ 'm/call': limited });
+	expect(await ask(runtime, ['red'], 'ida')).toMatchObject({ ok: true });
+	expect(await ask(runtime, ['red'], 'ida')).toMatchObject({ code: 'RATE_LIMITED', retryAfter: 42 });
+	expect(taken[0]).toEqual(['rpc:m/call:ida:red', 1, { points: 1, intervalMs: 1_000 }]);
+});
+
 it('counts by the key that the app gives, and never refuses somebody because of many others', async () => {
 	const limited = live.rateLimit({ points: 1, window: 1_000, key: (_ctx, team: string) => team }, echo);
 	await using runtime = await createRuntime({ 'm/call': limited }, undefined, { clock: manualClock() });
