@@ -1,4 +1,5 @@
 import { expect } from 'vitest';
+import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import { defineSuite } from '../suite.ts';
 import { connect, type WireClient, type WireServer } from './client.ts';
@@ -37,9 +38,22 @@ const sumOf = (bytes: Uint8Array): Uint8Array => {
 	return sum;
 };
 
+const BLOCK = 1024 * 1024;
+/** SHA-256 of the first block, then each time of that and the next block. */
+function hashOf(bytes: Uint8Array): Buffer {
+	let hash = createHash('sha256').update(bytes.subarray(0, BLOCK)).digest();
+	for (let at = BLOCK; at < bytes.length; at += BLOCK)
+		hash = createHash('sha256')
+			.update(hash)
+			.update(bytes.subarray(at, at + BLOCK))
+			.digest();
+	return hash;
+}
+
 const CANCEL = 0x10;
 const RESUME = 0x11;
 const CHECKSUM = 0x12;
+const HASH = 0x13;
 const event = (id: number): string => id.toString(16).padStart(8, '0');
 const PUT = { rpc: 'wire/upload', args: ['a'] };
 const text = (value: string): Uint8Array => new TextEncoder().encode(value);
@@ -172,6 +186,31 @@ export const uploadSuite: (subject: {
 		expect((await answer(client, 43)).ok).toBe(true);
 		client.say(chunk(44, { header: { ...PUT, crc32: 1 }, payload: bytes, last: true }));
 		expect((await answer(client, 44)).code).toBe('CHECKSUM_MISMATCH');
+	});
+
+	law('holds a client to the hash of all bytes', async (server) => {
+		const client = await connect(server);
+		for (const [id, said, code] of [
+			[45, text('milk'), undefined],
+			[46, text('silk'), 'CHECKSUM_MISMATCH'],
+			[47, undefined, 'CHECKSUM_MISMATCH']
+		] as const) {
+			client.say(chunk(id, { header: { ...PUT, sha256: true }, payload: text('mi') }));
+			if (said) client.say(control(HASH, id, hashOf(said)));
+			client.say(chunk(id, { number: 1, payload: text('lk'), last: true }));
+			expect((await answer(client, id)).code, String(id)).toBe(code);
+		}
+		for (const [id, sha256, code] of [
+			[48, hashOf(text('milk')).toString('hex'), undefined],
+			[49, hashOf(text('silk')).toString('hex'), 'CHECKSUM_MISMATCH'],
+			[63, 'abc', 'INVALID_REQUEST'],
+			[64, 7, 'INVALID_REQUEST']
+		] as const) {
+			client.say(chunk(id, { header: { ...PUT, sha256 }, payload: text('milk'), last: true }));
+			expect((await answer(client, id)).code, String(id)).toBe(code);
+		}
+		client.say(chunk(65, { header: { ...PUT, sha256: hashOf(text('')).toString('hex') }, last: true }));
+		expect((await answer(client, 65)).ok).toBe(true);
 	});
 
 	law('answers what names nothing, or nothing that takes uploads, and what no header is', async (server) => {

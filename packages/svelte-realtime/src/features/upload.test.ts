@@ -334,6 +334,22 @@ it('sends the end again, and asks for the answer again, when they were lost with
 	await rest(app);
 });
 
+it('waits for another connection where a socket that is closing takes nothing any more', async () => {
+	await using app = await createLiveServer({ 'files/put': digesting() });
+	let parts = 0;
+	const page = app.page('ann', (socket) => {
+		const send = socket.send.bind(socket);
+		socket.send = (frame) => {
+			send(frame);
+			if (frame instanceof Uint8Array && frame[0] === 1 && ++parts === 5) socket.close();
+		};
+	});
+	const bytes = noise(300_000);
+	await expect(to(page, 'files/put')(bytes)).resolves.toMatchObject({ hash: sha(bytes) });
+	expect(page.sockets).toHaveLength(2);
+	await rest(app);
+});
+
 it('goes on for the user who began it alone', async () => {
 	await using app = await createLiveServer({ 'files/put': digesting() });
 	const [ann, bob] = [app.page('ann'), app.page('bob')];

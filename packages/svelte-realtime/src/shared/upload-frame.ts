@@ -16,6 +16,18 @@ const IS_LAST = 0b10;
 const CANCEL = 0x10;
 const RESUME = 0x11;
 const CHECKSUM = 0x12;
+const HASH = 0x13;
+const HASH_BYTES = 32;
+/** Bytes that are hashed at a time. */
+export const HASH_BLOCK: number = 1024 * 1024;
+
+/** Sums of an upload. */
+export interface UploadSums {
+	/** CRC-32 of all bytes. */
+	readonly crc32: number;
+	/** SHA-256 of the first block, then each time of that and the next block, as hexadecimal digits. */
+	readonly sha256?: string;
+}
 
 /** What the first part of an upload says. */
 export interface UploadHeader extends TraceFields {
@@ -27,6 +39,8 @@ export interface UploadHeader extends TraceFields {
 	readonly size?: number;
 	/** CRC-32 of all bytes where the first part is the only one; otherwise `true`, and it comes before the last part. */
 	readonly crc32?: true | number;
+	/** In the same way, the hash of all bytes. */
+	readonly sha256?: true | string;
 	/** The client can go on over another connection. */
 	readonly resume?: true;
 }
@@ -58,6 +72,8 @@ export type UploadControl = { readonly id: number } & (
 	| { readonly type: 'resume'; readonly token: string }
 	/** CRC-32 of all bytes. */
 	| { readonly type: 'checksum'; readonly crc32: number }
+	/** SHA-256 over the blocks. */
+	| { readonly type: 'hash'; readonly sha256: string }
 );
 
 /** The id of an upload as the server names it. */
@@ -100,17 +116,26 @@ export function readChunk(frame: Uint8Array): Chunk | undefined {
 	return header === undefined ? undefined : { id, number, header, isLast, payload: frame.subarray(end) };
 }
 
+const KINDS = { cancel: CANCEL, resume: RESUME, checksum: CHECKSUM, hash: HASH } as const;
+const EXTRA = { cancel: 0, resume: TOKEN_BYTES, checksum: 4, hash: HASH_BYTES } as const;
+
 export function encodeControl(control: UploadControl): Uint8Array {
-	const extra = control.type === 'cancel' ? 0 : control.type === 'resume' ? TOKEN_BYTES : 4;
-	const frame = new Uint8Array(6 + extra);
+	const { type } = control;
+	const frame = new Uint8Array(6 + EXTRA[type]);
 	const view = new DataView(frame.buffer);
 	view.setUint8(0, UPLOAD_CONTROL);
-	view.setUint8(1, control.type === 'cancel' ? CANCEL : control.type === 'resume' ? RESUME : CHECKSUM);
+	view.setUint8(1, KINDS[type]);
 	view.setUint32(2, control.id);
-	if (control.type === 'checksum') view.setUint32(6, control.crc32);
-	if (control.type === 'resume')
-		for (let i = 0; i < TOKEN_BYTES; i++) view.setUint8(6 + i, parseInt(control.token.slice(2 * i, 2 * i + 2), 16));
+	if (type === 'checksum') view.setUint32(6, control.crc32);
+	if (type === 'resume') writeHex(frame, control.token);
+	if (type === 'hash') writeHex(frame, control.sha256);
 	return frame;
+}
+
+/** What is said of the sums before the last part. */
+export function encodeSums(id: number, { crc32, sha256 }: UploadSums): Uint8Array[] {
+	const checksum = encodeControl({ type: 'checksum', id, crc32 });
+	return sha256 === undefined ? [checksum] : [checksum, encodeControl({ type: 'hash', id, sha256 })];
 }
 
 /** Reads what is said about an upload out of untrusted bytes; `undefined` when they are something else. */
@@ -119,8 +144,17 @@ export function readControl(frame: Uint8Array): UploadControl | undefined {
 	const view = new DataView(frame.buffer, frame.byteOffset, frame.length);
 	const id = view.getUint32(2);
 	const kind = view.getUint8(1);
-	if (kind === CANCEL && frame.length === 6) return { type: 'cancel', id };
-	if (kind === CHECKSUM && frame.length === 10) return { type: 'checksum', id, crc32: view.getUint32(6) };
-	if (kind !== RESUME || frame.length !== 6 + TOKEN_BYTES) return undefined;
-	return { type: 'resume', id, token: [...frame.subarray(6)].map((byte) => byte.toString(16).padStart(2, '0')).join('') };
+	const extra = frame.subarray(6);
+	if (kind === CANCEL && extra.length === 0) return { type: 'cancel', id };
+	if (kind === CHECKSUM && extra.length === 4) return { type: 'checksum', id, crc32: view.getUint32(6) };
+	if (kind === RESUME && extra.length === TOKEN_BYTES) return { type: 'resume', id, token: hexOf(extra) };
+	if (kind === HASH && extra.length === HASH_BYTES) return { type: 'hash', id, sha256: hexOf(extra) };
+	return undefined;
+}
+
+/** Hexadecimal digits of bytes. */
+export const hexOf = (bytes: Uint8Array): string => Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+
+function writeHex(frame: Uint8Array, digits: string): void {
+	for (let i = 6; i < frame.length; i++) frame[i] = parseInt(digits.slice(2 * (i - 6), 2 * (i - 6) + 2), 16);
 }

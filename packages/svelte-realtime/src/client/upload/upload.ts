@@ -1,12 +1,21 @@
 import { RpcError } from '../../shared/error.ts';
 import { rpcErrorOf, type Reply, type TraceFields } from '../../shared/rpc-frame.ts';
-import { encodeChunk, encodeControl, UPLOAD_TOPIC, uploadEvent, CHUNK_PREFIX, type Granted } from '../../shared/upload-frame.ts';
+import {
+	CHUNK_PREFIX,
+	encodeChunk,
+	encodeControl,
+	encodeSums,
+	UPLOAD_TOPIC,
+	uploadEvent,
+	type Granted,
+	type UploadHeader
+} from '../../shared/upload-frame.ts';
 import type { LiveClient } from '../live-client.ts';
 import { encodeCall } from '../rpc/call.ts';
-import { Crc32 } from './crc32.ts';
 import { Listeners, Rate, type UploadEvents, type UploadHandle, type UploadProgress } from './handle.ts';
 import { Outgoing, type Part } from './outgoing.ts';
 import { openSource, Parts, unreadable, type Pieces } from './source.ts';
+import { Sums } from './sums.ts';
 
 /** Bytes in the socket's buffer over which nothing more is sent, and under which it goes on. */
 const HIGH_WATER = 4 * 1024 * 1024;
@@ -16,9 +25,6 @@ const POLL_MS = 50;
 const MIN_FRAME = 4_352;
 /** Milliseconds after the first part in which a server says that it has flow control. */
 const FLOW_MS = 5_000;
-
-/** The longest in digits. */
-const MAX_CRC32 = 0xffffffff;
 
 /** One upload: reads its source, sends as much as the server lets it, and goes on over another connection if it has to. */
 export class Upload<Out> implements UploadHandle<Out> {
@@ -33,7 +39,7 @@ export class Upload<Out> implements UploadHandle<Out> {
 	#reject!: (error: RpcError) => void;
 	readonly #listeners = new Listeners();
 	readonly #rate: Rate;
-	readonly #crc = new Crc32();
+	readonly #sums = new Sums();
 	readonly #stops: (() => void)[] = [];
 	#pieces: Pieces | undefined;
 	#sent = 0;
@@ -44,6 +50,8 @@ export class Upload<Out> implements UploadHandle<Out> {
 	readonly #outgoing = new Outgoing();
 	/** Whether the current connection is the one of this upload. */
 	#isAttached = false;
+	/** Whether the socket refused a frame; until there is another one. */
+	#isClosing = false;
 	#isOver = false;
 	/** Whether the socket's buffer was full, and has not emptied much since. */
 	#isCongested = false;
@@ -132,7 +140,7 @@ export class Upload<Out> implements UploadHandle<Out> {
 		if (closed !== undefined) throw new RpcError('CONNECTION_CLOSED', closed);
 		const { client } = this.#live;
 		const parts = new Parts(pieces);
-		const header = this.#header(MAX_CRC32);
+		const header = this.#header(this.#sums.longest);
 		const headerBytes = new TextEncoder().encode(header).length;
 		let read = 0;
 		let isLast = false;
@@ -146,7 +154,7 @@ export class Upload<Out> implements UploadHandle<Out> {
 			const start = read;
 			read += part.payload.length;
 			isLast = part.isLast;
-			this.#crc.add(part.payload);
+			await this.#sums.add(part.payload, isLast);
 			this.#outgoing.add({ start, ...part });
 			while (this.#outgoing.waiting && !this.#isOver) await this.#leave();
 		}
@@ -163,7 +171,7 @@ export class Upload<Out> implements UploadHandle<Out> {
 	#maySend(): boolean {
 		const { client } = this.#live;
 		const part = this.#outgoing.waiting;
-		if (!part) return false;
+		if (!part || this.#isClosing) return false;
 		const { highWaterMark = HIGH_WATER, lowWaterMark = LOW_WATER } = this.#live.upload();
 		if (!client.connected || client.bufferedAmount > (this.#isCongested ? lowWaterMark : highWaterMark)) {
 			this.#isCongested = client.connected;
@@ -174,9 +182,9 @@ export class Upload<Out> implements UploadHandle<Out> {
 		return this.#isAttached && this.#window !== undefined && part.start + part.payload.length <= this.#window;
 	}
 
-	#header(crc32: true | number): string {
+	#header(sums: Pick<UploadHeader, 'crc32' | 'sha256'>): string {
 		const { total } = this;
-		const given = { rpc: this.#path, args: this.#args, flow: true, resume: true, crc32, ...this.#trace } as const;
+		const given = { rpc: this.#path, args: this.#args, flow: true, resume: true, ...sums, ...this.#trace } as const;
 		return encodeCall(this.#path, total === undefined ? given : { ...given, size: total });
 	}
 
@@ -185,15 +193,17 @@ export class Upload<Out> implements UploadHandle<Out> {
 		const frame = encodeChunk({
 			id: this.streamId,
 			number: this.#outgoing.next,
-			...(this.#outgoing.next === 0 ? { header: this.#header(isLast ? this.#crc.value : true) } : {}),
+			...(this.#outgoing.next === 0 ? { header: this.#header(isLast ? this.#sums.values : this.#sums.announced) } : {}),
 			isLast,
 			payload
 		});
 		if (!frame)
 			return this.#fail(new RpcError('PAYLOAD_TOO_LARGE', `The arguments of ${this.#path} take more than 65,535 bytes.`));
 		if (isLast && this.#outgoing.next > 0)
-			client.sendNow(encodeControl({ type: 'checksum', id: this.streamId, crc32: this.#crc.value }));
-		if (!client.sendNow(frame)) return;
+			for (const control of encodeSums(this.streamId, this.#sums.values)) client.sendNow(control);
+		// A socket that is closing takes nothing any more, and says only later that it has closed.
+		this.#isClosing = !client.sendNow(frame);
+		if (this.#isClosing) return;
 		if (this.#outgoing.next === 0) {
 			this.#isAttached = true;
 			this.#stops.push(
@@ -239,6 +249,7 @@ export class Upload<Out> implements UploadHandle<Out> {
 	}
 
 	#opened(): void {
+		this.#isClosing = false;
 		if (this.#outgoing.next > 0 && !this.#isAttached && this.#token)
 			this.#live.client.sendNow(encodeControl({ type: 'resume', id: this.streamId, token: this.#token.value }));
 		this.#wake?.();

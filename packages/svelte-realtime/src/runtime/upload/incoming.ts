@@ -1,10 +1,10 @@
-import { crc32 } from 'node:zlib';
 import { LiveError } from '../../shared/error.ts';
 import type { Chunk, UploadHeader } from '../../shared/upload-frame.ts';
 import type { Budget } from './budget.ts';
+import { Sums } from './sums.ts';
 
 export interface IncomingParts {
-	readonly header: Pick<UploadHeader, 'flow' | 'size' | 'crc32'>;
+	readonly header: Pick<UploadHeader, 'flow' | 'size' | 'crc32' | 'sha256'>;
 	readonly maxSize: number;
 	/** For clients without flow control. */
 	readonly maxBufferedChunks: number;
@@ -19,6 +19,8 @@ export interface IncomingParts {
  */
 export class Incoming implements AsyncIterable<Uint8Array> {
 	readonly #parts: IncomingParts;
+	/** What the parts have to come to. */
+	readonly sums: Sums;
 	#queue: Uint8Array[] = [];
 	#head = 0;
 	#received = 0;
@@ -27,8 +29,6 @@ export class Incoming implements AsyncIterable<Uint8Array> {
 	#promised = 0;
 	#early = 0;
 	#next = 0;
-	#sum = 0;
-	#expectedSum: number | undefined;
 	#isReading = false;
 	#isComplete = false;
 	#isDiscarding = false;
@@ -38,7 +38,7 @@ export class Incoming implements AsyncIterable<Uint8Array> {
 	constructor(parts: IncomingParts, first: number) {
 		this.#parts = parts;
 		this.#window = parts.header.flow ? first : Infinity;
-		if (typeof parts.header.crc32 === 'number') this.#expectedSum = parts.header.crc32;
+		this.sums = new Sums(parts.header);
 	}
 
 	/** Bytes that have arrived. */
@@ -66,11 +66,6 @@ export class Incoming implements AsyncIterable<Uint8Array> {
 		return !this.#isComplete && this.#received < this.#window;
 	}
 
-	/** The sum that all bytes have to have. */
-	expect(sum: number): void {
-		this.#expectedSum = sum;
-	}
-
 	/** Takes the next part. Throws what is wrong with it. */
 	take({ number, payload, isLast }: Chunk): void {
 		const { header, maxSize, maxBufferedChunks, budget } = this.#parts;
@@ -90,9 +85,8 @@ export class Incoming implements AsyncIterable<Uint8Array> {
 			if (!this.#isReading && !budget.takeEarly(payload.length)) throw new LiveError('OVERLOADED');
 			if (!this.#isReading) this.#early += payload.length;
 		}
-		if (header.crc32 !== undefined) this.#sum = crc32(payload, this.#sum);
-		if (isLast && header.crc32 !== undefined && this.#sum !== this.#expectedSum)
-			throw new LiveError('CHECKSUM_MISMATCH', 'What arrived is not what was sent.');
+		this.sums.add(payload);
+		if (isLast && !this.sums.isRight()) throw new LiveError('CHECKSUM_MISMATCH', 'What arrived is not what was sent.');
 		this.#next++;
 		this.#received = received;
 		if (isLast) this.#isComplete = true;

@@ -75,8 +75,8 @@ export class Uploads implements Disposable {
 		if (!control) return false;
 		const transfer = this.#byConnection.get(ws)?.get(control.id);
 		if (control.type === 'cancel') transfer?.fail(new LiveError('CANCELLED'));
-		else if (control.type === 'checksum') transfer?.incoming.expect(control.crc32);
-		else void this.#resume(ws, control.id, control.token);
+		else if (control.type === 'resume') void this.#resume(ws, control.id, control.token);
+		else transfer?.incoming.sums.expect(control);
 		return true;
 	}
 
