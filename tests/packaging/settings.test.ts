@@ -191,6 +191,18 @@ it('says that IDLE_TIMEOUT has no effect where nobody would start the server aga
 	await server.said(/IDLE_TIMEOUT has no effect/);
 });
 
+it.each(['uws', 'node'])('tells whoever imports index.js where it listens, on %s', async (TRANSPORT) => {
+	const file = join(folder(), 'import.mjs');
+	const index = pathToFileURL(join(app, 'build', 'index.js')).href;
+	writeFileSync(
+		file,
+		`const { host, port, path } = await import(${JSON.stringify(index)});\nconsole.log('at ' + host + ' ' + port + ' ' + path);`
+	);
+	const server = run({ TRANSPORT }, [file]);
+	const [, port] = await server.said(/at 127\.0\.0\.1 (\d+) undefined/);
+	expect(server.output).toContain(`Listening on http://127.0.0.1:${port}`);
+});
+
 describe('handler.js', () => {
 	const embed = (name: string, source: string): Running => {
 		const file = join(folder(), name);

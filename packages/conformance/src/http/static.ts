@@ -76,6 +76,28 @@ export function staticLaws(law: HttpLaw): void {
 		expect(response.header('content-length') ?? '0').toBe('0');
 	});
 
+	law('answers every form of condition by the rules', async ({ port }) => {
+		const etag = (await exchange(port, request('GET /hello.txt'))).header('etag')!;
+		for (const [condition, status] of [
+			[`If-None-Match: ${etag}`, 304],
+			[`If-None-Match: W/${etag}`, 304],
+			[`If-None-Match: "other" , ${etag}`, 304],
+			['If-None-Match: *', 304],
+			['If-None-Match: "other"', 200],
+			[`If-None-Match: ${etag.replaceAll('"', '')}`, 200],
+			['If-None-Match: ,', 200],
+			['If-None-Match: "', 200],
+			['If-Modified-Since: Fri, 31 Dec 2099 23:59:59 GMT', 200],
+			['If-Modified-Since: yesterday', 200],
+			['If-Unmodified-Since: Thu, 01 Jan 1970 00:00:00 GMT', 200]
+		] as const) {
+			for (const method of ['GET', 'HEAD']) {
+				const answer = await exchange(port, request(`${method} /hello.txt`, [condition]));
+				expect([method, condition, answer.status]).toEqual([method, condition, status]);
+			}
+		}
+	});
+
 	law('serves the encoding that the client takes', async ({ port }) => {
 		const ask = async (accept: string) => {
 			const { body, header } = await exchange(port, request('GET /app.js', [`Accept-Encoding: ${accept}`]));

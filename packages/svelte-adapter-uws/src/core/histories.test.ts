@@ -3,6 +3,7 @@ import type { Bus } from '../contract/bus.ts';
 import { memoryBus } from '../host/memory-bus.ts';
 import { createTestServer } from '../host/testing.ts';
 import { memoryLog } from '../../test/support/log.ts';
+import { LIMITS } from './limits.ts';
 
 it('numbers what is kept by the store, on every node alike, and lets it be read again', async () => {
 	const bus = memoryBus();
@@ -106,4 +107,22 @@ it('lets clients of every node hear what is kept in its order, though the bus sw
 	for (const arrives of [bus.held[2]!, bus.held[1]!]) arrives();
 	const all = ['subscribed', [1, 1], [2, 2], [3, 3]];
 	await vi.waitFor(() => expect(heard).toEqual([all, all]));
+});
+
+it('keeps no more waiting than its bound for a store that hangs, and sends the rest without it', async () => {
+	await using server = await createTestServer({ transport: 'memory', log: memoryLog() });
+	const { platform } = server;
+	const store = Promise.withResolvers<void>();
+	const append = platform.stores.replay.append.bind(platform.stores.replay);
+	vi.spyOn(platform.stores.replay, 'append').mockImplementation(async (...event) => store.promise.then(() => append(...event)));
+	const seen: unknown[] = [];
+	platform.tap(({ data }) => seen.push(data));
+	platform.keep(() => true);
+	for (let n = 0; n < LIMITS.unrecorded; n++) platform.publish(`t${n % 10}`, 'e', 'waits');
+	platform.publish('t', 'e', 'goes');
+	expect(seen).toEqual(['goes']);
+	store.resolve();
+	await vi.waitFor(() => expect(seen).toHaveLength(LIMITS.unrecorded + 1), 10_000);
+	platform.publish('t', 'e', 'is kept again');
+	await vi.waitFor(() => expect(seen.at(-1)).toBe('is kept again'));
 });

@@ -118,6 +118,16 @@ it('warns once a minute of a topic that is published too often or too large', as
 	expect(warnings()).toHaveLength(3);
 });
 
+it('remembers a bounded number of topics that it warned of, and forgets the oldest', async () => {
+	const { platform, clock, warnings } = await watched({ publishRatePerSec: false, topicPublishRatePerSec: 1 });
+	for (let n = 0; n <= LIMITS.runawayTopics; n++) platform.publish(`t${n}`, 'e', null, { seq: false });
+	clock.pass(1_000);
+	expect(warnings()).toHaveLength(LIMITS.runawayTopics + 1);
+	for (const topic of ['t1', 't0']) platform.publish(topic, 'e', null, { seq: false });
+	clock.pass(1_000);
+	expect(warnings().slice(LIMITS.runawayTopics + 1)).toEqual([expect.stringMatching(/^"t0" is published/)]);
+});
+
 it('hands such topics to whoever listens instead, in each interval', async () => {
 	const { platform, clock, publish, warnings } = await watched();
 	const seen: string[][] = [];

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { memoryLog } from '../../test/support/log.ts';
+import { LIMITS } from './limits.ts';
 import { UserData } from './user-data.ts';
 
 const from = (value: unknown, log = memoryLog()) => new UserData(log).from(value, () => '10.0.0.1');
@@ -45,4 +46,12 @@ it('looks at a bounded number of names', () => {
 	const userData = new UserData(log);
 	for (let i = 0; i < 3_000; i++) userData.from({ [`token${i}`]: 1 }, () => 'a');
 	expect(log.lines).toHaveLength(1_000);
+});
+
+it('looks at a bounded number of names', () => {
+	const log = memoryLog();
+	const userData = new UserData(log);
+	for (let n = 0; n < LIMITS.userDataNames; n++) userData.from({ [`field${n}`]: 1 }, () => 'a');
+	userData.from({ password: 1 }, () => 'a');
+	expect(log.lines).toEqual([]);
 });

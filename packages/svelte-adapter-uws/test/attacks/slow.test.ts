@@ -122,6 +122,23 @@ it('drops a client of the node transport that sends nothing of a body that is aw
 	waiting.drop();
 });
 
+it('leaves the timeout of a server that somebody else made as it was', async () => {
+	const seen: (number | undefined)[] = [];
+	const app = new App(async (_head, body) => ({ response: new Response(await new Response(body).text()) }));
+	const answer = createNodeAnswer(app, STALL_MS);
+	const server = createServer((incoming, response) => {
+		answer(incoming, response, false);
+		incoming.once('end', () => seen.push(incoming.socket.timeout));
+	});
+	server.timeout = 60_000;
+	await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+	const { port } = server.address() as AddressInfo;
+	expect((await exchange(port, request('POST /', ['Content-Length: 5'], 'hello'))).body.toString()).toBe('hello');
+	expect(seen).toEqual([60_000]);
+	server.close();
+	server.closeAllConnections();
+});
+
 const uws = await loadUws();
 /** What a client says at first, and then again and again: a character of it, or the last one. */
 const WAITING: Readonly<Record<string, readonly [first: string, then: string]>> = {

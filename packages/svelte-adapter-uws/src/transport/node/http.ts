@@ -93,6 +93,8 @@ interface BodyLimits {
 
 function readNodeBody(req: IncomingMessage, res: ServerResponse, { limit, stallMs }: BodyLimits): RequestBody {
 	let started = false;
+	// That of the server; not that of a response which is still on its way to the same client.
+	const usual = req.socket.timeout === stallMs ? 0 : (req.socket.timeout ?? 0);
 	// The socket's own timer starts again with every byte, and ends the connection. After the response it is the server's.
 	const expect = (ms: number): void => {
 		if (!res.writableEnded) req.socket.setTimeout(ms);
@@ -100,7 +102,7 @@ function readNodeBody(req: IncomingMessage, res: ServerResponse, { limit, stallM
 	const body = new RequestBody(limit, {
 		pause() {
 			req.pause();
-			expect(0);
+			expect(usual);
 		},
 		resume() {
 			if (!started) start();
@@ -115,7 +117,7 @@ function readNodeBody(req: IncomingMessage, res: ServerResponse, { limit, stallM
 		req.on('data', (chunk: Uint8Array) => body.push(chunk));
 	}
 	req.once('end', () => {
-		expect(0);
+		expect(usual);
 		body.end();
 	});
 	return body;
