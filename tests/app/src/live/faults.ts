@@ -24,8 +24,8 @@ export const fill = live((ctx, from: number, count: number) => {
 	for (let id = from; id < from + count; id++) ctx.publish('crowd', 'created', { id });
 });
 
-/** Where people are in and out. */
-export const yard = live.room({ topic: () => 'fault-yard', init: () => [], presence: () => ({}) });
+/** Where people are in and out. Its topic is a template, which shows that it owns no other topic of this app. */
+export const yard = live.room({ topic: () => `fault-yard`, init: () => [], presence: () => ({}) });
 
 /** Does nothing else for so many milliseconds. */
 export const block = live((_ctx, ms: number) => {
