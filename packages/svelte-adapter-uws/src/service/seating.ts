@@ -96,11 +96,16 @@ export class Seating<Value> {
 		return [...place.seats.values()];
 	}
 
-	/** Empties a place; gives who was there. */
-	empty(name: string): readonly Seated<Value>[] {
-		const seated = this.list(name);
-		for (const { id } of seated) this.delete(name, id);
-		return seated;
+	count(name: string): number {
+		const place = this.#places.get(name);
+		if (place) this.#expire(name, place);
+		return place?.seats.size ?? 0;
+	}
+
+	/** Empties a place. */
+	empty(name: string): void {
+		const place = this.#places.get(name);
+		for (const seat of [...(place?.seats.values() ?? [])]) this.#remove(name, place!, seat);
 	}
 
 	/** Empties every seat of a node; gives those that had not expired. */

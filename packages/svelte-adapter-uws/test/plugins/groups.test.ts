@@ -71,6 +71,12 @@ it('sends events to all, to a role, and to one member', async () => {
 	]);
 	expect(() => lobby.send(platform, c.ws, 'hint')).toThrow('Group lobby: the connection is no member.');
 	expect(() => lobby.publish(platform, 'members', [])).toThrow('Choose another name.');
+	for (const [event, data] of [
+		['a"b', 1],
+		['big', 1n]
+	] as const)
+		expect(() => lobby.publish(platform, event, data, 'admin')).toThrow(TypeError);
+	expect([a, b].map((client) => client.on(LOBBY))).toEqual([[], []]);
 });
 
 it('is full at its cap', async () => {

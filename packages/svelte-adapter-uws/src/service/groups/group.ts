@@ -4,6 +4,7 @@ import type { Envelope } from '../../contract/envelope.ts';
 import type { HookContext, MessageContext, SubscribeContext, SubscribeVerdict } from '../../contract/hooks.ts';
 import type { Platform } from '../../contract/platform.ts';
 import type { GroupEntry } from '../../contract/store/group.ts';
+import { encodeData, encodePrefix } from '../../protocol/envelope-codec.ts';
 import { readFrame } from '../plugin/frame.ts';
 import { andThen, goOn, type Awaitable } from '../plugin/maybe.ts';
 import { Following } from './following.ts';
@@ -98,7 +99,7 @@ export class Group<Meta extends object = Record<string, unknown>> {
 		checkEvent(this.name, event);
 		if (role === undefined) return void this.#tell(platform, event, data);
 		checkRole(this.name, role);
-		this.#sendTo(role, platform, event, data);
+		this.#sendTo(role, event, data);
 		if (this.#parts.ledger.shared) platform.publish(this.#roleTopic, event, { role, data }, { seq: false });
 	}
 
@@ -214,12 +215,13 @@ export class Group<Meta extends object = Record<string, unknown>> {
 
 	/** What is known per process is told per process. */
 	#tell(platform: Platform, event: string, data: unknown, relay = this.#parts.ledger.shared !== undefined): boolean {
-		this.#told = '';
+		if (changesList(event)) this.#told = '';
 		return platform.publish(this.#topic, event, data, { relay, seq: false });
 	}
 
-	#sendTo(role: GroupRole, platform: Platform, event: string, data: unknown): void {
-		for (const [ws, seat] of this.#members) if (seat.role === role) platform.send(ws, this.#topic, event, data);
+	#sendTo(role: GroupRole, event: string, data: unknown): void {
+		const frame = `${encodePrefix(this.#topic, event)}${encodeData(data)}}`;
+		for (const [ws, seat] of this.#members) if (seat.role === role) ws.send(frame);
 	}
 
 	#follow(platform: Platform): void {
@@ -229,7 +231,7 @@ export class Group<Meta extends object = Record<string, unknown>> {
 		this.#following = new Following({
 			platform,
 			topics: new Set([this.#topic, this.#roleTopic]),
-			hear: (envelope) => this.#hear(envelope, platform),
+			hear: (envelope) => this.#hear(envelope),
 			everyMs: shared.everyMs,
 			renew: async () => this.#renewed(await shared.renew(this.#ids), platform),
 			clock,
@@ -263,15 +265,15 @@ export class Group<Meta extends object = Record<string, unknown>> {
 		else this.#tell(platform, 'join', { ...this.#show(seat), count: entry.members.length });
 	}
 
-	#hear({ topic, event, data }: Envelope, platform: Platform): void {
-		this.#told = '';
+	#hear({ topic, event, data }: Envelope): void {
 		if (topic === this.#topic) {
+			if (changesList(event)) this.#told = '';
 			// Clients have it from the relay already.
 			if (event === 'close') this.#ended();
 			return;
 		}
 		const { role, data: inner } = (data ?? {}) as { readonly role?: unknown; readonly data?: unknown };
-		if (isRole(role)) this.#sendTo(role, platform, event, inner);
+		if (isRole(role)) this.#sendTo(role, event, inner);
 	}
 
 	#call(run: () => unknown, undo: () => void = () => {}): boolean {
@@ -289,3 +291,5 @@ export class Group<Meta extends object = Record<string, unknown>> {
 		}
 	}
 }
+
+const changesList = (event: string): boolean => event === 'join' || event === 'leave';

@@ -20,14 +20,14 @@ export class MemoryGroupStore implements GroupStore {
 	async join(group: string, { id, node, role }: GroupSeat, { maxMembers = Infinity, ttlMs }: GroupRule): Promise<GroupEntry> {
 		if (this.#closed.get(group)) return { outcome: 'closed' };
 		const isNew = this.#seating.get(group, id) === undefined;
-		if (isNew && maxMembers !== Infinity && this.#seating.list(group).length >= maxMembers) return { outcome: 'full' };
+		if (isNew && maxMembers !== Infinity && this.#seating.count(group) >= maxMembers) return { outcome: 'full' };
 		this.#seating.put(group, { id, node, value: role }, ttlMs);
 		return { outcome: 'joined', members: this.#members(group) };
 	}
 
 	async leave(group: string, id: string): Promise<{ readonly left: boolean; readonly count: number }> {
 		const left = this.#seating.delete(group, id) !== undefined;
-		return { left, count: this.#seating.list(group).length };
+		return { left, count: this.#seating.count(group) };
 	}
 
 	async touch(groups: readonly string[], node: string, ttlMs: number): Promise<void> {
