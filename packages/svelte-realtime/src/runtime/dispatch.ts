@@ -169,7 +169,7 @@ export class Dispatch {
 			if (id !== '') scope.requests.add(made);
 			const settle = (): void => {
 				scope.calls--;
-				this.#host.check(scope.calls >= 0, 'realtime/calls', { calls: scope.calls });
+				if (scope.calls < 0) this.#host.violated('realtime/calls', { calls: scope.calls });
 				scope.requests.delete(made);
 			};
 			return Promise.resolve(result).then(

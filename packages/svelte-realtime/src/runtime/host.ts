@@ -6,7 +6,7 @@ import type { Lock } from '../define/lock.ts';
 import type { Built } from '../manifest.ts';
 import type { RpcRequest } from '../shared/rpc-frame.ts';
 import type { Reaction } from './cascade.ts';
-import type { Check } from './invariants.ts';
+import type { Violated } from './invariants.ts';
 import type { Pacing } from './pacing.ts';
 import type { Join, Scope } from './scope.ts';
 import type { Views } from './views.ts';
@@ -54,8 +54,8 @@ export interface Host {
 	readonly isBridged: () => boolean;
 	/** Whether this node publishes what aggregates come to: for itself, for all nodes, or not at all. Throws as `isLeader` does. */
 	readonly aggregates: () => 'here' | 'everywhere' | 'nowhere';
-	/** Says that something has to hold, whatever comes from outside. */
-	readonly check: Check;
+	/** Says that something which has to hold, whatever comes from outside, does not. */
+	readonly violated: Violated;
 	/** Says something to the app's author. */
 	readonly warn: (message: string) => void;
 	/** Reports a failure of the app's code. Never throws. */

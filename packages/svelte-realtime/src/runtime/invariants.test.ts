@@ -13,13 +13,12 @@ it('counts, measures and says what does not hold, and throws where a test should
 	app.metrics = { call() {}, follows() {}, cron() {}, forgot() {}, violated };
 	const say = vi.fn<(error: Error) => void>();
 	const invariants = new Invariants({ app, say, throws: false });
-	invariants.check(true, 'realtime/calls');
-	invariants.check(false, 'realtime/calls', { calls: -1 });
-	invariants.check(false, 'realtime/calls');
+	invariants.violated('realtime/calls', { calls: -1 });
+	invariants.violated('realtime/calls', { calls: -2 });
 	expect([...invariants.counts]).toEqual([['realtime/calls', 2]]);
 	expect(violated.mock.calls).toEqual([['realtime/calls'], ['realtime/calls']]);
 	expect(say.mock.calls[0]![0].message).toBe('assertion violated {"category":"realtime/calls","context":{"calls":-1}}');
-	expect(() => new Invariants({ app, say, throws: true }).check(false, 'realtime/calls')).toThrow('assertion violated');
+	expect(() => new Invariants({ app, say, throws: true }).violated('realtime/calls', {})).toThrow('assertion violated');
 });
 
 it('notices when the books of a server do not add up', async () => {

@@ -1,7 +1,7 @@
 import type { AppSettings } from '../define/app-settings.ts';
 
-/** Says that something has to hold: `category` is `realtime/<thing>`, `context` tells where to look. */
-export type Check = (holds: boolean, category: string, context?: Readonly<Record<string, unknown>>) => void;
+/** Says that something which cannot be is so: `category` is `realtime/<thing>`, `context` tells where to look. */
+export type Violated = (category: string, context: Readonly<Record<string, unknown>>) => void;
 
 export interface InvariantsParts {
 	readonly app: AppSettings;
@@ -25,8 +25,8 @@ export class Invariants {
 		return this.#counts;
 	}
 
-	readonly check: Check = (holds, category, context = {}) => {
-		if (holds) return;
+	/** Something does not hold. */
+	readonly violated: Violated = (category, context) => {
 		this.#counts.set(category, (this.#counts.get(category) ?? 0) + 1);
 		const { app, say, throws } = this.#parts;
 		app.metrics?.violated(category);

@@ -1,7 +1,7 @@
 import type { Clock } from 'svelte-adapter-uws/contract';
 import type { Lock, LockWait } from '../define/lock.ts';
 import { LiveError } from '../shared/error.ts';
-import type { Check } from './invariants.ts';
+import type { Violated } from './invariants.ts';
 
 interface Waiter {
 	readonly go: () => void;
@@ -11,13 +11,13 @@ interface Waiter {
 /** Locks within one process: first come, first served for each key; different keys do not wait for each other. */
 export class KeyedLock implements Lock {
 	readonly #clock: Pick<Clock, 'after'>;
-	readonly #check: Check;
+	readonly #violated: Violated;
 	/** Who waits for each key that is held. */
 	readonly #queues = new Map<string, Waiter[]>();
 
-	constructor(clock: Pick<Clock, 'after'>, check: Check) {
+	constructor(clock: Pick<Clock, 'after'>, violated: Violated) {
 		this.#clock = clock;
-		this.#check = check;
+		this.#violated = violated;
 	}
 
 	/** Keys that are held. */
@@ -46,8 +46,8 @@ export class KeyedLock implements Lock {
 		return new Promise((resolve, reject) => {
 			const leave = (reason: unknown): void => {
 				const place = queue.indexOf(waiter);
-				this.#check(place >= 0, 'realtime/lock-waiter', { key });
 				if (place >= 0) queue.splice(place, 1);
+				else this.#violated('realtime/lock-waiter', { key });
 				waiter.refuse(reason);
 			};
 			const timer =

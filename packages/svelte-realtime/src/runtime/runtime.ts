@@ -96,11 +96,11 @@ export class Runtime implements Disposable {
 			say: (error) => onError('assertion', error),
 			throws: parts.throwsAssertions ?? false
 		});
-		const { check } = this.#invariants;
+		const { violated } = this.#invariants;
 		this.#scopes = new Scopes({
 			clock,
 			limits,
-			check,
+			violated,
 			follows: (topic, by, others) => {
 				app.metrics?.follows(by);
 				if (others > 0) return;
@@ -108,7 +108,7 @@ export class Runtime implements Disposable {
 				else this.#warnings?.left(topic);
 			}
 		});
-		this.#lock = new KeyedLock(clock, check);
+		this.#lock = new KeyedLock(clock, violated);
 		const pacing = (this.#pacing = new Pacing({ clock, warn, limits, failed: (error) => onError('publish', error) }));
 		const watchers = (this.#watchers = new Watchers(platform, onError));
 		this.#views = new Views(platform);
@@ -128,7 +128,7 @@ export class Runtime implements Disposable {
 			now: () => clock.now(),
 			after: (ms, run) => clock.after(ms, run),
 			date,
-			check,
+			violated,
 			isLeader: () => leads(parts.leader),
 			isBridged: () => parts.isBridged ?? false,
 			aggregates: () => (parts.aggregateLeader ? (leads(parts.aggregateLeader) ? 'everywhere' : 'nowhere') : 'here'),

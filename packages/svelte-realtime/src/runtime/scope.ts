@@ -1,7 +1,7 @@
 import type { Clock, Connection } from 'svelte-adapter-uws/contract';
 import { LiveError } from '../shared/error.ts';
 import type { Limits } from '../shared/limits.ts';
-import type { Check } from './invariants.ts';
+import type { Violated } from './invariants.ts';
 import { topicOfView } from '../shared/topics.ts';
 
 /** Milliseconds in which wire subscribes may wait for a stream, from the first of a connection. */
@@ -42,7 +42,7 @@ export interface ScopeParts {
 	readonly limits: () => Pick<Limits, 'maxTopicsPerConnection' | 'maxWaitingTopics'>;
 	/** A connection has begun, or ended, to follow a topic; `others`: connections that follow it as well. */
 	readonly follows?: (topic: string, by: 1 | -1, others: number) => void;
-	readonly check: Check;
+	readonly violated: Violated;
 	/** Connections that follow a topic through streams, by topic. */
 	readonly holders: Map<string, number>;
 	/** Scopes that have something to end. */
@@ -168,7 +168,7 @@ export class Scope {
 		if (shown !== topic) this.#track(shown, topic, by);
 		if (this.#held(shown) !== (by > 0 ? 1 : 0)) return;
 		const count = (holders.get(shown) ?? 0) + by;
-		this.#parts.check(count >= 0, 'realtime/holders', { topic: shown, count });
+		if (count < 0) this.#parts.violated('realtime/holders', { topic: shown, count });
 		if (count > 0) holders.set(shown, count);
 		else holders.delete(shown);
 		this.#parts.follows?.(shown, by, by > 0 ? count - 1 : count);

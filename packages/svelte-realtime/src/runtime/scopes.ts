@@ -6,7 +6,7 @@ export class Scopes implements Disposable {
 	readonly #parts: ScopeParts;
 	readonly #byConnection = new WeakMap<Connection, Scope>();
 
-	constructor(parts: Pick<ScopeParts, 'clock' | 'limits' | 'check' | 'follows'>) {
+	constructor(parts: Pick<ScopeParts, 'clock' | 'limits' | 'violated' | 'follows'>) {
 		this.#parts = { ...parts, holders: new Map(), busy: new Set() };
 	}
 

@@ -55,7 +55,7 @@ export class Pushes implements Disposable {
 	close(ws: Connection): void {
 		const userId = this.#users.get(ws);
 		if (userId === undefined) return;
-		this.#host.check(this.#connections.get(ws.id) === ws, 'realtime/push-entry', { connection: ws.id });
+		if (this.#connections.get(ws.id) !== ws) this.#host.violated('realtime/push-entry', { connection: ws.id });
 		this.#users.delete(ws);
 		this.#connections.delete(ws.id);
 		if (this.#users.size === 0) this.#rest();

@@ -1,5 +1,5 @@
 import type { Limits } from '../../shared/limits.ts';
-import type { Check } from '../invariants.ts';
+import type { Violated } from '../invariants.ts';
 
 /** Bytes that a client may send ahead of its handler. */
 const WINDOW = 1024 * 1024;
@@ -12,13 +12,13 @@ type EarlyLimits = Pick<Limits, 'maxEarlyUploadBytes' | 'maxEarlyUploadBytesTota
 export class Budget {
 	readonly #frame: number;
 	readonly #limits: () => EarlyLimits;
-	readonly #check: Check;
+	readonly #violated: Violated;
 	#promised = 0;
 	#early = 0;
 
 	/** `frame`: bytes of the largest frame; `limits` are read at each use. */
-	constructor(frame: number, limits: () => EarlyLimits, check: Check) {
-		this.#check = check;
+	constructor(frame: number, limits: () => EarlyLimits, violated: Violated) {
+		this.#violated = violated;
 		this.#frame = frame;
 		this.#limits = limits;
 	}
@@ -45,7 +45,7 @@ export class Budget {
 
 	promise(bytes: number): void {
 		this.#promised += bytes;
-		this.#check(this.#promised >= 0, 'realtime/upload-promised', { promised: this.#promised });
+		if (this.#promised < 0) this.#violated('realtime/upload-promised', { promised: this.#promised });
 	}
 
 	/** Bytes of one upload that may wait before its handler reads. */
@@ -62,6 +62,6 @@ export class Budget {
 
 	releaseEarly(bytes: number): void {
 		this.#early -= bytes;
-		this.#check(this.#early >= 0, 'realtime/upload-early', { early: this.#early });
+		if (this.#early < 0) this.#violated('realtime/upload-early', { early: this.#early });
 	}
 }

@@ -46,7 +46,7 @@ export class Uploads implements Disposable {
 
 	constructor(parts: UploadsParts) {
 		this.#parts = parts;
-		this.#budget = new Budget(parts.host.platform.maxPayloadLength, () => parts.host.app.limits, parts.host.check);
+		this.#budget = new Budget(parts.host.platform.maxPayloadLength, () => parts.host.app.limits, parts.host.violated);
 	}
 
 	/** How far ahead of their handlers the clients are. */
