@@ -18,9 +18,10 @@ interface Row {
 /** A server over real sockets, whose table changes and says so. */
 async function serve() {
 	const rows = new Map<number, Row>();
-	const state: { runtime?: Runtime; loads: number } = { loads: 0 };
+	const state: { runtime?: Runtime; loads: number; logLoads: number } = { loads: 0, logLoads: 0 };
 	const load = (): Row[] => (state.loads++, [...rows.values()]);
 	const definitions = {
+		'm/log': live.stream('log', () => (state.logLoads++, []), { merge: 'latest', max: 1_000, replay: true }),
 		'm/plain': live.stream('rows', load),
 		'm/kept': live.stream('rows', load, { replay: true }),
 		'm/shaped': live.stream('rows', load, { transform: ({ id, n }) => ({ id, n, shaped: true }) }),
@@ -54,15 +55,15 @@ async function serve() {
 	};
 }
 
-function follow(url: string, path: string) {
+function follow<Item = Row>(url: string, path: string) {
 	const client = createClient({ url, reconnectInterval: 10, maxReconnectInterval: 20 });
 	const page = createLiveClient(client, {
 		clock: createClock(),
 		random: Math.random,
 		settings: () => ({ timeout: 30_000, resumeGraceMs: 60_000 })
 	});
-	const stream = new Stream<Row[]>(() => page, path, [], {});
-	const seen: { value: Row[] | undefined } = { value: undefined };
+	const stream = new Stream<Item[]>(() => page, path, [], {});
+	const seen: { value: Item[] | undefined } = { value: undefined };
 	stream.subscribe((value) => void (seen.value = value));
 	return { client, stream, seen };
 }
@@ -122,6 +123,35 @@ it('comes back to a stream that is kept without loading it again', async () => {
 		])
 	);
 	expect(here.state.loads).toBe(1);
+	client.close();
+	await here.server.close();
+});
+
+it.each([
+	{ scenario: 'drop-outbound', dropRate: 0.3 },
+	{ scenario: 'duplicate-outbound', duplicateRate: 0.3 },
+	{ scenario: 'ipc-reorder', maxJitterMs: 20 }
+] as const)('a kept stream takes each event once and in order over $scenario, and is not loaded again for it', async (chaos) => {
+	const here = await serve();
+	const { client, stream, seen } = follow<number>(here.server.wsUrl, 'm/log');
+	await vi.waitFor(() => expect(stream.status.value).toBe('connected'));
+	const said: number[] = [];
+	const say = (): void => {
+		said.push(said.length);
+		here.server.platform.publish('log', 'said', said.at(-1));
+	};
+	for (let round = 0; round < 5; round++) {
+		here.server.platform.__chaos(chaos);
+		for (let n = 0; n < 20; n++) {
+			say();
+			if (n % 5 === 0) await new Promise((resolve) => setTimeout(resolve, 2));
+		}
+		here.server.platform.__chaos(null);
+		// A gap shows by what comes after it.
+		say();
+		await vi.waitFor(() => expect(seen.value).toEqual(said), 10_000);
+	}
+	expect(here.state.logLoads).toBe(1);
 	client.close();
 	await here.server.close();
 });

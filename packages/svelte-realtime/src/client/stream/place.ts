@@ -28,6 +28,13 @@ export class Place {
 		};
 	}
 
+	/** The answer of a load without the events that came by themselves while it was on its way. */
+	unseen(reply: OkReply): OkReply {
+		const { data, replay } = reply;
+		if (!replay || !Array.isArray(data)) return reply;
+		return { ...reply, data: data.filter((event: { readonly seq?: number } | null) => !this.#isSeen(event?.seq, reply.ep)) };
+	}
+
 	/** Takes the answer of a load. */
 	answered({ seq, ep, version, sparse, unchanged, delta, replay }: OkReply): void {
 		this.gapped = false;
@@ -35,7 +42,8 @@ export class Place {
 		this.#sparse = sparse === true;
 		if (typeof seq === 'number') {
 			this.#kept = ep !== undefined;
-			this.#position = { epoch: ep ?? this.#position?.epoch ?? '', seq };
+			// What has not been loaded anew holds what came meanwhile.
+			if (!(replay || unchanged) || !this.#isSeen(seq, ep)) this.#position = { epoch: ep ?? this.#position?.epoch ?? '', seq };
 		} else if (!unchanged && !delta && !replay) {
 			this.#kept = false;
 			this.#position = undefined;
@@ -63,5 +71,11 @@ export class Place {
 		this.#kept = false;
 		this.#sparse = false;
 		this.gapped = false;
+	}
+
+	/** Whether it comes no later than the last event that was seen. */
+	#isSeen(seq: number | undefined, epoch: string | undefined): boolean {
+		const last = this.#position;
+		return last !== undefined && seq !== undefined && epoch === last.epoch && seq <= last.seq;
 	}
 }

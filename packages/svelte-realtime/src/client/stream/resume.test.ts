@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
-import { turn } from '../../../test/client/scripted-client.ts';
+import { scripted, turn } from '../../../test/client/scripted-client.ts';
 import { PATH, setUp } from '../../../test/client/todo-stream.ts';
+import { Stream } from './stream.ts';
 
 const at = (seq: number, id: number, epoch = 'e', event = 'created') => ({
 	topic: 'todos',
@@ -54,6 +55,39 @@ it('takes no event twice', async () => {
 	client.frame(at(4, 4));
 	client.frame(at(4, 99), at(3, 98), at(5, 5));
 	expect(ids()).toEqual([1, 4, 5]);
+});
+
+it('takes what comes while it asks once, whether the answer holds it or not', async () => {
+	const { client, stream, answer, ids } = await kept({ merge: 'latest' });
+	const again = (): unknown => (stream.retry(), client.requests(PATH).at(-1)!);
+	expect(again()).toMatchObject({ seq: 3 });
+	client.frame(at(4, 4));
+	client.frame(at(5, 5));
+	expect(ids()).toEqual([1, 4, 5]);
+	answer([{ seq: 4, topic: 'todos', event: 'created', data: { id: 4 } }], { merge: 'latest', replay: true, seq: 4, ep: 'e' });
+	expect(ids()).toEqual([1, 4, 5]);
+	expect(again()).toMatchObject({ seq: 5 });
+	client.frame(at(6, 6));
+	answer([], { merge: 'latest', unchanged: true });
+	expect(ids()).toEqual([1, 4, 5, 6]);
+	expect(again()).toMatchObject({ seq: 6 });
+});
+
+it('keeps what has come and is not painted yet when the answer of a load goes on from it', async () => {
+	const { client, host } = scripted({}, () => {});
+	const stream = new Stream<{ id: number }[]>(host, PATH, [], {});
+	let value: unknown;
+	stream.subscribe((next) => void (value = next));
+	client.open();
+	await turn();
+	const answer = (data: unknown, extra: object): void =>
+		client.reply(client.sent.at(-1)!['id'], { data, topic: 'todos', merge: 'latest', ep: 'e', ...extra });
+	answer([{ id: 3 }], { seq: 3 });
+	client.frame(at(4, 4));
+	stream.retry();
+	client.frame(at(5, 5));
+	answer([], { replay: true, seq: 4 });
+	expect(value).toEqual([{ id: 3 }, { id: 4 }, { id: 5 }]);
 });
 
 it('asks for what lies in a gap, and shows nothing of what came after it before', async () => {

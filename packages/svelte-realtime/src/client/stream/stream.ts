@@ -232,13 +232,13 @@ export class Stream<T> extends Shown<T> implements StreamStore<T>, Follower, Run
 		);
 	}
 
-	#answered(host: StreamHost, reply: OkReply): void {
+	#answered(host: StreamHost, answer: OkReply): void {
 		const topics = topicsOf(host);
+		this.catchUp();
+		const reply = this.#place.unseen(answer);
 		const { topic, snapshot } = readSnapshot(reply);
 		const load = this.#load!.load;
 		const events = topic === undefined ? [] : topics.since(load, topic);
-		// Events received before the answer are in the buffer as well.
-		this.#inbox = [];
 		this.#place.answered(reply);
 		this.state = withSnapshot(
 			this.state,
