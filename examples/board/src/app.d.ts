@@ -12,6 +12,6 @@ declare global {
 
 declare module 'svelte-realtime/server' {
 	interface Register {
-		user: User & { login: string };
+		user: User;
 	}
 }

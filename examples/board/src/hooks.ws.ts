@@ -1,25 +1,12 @@
+import { upgradeResponse, type WebSocketHooks } from 'svelte-adapter-uws';
 import { realtime } from 'svelte-realtime/server';
-import type { WebSocketHooks } from 'svelte-adapter-uws';
 import { SESSION_COOKIE } from '#lib/server/cookie.ts';
-import { sockets } from '#lib/server/sockets.ts';
 import { store } from '#lib/server/store.ts';
 
-const rt = realtime();
+export const { init, open, message, unsubscribe, close, shutdown } = realtime();
 
-export const { init, message, unsubscribe, shutdown } = rt;
-
-/** Only a valid session may connect; what is returned here is `ctx.user` of every live function. */
+/** Only a valid session may connect. The user is `ctx.user` of every live function; the session is what signing out revokes. */
 export const upgrade: WebSocketHooks['upgrade'] = ({ cookies }) => {
 	const session = store().session(cookies[SESSION_COOKIE] ?? '');
-	return (session && { ...session.user, login: session.id }) || false;
-};
-
-export const open: WebSocketHooks['open'] = (ws, context) => {
-	sockets.add(ws.getUserData().login, ws);
-	return rt.open(ws, context);
-};
-
-export const close: WebSocketHooks['close'] = (ws, context) => {
-	sockets.remove(ws.getUserData().login, ws);
-	return rt.close(ws, context);
+	return session ? upgradeResponse({ ...session.user }, {}, { session: session.id }) : false;
 };

@@ -56,10 +56,10 @@ export interface Present {
 	data: { name: string; color: string };
 }
 
-/** One pointer on the board. */
+/** One pointer on the board, as cursor streams carry it. */
 export interface Pointer {
 	key: string;
-	data: { name: string; color: string; x: number; y: number };
+	data: { x: number; y: number };
 }
 
 /** The size of a board and of a note, in pixels. */

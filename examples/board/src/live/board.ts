@@ -1,19 +1,22 @@
 import { randomUUID } from 'node:crypto';
 import { guard, live, LiveError, type Context } from 'svelte-realtime/server';
 import * as input from '#lib/server/input.ts';
-import { presence } from '#lib/server/presence.ts';
 import { store } from '#lib/server/store.ts';
-import { LIMITS, type Note, type Pointer } from '#lib/types.ts';
+import { LIMITS, type Note } from '#lib/types.ts';
 
 export const _guard = guard({ authenticated: true });
 
 const exists = (_ctx: Context, id: string): boolean => store().board(id) !== undefined;
 
-export const notes = live.stream(
-	(_ctx, id: string) => `board:${id}:notes`,
-	async (_ctx, id) => store().notes(id),
-	{ access: exists }
-);
+/** The notes, who looks at them, and where their pointers are. */
+export const room = live.room({
+	topic: (_ctx, id: string) => `board:${id}`,
+	topicArgs: 1,
+	guard: exists,
+	init: async (_ctx, id: string) => store().notes(id),
+	presence: ({ user: { name, color } }) => ({ name, color }),
+	cursors: true
+});
 
 export const chat = live.stream(
 	(_ctx, id: string) => `board:${id}:chat`,
@@ -26,39 +29,6 @@ export const activity = live.stream(
 	async (_ctx, id) => store().activities(id),
 	{ access: exists, prepend: true, max: 50 }
 );
-
-/** Who is here: being subscribed is being present. */
-export const people = live.stream(
-	(_ctx, id: string) => `board:${id}:people`,
-	async (_ctx, id) => presence.list(id),
-	{
-		access: exists,
-		merge: 'presence',
-		onSubscribe(ctx, topic) {
-			const { id, name, color } = ctx.user;
-			if (presence.enter(boardOf(topic), ctx.user)) ctx.publish(topic, 'join', { key: id, data: { name, color } });
-		},
-		onUnsubscribe(ctx, topic) {
-			const board = boardOf(topic);
-			if (!presence.leave(board, ctx.user)) return;
-			ctx.publish(topic, 'leave', { key: ctx.user.id });
-			ctx.publish(`board:${board}:pointers`, 'remove', { key: ctx.user.id }, { seq: false });
-		}
-	}
-);
-
-export const pointers = live.stream(
-	(_ctx, id: string) => `board:${id}:pointers`,
-	async (): Promise<Pointer[]> => [],
-	{ access: exists, merge: 'cursor' }
-);
-
-/** Sent without waiting for an answer, many times a second. */
-export const point = live((ctx, id: string, x: number, y: number) => {
-	const { name, color } = ctx.user;
-	const pointer: Pointer = { key: ctx.user.id, data: { name, color, x: input.coordinate(x, 'x'), y: input.coordinate(y, 'y') } };
-	ctx.publish(`board:${input.board(id).id}:pointers`, 'update', pointer, { seq: false });
-});
 
 export const add = live(async (ctx, id: string, note: { text: string; x: number; y: number; color: string }) => {
 	const board = input.board(id);
@@ -105,7 +75,7 @@ export const move = live(async (ctx, id: string, note: string, x: number, y: num
 /** Shows a note on its way to everybody; where it ends is kept by `move`. */
 export const drag = live((ctx, id: string, note: string, x: number, y: number) => {
 	const found = store().note(id, note);
-	if (found) ctx.publish(`board:${id}:notes`, 'updated', { ...found, x: input.coordinate(x, 'x'), y: input.coordinate(y, 'y') });
+	if (found) ctx.publish(`board:${id}`, 'updated', { ...found, x: input.coordinate(x, 'x'), y: input.coordinate(y, 'y') });
 });
 
 export const remove = live(async (ctx, id: string, note: string) => {
@@ -113,7 +83,7 @@ export const remove = live(async (ctx, id: string, note: string) => {
 	const found = store().note(board.id, note);
 	if (!found) return null;
 	store().deleteNote(board.id, note);
-	ctx.publish(`board:${board.id}:notes`, 'deleted', { id: note });
+	ctx.publish(`board:${board.id}`, 'deleted', { id: note });
 	tell(ctx, board.id, `deleted “${excerpt(found.text)}”`);
 	return found;
 });
@@ -127,7 +97,7 @@ export const say = live(async (ctx, id: string, text: string) => {
 
 function put(ctx: Context, verb: string, note: Omit<Note, 'z'>): Note {
 	const stored = store().putNote(note);
-	ctx.publish(`board:${note.board}:notes`, 'created', stored);
+	ctx.publish(`board:${note.board}`, 'created', stored);
 	tell(ctx, note.board, `${verb} “${excerpt(note.text)}”`);
 	return stored;
 }
@@ -136,7 +106,7 @@ function change(ctx: Context, id: string, note: string, to: Partial<Note>, verb:
 	const board = input.board(id);
 	const changed = store().changeNote(board.id, note, to);
 	if (!changed) throw new LiveError('NOT_FOUND', 'Somebody deleted this note.');
-	ctx.publish(`board:${board.id}:notes`, 'updated', changed);
+	ctx.publish(`board:${board.id}`, 'updated', changed);
 	tell(ctx, board.id, `${verb} “${excerpt(changed.text)}”`);
 	return changed;
 }
@@ -149,4 +119,3 @@ function tell(ctx: Context, board: string, text: string): void {
 }
 
 const excerpt = (text: string): string => (text.length > 28 ? `${text.slice(0, 27)}…` : text);
-const boardOf = (topic: string): string => topic.slice('board:'.length, topic.lastIndexOf(':'));

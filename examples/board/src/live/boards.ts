@@ -20,5 +20,5 @@ export const remove = live(async (ctx, id: string) => {
 	const board = input.board(id);
 	store().deleteBoard(board.id);
 	ctx.publish('boards', 'deleted', { id: board.id });
-	ctx.publish(`board:${board.id}:notes`, 'refreshed', []);
+	ctx.publish(`board:${board.id}`, 'refreshed', []);
 });

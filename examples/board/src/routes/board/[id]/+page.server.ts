@@ -1,5 +1,5 @@
 import { error, redirect } from '@sveltejs/kit';
-import { activity, chat, notes, people } from '$live/board';
+import { activity, chat, room } from '$live/board';
 import { store } from '#lib/server/store.ts';
 import type { PageServerLoad } from './$types';
 
@@ -10,10 +10,10 @@ export const load: PageServerLoad = async ({ locals, params, platform }) => {
 	if (!board) error(404, 'This board does not exist.');
 	const options = { user, args: [board.id] as [string] };
 	const [noteList, messages, activities, present] = await Promise.all([
-		notes.load(platform, options),
+		room.data.load(platform, options),
 		chat.load(platform, options),
 		activity.load(platform, options),
-		people.load(platform, options)
+		room.presence.load(platform, options)
 	]);
 	return { board, notes: noteList, messages, activities, present };
 };
