@@ -135,6 +135,12 @@ it('ignores rows without the key, and keeps those that it was given', () => {
 	expect(reduce(start, 'created', { id: 2 })).toEqual([{ v: 1 }, { id: 1 }, 'odd', { id: 2 }]);
 });
 
+it('keeps the order of the rows that stay when one is deleted', () => {
+	const { reduce } = createReducer('crud', {});
+	const rows = [3, 1, 2, 4].map((id) => ({ id }));
+	expect(reduce(rows, 'deleted', { id: 1 })).toEqual([{ id: 3 }, { id: 2 }, { id: 4 }]);
+});
+
 it('does what each strategy says', () => {
 	const run = (name: MergeName, options: MergeOptions, start: unknown, ...events: [string, unknown][]): unknown =>
 		reduceAll(

@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { replyTo, scripted, turn } from '../../../test/client/scripted-client.ts';
 import { connected, created, PATH, setUp } from '../../../test/client/todo-stream.ts';
 import { RpcError } from '../../shared/error.ts';
@@ -238,6 +238,18 @@ it('shows what it is hydrated with at once, still loads, and is not set back onc
 	answer([{ id: 1 }, { id: 2 }]);
 	stream.hydrate([{ id: 1 }]);
 	expect(values.at(-1)).toEqual([{ id: 1 }, { id: 2 }]);
+});
+
+it('says so when what it is hydrated with cannot be merged with events', async () => {
+	const print = vi.spyOn(console, 'warn').mockImplementation(() => {});
+	const { host } = scripted();
+	new Stream<unknown>(host, PATH, [], {}).hydrate([]).hydrate({ data: [], hasMore: false });
+	new Stream<unknown>(host, PATH, [], { merge: 'set' }).hydrate({ id: 1 });
+	new Stream<unknown>(host, PATH, [], {}).hydrate(null);
+	expect(print).not.toHaveBeenCalled();
+	new Stream<unknown>(host, PATH, [], {}).hydrate({ id: 1 });
+	expect(print.mock.calls).toEqual([[expect.stringContaining(`${PATH}.hydrate() takes a list`)]]);
+	print.mockRestore();
 });
 
 it('keeps hydrated data when no loader stands behind the stream, and none behind a closed gate', async () => {

@@ -78,6 +78,10 @@ export class Stream<T> extends Shown<T> implements StreamStore<T>, Follower, Run
 		if (this.status.value === 'connected') return this;
 		if (at) this.#place.hydrate(at);
 		this.show(withData(this.state, data));
+		const { base, merge } = this.state;
+		if (base && merge.name !== 'set' && !Array.isArray(base))
+			// eslint-disable-next-line no-console -- addressed to the author of the app
+			console.warn(`[svelte-realtime] ${this.path}.hydrate() takes a list, as its merge is ${merge.name}.`);
 		return this;
 	}
 

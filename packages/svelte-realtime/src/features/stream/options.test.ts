@@ -5,7 +5,7 @@ import { expect, it, vi } from 'vitest';
 import { z } from 'zod';
 import { createRuntime, type TestClient } from '../../../test/support.ts';
 import type { Context } from '../../define/context.ts';
-import { app } from '../../define/app.ts';
+import { app, emptyApp } from '../../define/app.ts';
 import { live } from '../../define/live.ts';
 import type { StreamOptions } from '../../define/stream-options.ts';
 
@@ -83,6 +83,38 @@ it('takes filter for access, and access where both are given', async () => {
 it('says of a channel that no loader stands behind it', async () => {
 	await using server = await createRuntime({ 'm/s': live.channel('t') });
 	expect(await (await server.connect()).ask(subscribe('1'))).toMatchObject({ data: null, channel: true, merge: 'set' });
+});
+
+it('takes the options of streams for channels that have a meaning there', async () => {
+	const heard: string[] = [];
+	await using server = await createRuntime(
+		{
+			'm/c': live.channel((_ctx, room: string) => `c:${room}`, {
+				merge: 'latest',
+				access: (ctx, room) => ctx.user.id === room,
+				args: z.tuple([z.string()]),
+				transform: ({ text }) => ({ text }),
+				coalesceBy: ({ text }) => text,
+				onSubscribe: (_ctx, topic) => void heard.push(`+${topic}`),
+				onUnsubscribe: (_ctx, topic) => void heard.push(`-${topic}`)
+			}),
+			'm/v': live.channel('v', { volatile: true, classOfService: 'low' })
+		},
+		undefined,
+		{ app: { ...emptyApp(), admission: { classes: { low: () => true } } } }
+	);
+	const ida = await server.connect('ida');
+	const ask = (rpc: string, id: string, ...args: unknown[]) => ida.ask({ rpc, id, stream: true, args });
+	expect(await ask('m/c', '1', 'max')).toMatchObject({ code: 'FORBIDDEN' });
+	expect(await ask('m/c', '2')).toMatchObject({ code: 'VALIDATION' });
+	expect(await ask('m/c', '3', 'ida')).toMatchObject({ data: [], topic: 'c:ida', merge: 'latest', channel: true });
+	expect(await ask('m/v', '4')).toMatchObject({ code: 'OVERLOADED' });
+	for (const text of ['a', 'a', 'b']) server.platform.publish('c:ida', 'said', { text, secret: true });
+	await vi.waitFor(() =>
+		expect(ida.frames.filter(({ topic }) => topic === 'c:ida').map(({ data }) => data)).toEqual([{ text: 'a' }, { text: 'b' }])
+	);
+	ida.say({ type: 'unsubscribe', topic: 'c:ida' });
+	await vi.waitFor(() => expect(heard).toEqual(['+c:ida', '-c:ida']));
 });
 
 it('transforms the first value and each event once, wherever it was published', async () => {

@@ -8,4 +8,7 @@ export const even = pipe(
 	pipe.filter((_, row) => row.id % 2 === 0)
 );
 /** Its only parameter is the client's. */
-export const named = live.stream(((team: string) => `team:${team}`) as never, () => [process.pid]);
+export const named = live.stream(
+	(team: string) => `team:${team}`,
+	() => [process.pid]
+);
