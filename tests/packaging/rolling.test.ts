@@ -78,7 +78,8 @@ class Visitor implements AsyncDisposable {
 }
 
 describe.each(['uws', 'node'])('on %s', (TRANSPORT) => {
-	it('a server is replaced by another on its port while pages write: none misses an event, and none sees one twice', async () => {
+	/** Four pages that write to a ledger all the time, while `meanwhile` runs with the server that they found first. */
+	async function write(meanwhile: (old: Running, start: () => Promise<Running>) => Promise<Running>): Promise<void> {
 		await using stack = new AsyncDisposableStack();
 		const folder = mkdtempSync(join(tmpdir(), 'ledger '));
 		stack.defer(() => rmSync(folder, { recursive: true }));
@@ -100,7 +101,7 @@ describe.each(['uws', 'node'])('on %s', (TRANSPORT) => {
 		const written = (): string[] => readFileSync(ledger, 'utf8').split('\n').filter(Boolean);
 		const until = (check: () => void): Promise<void> => vi.waitFor(check, { timeout: 60_000, interval: 20 });
 
-		let old = await start();
+		let server = await start();
 		const visitors = Array.from({ length: 4 }, () => stack.use(new Visitor(origin)));
 		let next = 0;
 		const writer = setInterval(() => {
@@ -109,16 +110,15 @@ describe.each(['uws', 'node'])('on %s', (TRANSPORT) => {
 		}, 5);
 		stack.defer(() => clearInterval(writer));
 		const answered = (): number => visitors.reduce((sum, visitor) => sum + visitor.answered.size, 0);
-		for (let round = 0; round < 2; round++) {
+		const more = async (): Promise<void> => {
 			const before = answered();
 			await until(() => expect(answered()).toBeGreaterThan(before + 50));
-			const fresh = await start();
-			old.child.kill('SIGTERM');
-			expect(await old.exited).toBe(0);
-			old = fresh;
+		};
+		for (let round = 0; round < 2; round++) {
+			await more();
+			server = await meanwhile(server, start);
 		}
-		const before = answered();
-		await until(() => expect(answered()).toBeGreaterThan(before + 50));
+		await more();
 		clearInterval(writer);
 		await until(() => expect(answered() + visitors.reduce((sum, { lost }) => sum + lost.size, 0)).toBe(next));
 
@@ -130,5 +130,23 @@ describe.each(['uws', 'node'])('on %s', (TRANSPORT) => {
 			for (const code of visitor.lost.values()) expect(code).toBe('DISCONNECTED');
 			await until(() => expect(visitor.ids.toSorted()).toEqual(truth.toSorted()));
 		}
-	});
+	}
+
+	it('a server is replaced by another on its port while pages write: none misses an event, and none sees one twice', () =>
+		write(async (old, start) => {
+			const fresh = await start();
+			old.child.kill('SIGTERM');
+			expect(await old.exited).toBe(0);
+			return fresh;
+		}));
+
+	it.each([[['SIGKILL']], [['SIGTERM', 'SIGKILL']]] as const)(
+		'a server ends by %j while pages write, and another comes: none misses an event, and none sees one twice',
+		(signals) =>
+			write(async (old, start) => {
+				for (const signal of signals) old.child.kill(signal);
+				await old.exited;
+				return start();
+			})
+	);
 });
