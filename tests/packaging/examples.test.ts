@@ -67,6 +67,10 @@ describe.each(['Dockerfile', 'Dockerfile.alpine'])('%s', (name) => {
 	});
 });
 
+it('an image gets neither modules nor a build nor secrets from the machine that makes it', () => {
+	expect(read('.dockerignore').split('\n')).toEqual(expect.arrayContaining(['node_modules', 'build', '.svelte-kit', '.env*']));
+});
+
 it('probes of the Kubernetes manifest ask for paths that are there', async () => {
 	await using server = new Running(['build'], app, { HOST: '127.0.0.1', PORT: '0', ORIGIN: 'http://127.0.0.1' });
 	const [, origin] = await server.said(/Listening on (\S+)/);
