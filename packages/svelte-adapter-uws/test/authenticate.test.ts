@@ -199,7 +199,7 @@ describe.each(['node', 'uws'] as const)('authenticate on %s', (transport) => {
 	});
 
 	it('counts against the limit of its address, as handshakes do', async () => {
-		await using app = await start(() => {}, { wsOptions: { upgradeRateLimit: 2 } });
+		await using app = await start(() => {}, { clock: manualClock(), wsOptions: { upgradeRateLimit: 2 } });
 		const statuses = [];
 		for (let i = 0; i < 3; i++) statuses.push((await app.post()).status);
 		expect(statuses).toEqual([204, 204, 429]);

@@ -96,7 +96,7 @@ describe.each(['node', 'uws'] as const)('handshakes on %s', (transport) => {
 		['the hook says no later', 401, { upgrade: async () => false as const }, {}, 'Unauthorized'],
 		['the hook throws', 500, { upgrade: () => fail() }, {}, 'Internal Server Error'],
 		['the hook rejects', 500, { upgrade: async () => fail() }, {}, 'Internal Server Error'],
-		['the rate is too high', 429, {}, { wsOptions: { upgradeRateLimit: 0.5 } }, 'Too many upgrade requests']
+		['the rate is too high', 429, {}, { clock: manualClock(), wsOptions: { upgradeRateLimit: 0.5 } }, 'Too many upgrade requests']
 	])('says in plain text that %s', async (_why, status, handler, given, text) => {
 		await using server = await start(handler, given);
 		// What is half of one a window is none at first.
@@ -227,7 +227,8 @@ describe.each(['node', 'uws'] as const)('handshakes on %s', (transport) => {
 	});
 
 	it('counts the socket, whatever a client says of its address', async () => {
-		await using server = await start({}, { wsOptions: { upgradeRateLimit: 5 } });
+		// Of a clock that stands still: once its window is over, another one is let in.
+		await using server = await start({}, { clock: manualClock(), wsOptions: { upgradeRateLimit: 5 } });
 		const statuses: number[] = [];
 		for (let i = 0; i < 50; i++) {
 			const spoofed = [`X-Forwarded-For: 10.0.0.${i}`, `X-Real-IP: 10.0.1.${i}`, `Forwarded: for=10.0.2.${i}`];
