@@ -17,8 +17,12 @@ export interface WebSocketOptions {
 	readonly idleTimeout?: number;
 	/** Bytes of send buffer per connection; a frame that does not fit is dropped for that connection. Default 1,048,576. */
 	readonly maxBackpressure?: number;
-	/** permessage-deflate. Default false. */
-	readonly compression?: boolean;
+	/**
+	 * permessage-deflate: `true` with a compressor that all connections share, a number as one of the constants of uWebSockets.js, or a
+	 * compressor and a decompressor of them joined by `|`. The node transport has one way to compress for all of them. Default false.
+	 * @example compression: 180 // DEDICATED_COMPRESSOR_16KB
+	 */
+	readonly compression?: boolean | number;
 	/** Protocol pings keep quiet connections alive. Default true. */
 	readonly sendPingsAutomatically?: boolean;
 	/** Seconds that an `upgrade` or `authenticate` hook may take; 0 = no limit. Default 10. */

@@ -76,8 +76,8 @@ export interface SocketOptions {
 	/** Bytes of send buffer per socket; a frame that does not fit is dropped for that socket. */
 	readonly maxBackpressure: number;
 	readonly sendPingsAutomatically: boolean;
-	/** permessage-deflate. */
-	readonly compression: boolean;
+	/** permessage-deflate; a number is the engine's constant for how. */
+	readonly compression: boolean | number;
 }
 
 export interface ListenOptions {

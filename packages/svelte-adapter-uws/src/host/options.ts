@@ -34,6 +34,11 @@ const flag = (fallback: boolean): Rule => ({
 	accepts: (value) => typeof value === 'boolean'
 });
 const count: Rule = { fallback: 0, expected: 'a whole number, 0 or more', accepts: (value) => isWhole(value, 0) };
+/** The constants of uWebSockets.js: a compressor in the low byte, a decompressor above it. */
+const COMPRESSORS: readonly number[] = [1, 145, 146, 163, 180, 197, 214, 231, 248];
+const DECOMPRESSORS: readonly number[] = [0, 256, 2_560, 2_816, 3_072, 3_328, 3_584, 3_840];
+const isCompressor = (value: number): boolean =>
+	value === 0 || (COMPRESSORS.includes(value & 255) && DECOMPRESSORS.includes(value & ~255));
 const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null && !Array.isArray(value);
 const bytes = (fallback: number): Rule => ({
 	fallback,
@@ -93,7 +98,11 @@ const webSocketRules: Rules<WebSocketOptions> = {
 		accepts: (value) => value === 0 || (isWhole(value, 8) && Number(value) <= 960)
 	},
 	maxBackpressure: bytes(1_048_576),
-	compression: flag(false),
+	compression: {
+		fallback: false,
+		expected: 'true, false or a compressor of uWebSockets.js, for example 180 for DEDICATED_COMPRESSOR_16KB',
+		accepts: (value) => typeof value === 'boolean' || (isWhole(value, 0) && isCompressor(Number(value)))
+	},
 	sendPingsAutomatically: flag(true),
 	upgradeTimeout: { fallback: 10, expected: '0 or more seconds', accepts: (value) => isNumber(value, 0) },
 	hookTimeout: { fallback: 30, expected: '0 or more seconds', accepts: (value) => isNumber(value, 0) },

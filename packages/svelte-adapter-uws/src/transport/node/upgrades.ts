@@ -47,7 +47,7 @@ export function createUpgrades(handler: SocketHandler, options: SocketOptions): 
 		noServer: true,
 		clientTracking: false,
 		maxPayload: options.maxPayloadLength,
-		perMessageDeflate: options.compression,
+		perMessageDeflate: Boolean(options.compression),
 		handleProtocols: () => acceptance.protocol || false
 	});
 	server.on('headers', (lines) => {

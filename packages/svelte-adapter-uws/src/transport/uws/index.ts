@@ -78,7 +78,7 @@ function serveSockets(
 		idleTimeout: options.idleTimeout,
 		maxBackpressure: options.maxBackpressure,
 		sendPingsAutomatically: options.sendPingsAutomatically,
-		compression: options.compression ? engine.SHARED_COMPRESSOR : engine.DISABLED,
+		compression: options.compression === true ? engine.SHARED_COMPRESSOR : Number(options.compression),
 		upgrade(res, req, context) {
 			const handshake = new UwsHandshake(res, req);
 			// The engine goes by the key alone, and takes a path such as /:name for a pattern.
