@@ -93,8 +93,8 @@ it.each([
 	],
 	[{ allowedOrigins: ['example.com'] }, 'websocket.allowedOrigins: got ["example.com"], expected'],
 	[{ allowedOrigins: ['https://example.com/path'] }, 'websocket.allowedOrigins: got ["https://example.com/path"], expected'],
-	...[2, -1, 180.5, 4096, 3840 | 2].map((compression): [WebSocketOptions, string] => [
-		{ compression } as WebSocketOptions,
+	...[2, -1, 180.5, 4096, 3840 | 2].map((compression): [object, string] => [
+		{ compression },
 		`websocket.compression: got ${JSON.stringify(compression)}, expected true, false or a compressor of uWebSockets.js, for example 180 for DEDICATED_COMPRESSOR_16KB.`
 	]),
 	[{ handler: '' }, "websocket.handler: got '', expected a file relative to the project root"]
