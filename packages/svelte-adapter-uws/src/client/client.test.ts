@@ -317,3 +317,30 @@ it('logs what comes in when asked to', () => {
 		['debug', '[ws] event', { topic: 'a', event: 'b', data: 1 }]
 	]);
 });
+
+it('tells when everything has come from before, whatever else it asks the server for signs of life', () => {
+	const { browser, client } = openClient();
+	browser.socket.receive(WELCOME);
+	const told: string[] = [];
+	browser.socket.read();
+	browser.time.pass(25_000);
+	expect(browser.socket.read()).toEqual([{ type: 'ping' }]);
+	client.sync(() => void told.push('first'));
+	client.sync(() => void told.push('second'));
+	expect(browser.socket.read()).toEqual([{ type: 'ping' }, { type: 'ping' }]);
+	// The answer to the one that nobody waits for.
+	browser.socket.receive({ type: 'pong' });
+	expect(told).toEqual([]);
+	browser.socket.receive({ type: 'pong' });
+	expect(told).toEqual(['first']);
+	browser.socket.end();
+	client.sync(() => void told.push('without a connection'));
+	expect(told).toEqual(['first', 'without a connection']);
+	browser.page.show(true);
+	browser.socket.open();
+	client.sync(() => void told.push('a server that answers no ping'));
+	browser.socket.receive(WELCOME);
+	client.sync(() => void told.push('of the new connection'));
+	browser.socket.receive({ type: 'pong' });
+	expect(told.slice(2)).toEqual(['a server that answers no ping', 'of the new connection']);
+});

@@ -48,6 +48,7 @@ export interface Core extends Omit<Client, 'ready'> {
 const PING_AFTER_MS = 25_000;
 /** Silence after which any other server is asked: an idle one sends nothing for long. */
 const PROBE_AFTER_MS = 150_000;
+const PING = encodeClientControl({ type: 'ping' });
 const DEFAULT_MAX_PAYLOAD = 16_384;
 
 /** Creates a client and starts to connect; idle without `url` and without a page. */
@@ -71,6 +72,13 @@ export function createCore(options: CoreOptions = {}): Core {
 	let caps: readonly string[] = [];
 	let maxPayloadLength = DEFAULT_MAX_PAYLOAD;
 	let answer: ((request: ServerRequest) => void) | undefined;
+	// What each pong that is to come is waited for by, in the order of the pings.
+	let pings: ((() => void) | undefined)[] = [];
+	const ping = (then?: () => void): boolean => {
+		const sent = caps.includes(CAPS.ping) && connection.send(PING);
+		if (sent) pings.push(then);
+		return sent;
+	};
 
 	const control = (frame: ServerControl): void => {
 		switch (frame.type) {
@@ -89,6 +97,8 @@ export function createCore(options: CoreOptions = {}): Core {
 				denials.set({ topic, reason, ref });
 				return;
 			}
+			case 'pong':
+				return pings.shift()?.();
 			case 'request':
 				answer?.(frame);
 		}
@@ -101,12 +111,13 @@ export function createCore(options: CoreOptions = {}): Core {
 		...parts,
 		url: url!,
 		probe() {
-			const ping = caps.includes(CAPS.ping);
-			const frame = ping ? encodeClientControl({ type: 'ping' }) : resume.probe();
-			return frame === undefined ? undefined : { after: ping ? PING_AFTER_MS : PROBE_AFTER_MS, frame };
+			if (caps.includes(CAPS.ping)) return { after: PING_AFTER_MS, send: ping };
+			const frame = resume.probe();
+			return frame === undefined ? undefined : { after: PROBE_AFTER_MS, send: () => connection.send(frame) };
 		},
 		opened() {
 			caps = [];
+			pings = [];
 			connection.send(encodeClientControl({ type: 'hello', caps: [CAPS.batch, CAPS.epoch] }));
 			resume.frames().forEach(connection.send);
 			subscriptions.opened();
@@ -150,6 +161,9 @@ export function createCore(options: CoreOptions = {}): Core {
 		tap: inbox.tap,
 		subscribe: subscriptions.subscribe,
 		release: subscriptions.release,
+		sync(then) {
+			if (!ping(then)) then();
+		},
 		answer(run) {
 			answer = run;
 			return () => void (answer === run && (answer = undefined));

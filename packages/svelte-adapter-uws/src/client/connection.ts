@@ -23,7 +23,7 @@ const LOOK_MS = 25_000;
 export interface Probe {
 	/** Milliseconds of silence after which to ask. */
 	readonly after: number;
-	readonly frame: string;
+	readonly send: () => unknown;
 }
 
 /** What a connection needs of the client above and of the world around. */
@@ -119,7 +119,7 @@ export function createConnection(parts: ConnectionParts): Connection {
 			return;
 		}
 		silent = true;
-		send(probe.frame);
+		probe.send();
 		stopWatch = clock.after(GRACE_MS, () => (silent ? abandon('No answer') : watch()));
 	};
 

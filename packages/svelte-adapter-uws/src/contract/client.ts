@@ -74,6 +74,11 @@ export interface Client {
 	/** Leaves a topic that the server joined for this client, unless a `subscribe` still holds it. */
 	release(topic: string): void;
 	/**
+	 * Calls `then` when everything has come that the server sent before it read what this client has sent so far: at once where there is no
+	 * connection or its server answers no ping, and never when the connection is lost before.
+	 */
+	sync(then: () => void): void;
+	/**
 	 * Takes the requests of the server from now on, in the place of who took them before; without a taker they are dropped. The function
 	 * that comes back ends that. The answer is a `reply` frame, which has to leave through the socket that brought the request.
 	 */

@@ -94,6 +94,6 @@ it('law 3: whatever happens in whatever order, a stream ends up with the value o
 			live.close();
 			expect([clock.pending, client.listeners, live.running.size]).toEqual([0, 0, 0]);
 		}),
-		{ numRuns: 600 }
+		{ numRuns: 2_000 }
 	);
 });

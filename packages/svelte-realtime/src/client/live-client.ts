@@ -47,7 +47,7 @@ export interface LiveClientParts {
 /** What the realtime client needs of a connection; both a `Client` and what `connect()` gives have it. */
 export type Connection = Pick<
 	Client,
-	'status' | 'connected' | 'maxPayloadLength' | 'bufferedAmount' | 'sendNow' | 'tap' | 'release' | 'onOpen' | 'onDown'
+	'status' | 'connected' | 'maxPayloadLength' | 'bufferedAmount' | 'sendNow' | 'tap' | 'release' | 'sync' | 'onOpen' | 'onDown'
 >;
 
 /** Everything of one page: its calls and its streams, over one connection. */

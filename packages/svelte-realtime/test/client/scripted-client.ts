@@ -48,6 +48,14 @@ export class ScriptedClient implements Client {
 		if (this.connected) this.sent.push({ release: topic });
 	}
 
+	sync(then: () => void): void {
+		if (this.connected) this.onSync(then);
+		else then();
+	}
+
+	/** Says when nothing from before is on its way any more. Default at once. */
+	onSync = (then: () => void): void => then();
+
 	answer(): () => void {
 		throw new Error('No live client answers requests of the server.');
 	}

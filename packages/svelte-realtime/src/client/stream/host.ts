@@ -7,7 +7,7 @@ import type { Following } from './topics.ts';
 
 /** What a stream needs of its page. */
 export interface StreamHost extends Following {
-	readonly client: Pick<Client, 'connected' | 'release'>;
+	readonly client: Pick<Client, 'connected' | 'release' | 'sync'>;
 	readonly pending: PendingRequests;
 	readonly clock: PageClock;
 	readonly random: () => number;

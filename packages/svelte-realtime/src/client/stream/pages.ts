@@ -65,7 +65,8 @@ export class Pages {
 				pending.send(frame, rpc, [{ id, done, fail: reject }], timeout());
 			});
 		} finally {
-			topics.end(load);
+			// The server joins nothing for a page.
+			topics.end(load, true);
 		}
 	}
 }

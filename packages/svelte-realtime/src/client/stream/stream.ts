@@ -252,7 +252,7 @@ export class Stream<T> extends Shown<T> implements StreamStore<T>, Follower, Run
 		if (this.#topic !== undefined && this.#topic !== topic) topics.unfollow(this.#topic, this);
 		this.#topic = topic;
 		if (topic !== undefined) topics.follow(topic, this);
-		this.#endLoad();
+		this.#endLoad(true);
 		topics.touch(this);
 		if (!events) return this.#again(host, 0);
 		this.#attempts = 0;
@@ -286,9 +286,9 @@ export class Stream<T> extends Shown<T> implements StreamStore<T>, Follower, Run
 		this.#endLoad();
 	}
 
-	#endLoad(): void {
+	#endLoad(isAnswered = false): void {
 		const load = this.#load;
 		this.#load = undefined;
-		if (load) this.#host?.topics?.end(load.load);
+		if (load) this.#host?.topics?.end(load.load, isAnswered);
 	}
 }

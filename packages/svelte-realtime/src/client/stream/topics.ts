@@ -19,7 +19,7 @@ export type Paint = (run: () => void) => void;
 
 /** A page that may follow topics. */
 export interface Following {
-	readonly client: Pick<Client, 'release'>;
+	readonly client: Pick<Client, 'release' | 'sync'>;
 	/** Made by the first stream. */
 	topics?: Topics;
 	/** When events are shown. Default with the frames that the browser paints. */
@@ -35,7 +35,7 @@ const HISTORY = '__replay:';
 /** A subscribe request that is on its way. */
 export interface Load {
 	/** Number of the first event that came after it was sent. */
-	readonly from: number;
+	from: number;
 }
 
 /**
@@ -46,9 +46,11 @@ export interface Load {
  * turn out to be about that topic, and leaving ends every subscription that this connection has on it.
  */
 export class Topics {
-	readonly #client: Pick<Client, 'release'>;
+	readonly #client: Pick<Client, 'release' | 'sync'>;
 	readonly #followers = new Map<string, Set<Follower>>();
 	readonly #leaving = new Set<string>();
+	/** Topics that were left, and loads without an answer, since when nobody knows that nothing of them is on its way any more. */
+	#departures = 0;
 	readonly #loads = new Set<Load>();
 	/** Followers with events to be shown, when the page is painted next. */
 	readonly #touched = new Set<Follower>();
@@ -60,14 +62,21 @@ export class Topics {
 	/** Number of the first event in the buffer. */
 	#first = 0;
 
-	constructor(client: Pick<Client, 'release'>, show: Paint) {
+	constructor(client: Pick<Client, 'release' | 'sync'>, show: Paint) {
 		this.#client = client;
 		this.#paint = show;
 	}
 
 	begin(): Load {
-		const load = { from: this.#first + this.#buffer.length };
+		const load = { from: this.#end };
 		this.#loads.add(load);
+		const departures = this.#departures;
+		// What is left of before would pass for news that came after the value was loaded.
+		if (departures > 0)
+			this.#client.sync(() => {
+				load.from = this.#end;
+				if (this.#departures === departures) this.#departures = 0;
+			});
 		return load;
 	}
 
@@ -77,12 +86,13 @@ export class Topics {
 		return this.#buffer.slice(load.from - this.#first).filter((event) => event.topic === topic);
 	}
 
-	/** The load was answered, failed, or is no longer wanted. */
-	end(load: Load): void {
+	/** The load was answered, or else failed or is no longer wanted, and the server may leave what it joined for it. */
+	end(load: Load, isAnswered: boolean): void {
 		this.#loads.delete(load);
+		if (!isAnswered) this.#departures++;
 		if (this.#loads.size > 0) return;
 		this.#forget();
-		for (const topic of this.#leaving) if (!this.#followers.has(topic)) this.#client.release(topic);
+		for (const topic of this.#leaving) if (!this.#followers.has(topic)) this.#release(topic);
 		this.#leaving.clear();
 	}
 
@@ -103,7 +113,7 @@ export class Topics {
 	leave(topic: string): void {
 		if (this.#followers.has(topic)) return;
 		if (this.#loads.size > 0) this.#leaving.add(topic);
-		else this.#client.release(topic);
+		else this.#release(topic);
 	}
 
 	receive(event: Envelope): void {
@@ -140,8 +150,14 @@ export class Topics {
 	down(): void {
 		this.#followers.clear();
 		this.#leaving.clear();
+		this.#departures = 0;
 		this.#loads.clear();
 		this.#forget();
+	}
+
+	#release(topic: string): void {
+		this.#departures++;
+		this.#client.release(topic);
 	}
 
 	#show(follower: Follower): void {
@@ -155,8 +171,13 @@ export class Topics {
 		if (isLost) for (const follower of [...(this.#followers.get(topic.slice(HISTORY.length)) ?? [])]) follower.lost();
 	}
 
+	/** Number of the event that comes next. */
+	get #end(): number {
+		return this.#first + this.#buffer.length;
+	}
+
 	#forget(): void {
-		this.#first += this.#buffer.length;
+		this.#first = this.#end;
 		this.#buffer = [];
 	}
 }
