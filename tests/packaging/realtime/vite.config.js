@@ -3,4 +3,5 @@ import adapter from 'svelte-adapter-uws';
 import realtime from 'svelte-realtime/vite';
 import { defineConfig } from 'vite';
 
-export default defineConfig({ plugins: [sveltekit({ adapter: adapter({ websocket: true }) }), realtime()] });
+// Tests are one address, and connect until each worker has somebody.
+export default defineConfig({ plugins: [sveltekit({ adapter: adapter({ websocket: { upgradeRateLimit: 0 } }) }), realtime()] });
