@@ -53,7 +53,7 @@ function viewerOf({ context, request: { schemaVersion } }: Granted): Viewer {
 
 /** Takes a place in the view, and joins its topic; both end together. */
 function enter(
-	{ plan, reloads, kept, slow, topic, context, args }: Granted,
+	{ plan, reloads, kept, slow, missing, topic, context, args }: Granted,
 	viewer: Viewer
 ): { readonly join: Join; readonly seat: Seat } {
 	const { options, host, path, pipes } = plan;
@@ -71,7 +71,7 @@ function enter(
 		});
 		// What this connection already follows has its place.
 		if (!join.isFirst) leave();
-		else ends.push(reloads.enter(topic, context, args), kept.enter(topic));
+		else ends.push(reloads.enter(topic, context, args), kept.enter(topic), missing.enter(topic));
 		return { join, seat };
 	} catch (error) {
 		leave();

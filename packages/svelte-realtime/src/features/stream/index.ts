@@ -6,6 +6,7 @@ import { parseWith } from '../../runtime/schema.ts';
 import { follow, nextPage } from './follow.ts';
 import { LiveError } from '../../shared/error.ts';
 import { KeptTopics } from './kept-topics.ts';
+import { MissingKeys } from './missing-keys.ts';
 import { Reloads } from './reloads.ts';
 import { dataOf } from './page.ts';
 import { Plan } from './plan.ts';
@@ -29,6 +30,7 @@ export function createStream(steps: readonly StepFeature[]): Feature<'stream'> {
 			const reloads = new Reloads(plan);
 			const kept = new KeptTopics(plan);
 			const slow = new SlowTopics(plan);
+			const missing = new MissingKeys(plan);
 			return {
 				topics: plan.owned,
 				async subscribe(context, given, request) {
@@ -37,7 +39,7 @@ export function createStream(steps: readonly StepFeature[]): Feature<'stream'> {
 					const topic = topicOf(definition, plan, context, args);
 					await allow(plan, context, args);
 					admit(plan, context);
-					const granted = { plan, reloads, kept, slow, topic, context, args, request };
+					const granted = { plan, reloads, kept, slow, missing, topic, context, args, request };
 					return context.cursor === null ? follow(granted) : nextPage(granted);
 				},
 				async load(context, given) {
@@ -51,6 +53,7 @@ export function createStream(steps: readonly StepFeature[]): Feature<'stream'> {
 					reloads[Symbol.dispose]();
 					kept[Symbol.dispose]();
 					slow[Symbol.dispose]();
+					missing[Symbol.dispose]();
 				}
 			};
 		}
