@@ -1,60 +1,9 @@
-import { expect } from 'vitest';
-import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
+import { expect } from 'vitest';
 import { defineSuite } from '../suite.ts';
 import { connect, type WireClient, type WireServer } from './client.ts';
+import { CANCEL, CHECKSUM, HASH, RESUME, chunk, control, event, hashOf, sumOf } from './upload-frames.ts';
 
-interface ChunkOptions {
-	readonly number?: number;
-	readonly flags?: number;
-	readonly header?: object | string;
-	readonly payload?: Uint8Array;
-	readonly last?: boolean;
-}
-
-/** One part of an upload, byte by byte. */
-function chunk(id: number, { number = 0, header, payload = new Uint8Array(0), last = false, flags }: ChunkOptions): Uint8Array {
-	const text = header === undefined ? undefined : Buffer.from(typeof header === 'string' ? header : JSON.stringify(header));
-	const start = Buffer.alloc(text ? 12 : 10);
-	start.writeUInt8(1, 0);
-	start.writeUInt8(flags ?? (text ? 1 : 0) + (last ? 2 : 0), 1);
-	start.writeUInt32BE(id, 2);
-	start.writeUInt32BE(number, 6);
-	if (text) start.writeUInt16BE(text.length, 10);
-	return new Uint8Array(Buffer.concat([start, text ?? Buffer.alloc(0), payload]));
-}
-
-function control(kind: number, id: number, rest: Uint8Array = new Uint8Array(0)): Uint8Array {
-	const start = Buffer.alloc(6);
-	start.writeUInt8(2, 0);
-	start.writeUInt8(kind, 1);
-	start.writeUInt32BE(id, 2);
-	return new Uint8Array(Buffer.concat([start, rest]));
-}
-
-const sumOf = (bytes: Uint8Array): Uint8Array => {
-	const sum = Buffer.alloc(4);
-	sum.writeUInt32BE(crc32(bytes));
-	return sum;
-};
-
-const BLOCK = 1024 * 1024;
-/** SHA-256 of the first block, then each time of that and the next block. */
-function hashOf(bytes: Uint8Array): Buffer {
-	let hash = createHash('sha256').update(bytes.subarray(0, BLOCK)).digest();
-	for (let at = BLOCK; at < bytes.length; at += BLOCK)
-		hash = createHash('sha256')
-			.update(hash)
-			.update(bytes.subarray(at, at + BLOCK))
-			.digest();
-	return hash;
-}
-
-const CANCEL = 0x10;
-const RESUME = 0x11;
-const CHECKSUM = 0x12;
-const HASH = 0x13;
-const event = (id: number): string => id.toString(16).padStart(8, '0');
 const PUT = { rpc: 'wire/upload', args: ['a'] };
 const text = (value: string): Uint8Array => new TextEncoder().encode(value);
 

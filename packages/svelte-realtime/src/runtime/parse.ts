@@ -60,19 +60,7 @@ export function isRequest(value: unknown): value is Untrusted {
 export function isDeeper(text: string, limit: number): boolean {
 	// Text that cannot be, which is nearly all, is not read unit by unit: what opens has to be closed, and there is little of it.
 	if (text.length <= limit || occurrences(text, '[', limit) + occurrences(text, '{', limit) <= limit) return false;
-	let depth = 0;
-	let inString = false;
-	for (let i = 0; i < text.length; i++) {
-		const unit = text.charCodeAt(i);
-		if (inString) {
-			if (unit === 0x5c) i++;
-			else if (unit === 0x22) inString = false;
-		} else if (unit === 0x22) inString = true;
-		else if (unit === 0x7b || unit === 0x5b) {
-			if (++depth > limit) return true;
-		} else if (unit === 0x7d || unit === 0x5d) depth--;
-	}
-	return false;
+	return exceeds(text, limit, (unit) => (unit === 0x7b || unit === 0x5b ? 1 : unit === 0x7d || unit === 0x5d ? -1 : 0));
 }
 
 /** How our clients begin a request. */
@@ -83,7 +71,12 @@ const SHORTEST_FIELD = 5;
 /** Whether the objects in JSON text have more keys than `limit`; what stands in strings does not count. */
 export function hasMoreKeys(text: string, limit: number): boolean {
 	if (text.length < SHORTEST_FIELD * limit || occurrences(text, ':', limit) <= limit) return false;
-	let keys = 0;
+	return exceeds(text, limit, (unit) => (unit === 0x3a ? 1 : 0));
+}
+
+/** Whether the sum of what the units of JSON text weigh is ever over `limit`; what stands in strings weighs nothing. */
+function exceeds(text: string, limit: number, weigh: (unit: number) => number): boolean {
+	let sum = 0;
 	let inString = false;
 	for (let i = 0; i < text.length; i++) {
 		const unit = text.charCodeAt(i);
@@ -91,7 +84,7 @@ export function hasMoreKeys(text: string, limit: number): boolean {
 			if (unit === 0x5c) i++;
 			else if (unit === 0x22) inString = false;
 		} else if (unit === 0x22) inString = true;
-		else if (unit === 0x3a && ++keys > limit) return true;
+		else if ((sum += weigh(unit)) > limit) return true;
 	}
 	return false;
 }

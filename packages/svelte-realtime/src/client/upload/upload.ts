@@ -14,13 +14,10 @@ import type { LiveClient } from '../live-client.ts';
 import { encodeCall } from '../rpc/call.ts';
 import { Listeners, Rate, type UploadEvents, type UploadHandle, type UploadProgress } from './handle.ts';
 import { Outgoing, type Part } from './outgoing.ts';
+import { Pace } from './pace.ts';
 import { openSource, Parts, unreadable, type Pieces } from './source.ts';
 import { Sums } from './sums.ts';
 
-/** Bytes in the socket's buffer over which nothing more is sent, and under which it goes on. */
-const HIGH_WATER = 4 * 1024 * 1024;
-const LOW_WATER = 1024 * 1024;
-const POLL_MS = 50;
 /** A server counts smaller parts as if they had about this size. */
 const MIN_FRAME = 4_352;
 /** Milliseconds after the first part in which a server says that it has flow control. */
@@ -53,9 +50,7 @@ export class Upload<Out> implements UploadHandle<Out> {
 	/** Whether the socket refused a frame; until there is another one. */
 	#isClosing = false;
 	#isOver = false;
-	/** Whether the socket's buffer was full, and has not emptied much since. */
-	#isCongested = false;
-	#wake: (() => void) | undefined;
+	readonly #pace: Pace;
 	#stopWaiting: (() => void) | undefined;
 
 	constructor(live: LiveClient, path: string, source: unknown, args: readonly unknown[]) {
@@ -65,6 +60,7 @@ export class Upload<Out> implements UploadHandle<Out> {
 		this.#trace = live.trace();
 		this.streamId = 1 + Math.floor(live.random() * 0xfffffffe);
 		this.streamIdHex = uploadEvent(this.streamId);
+		this.#pace = new Pace(live);
 		this.#rate = new Rate(() => live.clock.now());
 		this.#result = new Promise((resolve, reject) => {
 			this.#resolve = resolve;
@@ -169,15 +165,8 @@ export class Upload<Out> implements UploadHandle<Out> {
 	}
 
 	#maySend(): boolean {
-		const { client } = this.#live;
 		const part = this.#outgoing.waiting;
-		if (!part || this.#isClosing) return false;
-		const { highWaterMark = HIGH_WATER, lowWaterMark = LOW_WATER } = this.#live.upload();
-		if (!client.connected || client.bufferedAmount > (this.#isCongested ? lowWaterMark : highWaterMark)) {
-			this.#isCongested = client.connected;
-			return false;
-		}
-		this.#isCongested = false;
+		if (!part || this.#isClosing || !this.#pace.hasRoom()) return false;
 		if (this.#outgoing.next === 0) return true;
 		return this.#isAttached && this.#window !== undefined && part.start + part.payload.length <= this.#window;
 	}
@@ -209,7 +198,7 @@ export class Upload<Out> implements UploadHandle<Out> {
 			this.#stops.push(
 				this.#live.clock.after(FLOW_MS, () => {
 					this.#window ??= Infinity;
-					this.#wake?.();
+					this.#pace.wake();
 				})
 			);
 		}
@@ -245,14 +234,14 @@ export class Upload<Out> implements UploadHandle<Out> {
 			this.#isAttached = true;
 			this.#outgoing.rewind(data.next);
 		}
-		this.#wake?.();
+		this.#pace.wake();
 	}
 
 	#opened(): void {
 		this.#isClosing = false;
 		if (this.#outgoing.next > 0 && !this.#isAttached && this.#token)
 			this.#live.client.sendNow(encodeControl({ type: 'resume', id: this.streamId, token: this.#token.value }));
-		this.#wake?.();
+		this.#pace.wake();
 	}
 
 	#down(isTerminal: boolean): void {
@@ -272,15 +261,8 @@ export class Upload<Out> implements UploadHandle<Out> {
 	}
 
 	/** Waits until something is so, or the upload is over. */
-	async #until(condition: () => boolean): Promise<void> {
-		while (!this.#isOver && !condition()) {
-			let stop: (() => void) | undefined;
-			await new Promise<void>((resolve) => {
-				this.#wake = resolve;
-				if (this.#isCongested) stop = this.#live.clock.after(POLL_MS, resolve);
-			});
-			stop?.();
-		}
+	#until(condition: () => boolean): Promise<void> {
+		return this.#pace.until(() => this.#isOver || condition());
 	}
 
 	#fail(error: RpcError): void {
@@ -301,6 +283,6 @@ export class Upload<Out> implements UploadHandle<Out> {
 		this.#stopWaiting?.();
 		this.#outgoing.clear();
 		this.#pieces?.cancel();
-		this.#wake?.();
+		this.#pace.wake();
 	}
 }

@@ -1,3 +1,4 @@
+import { Followed } from './followed.ts';
 import type { Plan } from './plan.ts';
 
 /**
@@ -5,7 +6,7 @@ import type { Plan } from './plan.ts';
  * text; of others, those that somebody on this node follows.
  */
 export class KeptTopics implements Disposable {
-	readonly #followed = new Map<string, number>();
+	readonly #followed = new Followed();
 	readonly #keeping: Disposable | undefined;
 
 	constructor({ host, options, owned }: Plan) {
@@ -21,13 +22,7 @@ export class KeptTopics implements Disposable {
 
 	/** Somebody follows a topic; gives how it ends. */
 	enter(topic: string): () => void {
-		if (!this.#keeping) return () => {};
-		this.#followed.set(topic, (this.#followed.get(topic) ?? 0) + 1);
-		return () => {
-			const count = this.#followed.get(topic)! - 1;
-			if (count > 0) this.#followed.set(topic, count);
-			else this.#followed.delete(topic);
-		};
+		return this.#keeping ? this.#followed.enter(topic) : () => {};
 	}
 
 	[Symbol.dispose](): void {

@@ -1,4 +1,5 @@
 import type { MergeName } from 'svelte-adapter-uws/merge';
+import { Followed } from './followed.ts';
 import type { Plan } from './plan.ts';
 
 /** The events that pages tell rows apart by. */
@@ -13,7 +14,7 @@ export class MissingKeys implements Disposable {
 	readonly #plan: Plan;
 	readonly #events: readonly string[] | undefined;
 	readonly #key: string;
-	readonly #followed = new Map<string, { count: number; readonly watch: Disposable }>();
+	readonly #followed = new Followed();
 	#isTold = false;
 
 	constructor(plan: Plan) {
@@ -29,22 +30,11 @@ export class MissingKeys implements Disposable {
 		// For those who watch, * stands for more than itself.
 		if (!this.#events || this.#isTold || topic.includes('*')) return () => {};
 		const { host, path } = this.#plan;
-		const entry = this.#followed.get(topic) ?? {
-			count: 0,
-			watch: host.watch(path, [topic], ({ event, data }) => this.#look(event, data))
-		};
-		entry.count++;
-		this.#followed.set(topic, entry);
-		return () => {
-			if (--entry.count > 0) return;
-			this.#followed.delete(topic);
-			entry.watch[Symbol.dispose]();
-		};
+		return this.#followed.enter(topic, () => host.watch(path, [topic], ({ event, data }) => this.#look(event, data)));
 	}
 
 	[Symbol.dispose](): void {
-		for (const { watch } of this.#followed.values()) watch[Symbol.dispose]();
-		this.#followed.clear();
+		this.#followed[Symbol.dispose]();
 	}
 
 	#look(event: string, data: unknown): void {

@@ -1,3 +1,5 @@
+import type { SlowPolicy } from 'svelte-adapter-uws/contract';
+import { Followed } from './followed.ts';
 import type { Plan } from './plan.ts';
 
 /** The topics of a stream for whose events a client that reads too slowly has to come back, or whatever the stream says. */
@@ -5,7 +7,7 @@ export class SlowTopics implements Disposable {
 	readonly #plan: Plan;
 	readonly #all: Disposable | undefined;
 	/** Of topics whose names are not known before. */
-	readonly #followed = new Map<string, { count: number; readonly rule: Disposable }>();
+	readonly #followed = new Followed();
 
 	constructor(plan: Plan) {
 		this.#plan = plan;
@@ -17,33 +19,26 @@ export class SlowTopics implements Disposable {
 
 	/** Somebody is about to join a topic, or a view of one; gives how it ends. */
 	enter(topic: string): () => void {
-		const { owned, options } = this.#plan;
+		const { owned } = this.#plan;
 		const isKnown = 'exact' in owned ? topic === owned.exact : owned.prefix !== '';
 		// In a rule, * stands for more than itself.
-		if (options.whenSlow === 'drop' || isKnown || topic.includes('*')) return () => {};
-		const found = this.#followed.get(topic);
-		const rule = found?.rule ?? this.#rule(topic);
-		if (!rule) return () => {};
-		const entry = found ?? { count: 0, rule };
-		entry.count++;
-		this.#followed.set(topic, entry);
-		return () => {
-			if (--entry.count > 0) return;
-			this.#followed.delete(topic);
-			entry.rule[Symbol.dispose]();
-		};
+		if (!this.#policy || isKnown || topic.includes('*')) return () => {};
+		return this.#followed.enter(topic, () => this.#rule(topic));
 	}
 
 	[Symbol.dispose](): void {
 		this.#all?.[Symbol.dispose]();
-		for (const { rule } of this.#followed.values()) rule[Symbol.dispose]();
-		this.#followed.clear();
+		this.#followed[Symbol.dispose]();
+	}
+
+	/** `undefined` = that of the platform, which is to drop. */
+	get #policy(): SlowPolicy | undefined {
+		const { replay, delta, whenSlow } = this.#plan.options;
+		// What promises that nothing is missed keeps it: the client comes back, and is told the rest.
+		return whenSlow ?? (replay || delta ? 'close' : undefined);
 	}
 
 	#rule(topics: string): Disposable | undefined {
-		const { host, options } = this.#plan;
-		// What promises that nothing is missed keeps it: the client comes back, and is told the rest.
-		const policy = options.whenSlow ?? (options.replay || options.delta ? 'close' : undefined);
-		return policy && host.platform.whenSlow(topics, policy);
+		return this.#policy && this.#plan.host.platform.whenSlow(topics, this.#policy);
 	}
 }
