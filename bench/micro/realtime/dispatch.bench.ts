@@ -15,7 +15,7 @@ const TODO = { id: 5, text: 'a note that somebody wrote', done: false };
 
 let sent = 0;
 const ws = {
-	send: (frame: string) => ((sent += frame.length), 1),
+	sendOrClose: (frame: string) => void (sent += frame.length),
 	getUserData: () => ({ id: 'ida' }),
 	signal: new AbortController().signal,
 	onClose: () => true
@@ -53,12 +53,12 @@ const handlers = new Map<string, (ctx: unknown, text: string) => unknown>([
 function least(text: string): void {
 	const { rpc, id, args } = JSON.parse(text);
 	const result = handlers.get(rpc)!(null, args[0]);
-	ws.send(JSON.stringify({ topic: '__rpc', event: id, data: { id, ok: true, data: result } }));
+	ws.sendOrClose(JSON.stringify({ topic: '__rpc', event: id, data: { id, ok: true, data: result } }));
 }
 async function leastAwaited(text: string): Promise<void> {
 	const { rpc, id, args } = JSON.parse(text);
 	const result = await handlers.get(rpc)!(null, args[0]);
-	ws.send(JSON.stringify({ topic: '__rpc', event: id, data: { id, ok: true, data: result } }));
+	ws.sendOrClose(JSON.stringify({ topic: '__rpc', event: id, data: { id, ok: true, data: result } }));
 }
 
 const call = (rpc: string, text = 'buy milk'): string => JSON.stringify({ rpc, id: 'k3f91a', args: [text] });

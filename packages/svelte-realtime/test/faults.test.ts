@@ -39,7 +39,11 @@ describe.each(TRANSPORTS)('a server on %s', (transport) => {
 		const limit = 65_536;
 		let look = (): void => {};
 		await using app = await createLiveServer(
-			{ 'm/answer': live(() => (look(), text)) },
+			{
+				// What a handler publishes goes before its answer, which then leaves at the end of the turn.
+				'm/answer': live((ctx) => (look(), ctx.publish('asked', 'set', 1), text)),
+				'm/asked': live.stream('asked', () => 0, { merge: 'set' })
+			},
 			{ transport, wsOptions: { maxBackpressure: limit } }
 		);
 		const other = app.page();
@@ -49,6 +53,8 @@ describe.each(TRANSPORTS)('a server on %s', (transport) => {
 			app.server.waitForConnection(),
 			new Promise((resolve, reject) => void greedy.once('open', resolve).once('error', reject))
 		]);
+		greedy.send(JSON.stringify({ rpc: 'm/asked', id: 'follow', stream: true, args: [] }));
+		await until(() => app.server.platform.subscribers('asked') === 1);
 		greedy.pause();
 		let most = 0;
 		look = () => void (most = Math.max(most, connection.getBufferedAmount()));

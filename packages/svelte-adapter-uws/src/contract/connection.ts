@@ -14,6 +14,12 @@ export interface Connection<UserData = any> {
 	getTopics(): string[];
 	/** 1 = sent, 0 = buffered, 2 = dropped, as uWebSockets.js counts. */
 	send(message: Frame | ArrayBuffer, isBinary?: boolean): 0 | 1 | 2;
+	/**
+	 * Sends what the client waits for, after everything that was published before. A connection that has no room for it, now or when the
+	 * frames of this turn leave, is closed with 4429: a client that waited for ever would be worse off than one that comes back.
+	 * @example ws.sendOrClose(JSON.stringify({ id, answer }));
+	 */
+	sendOrClose(message: Frame): void;
 	cork(write: () => void): this;
 	getBufferedAmount(): number;
 	/** Closes with a close frame that carries the code; the default code is 1000. */

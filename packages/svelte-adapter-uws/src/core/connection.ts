@@ -1,42 +1,24 @@
-import type { Clock } from '../contract/clock.ts';
 import type { Connection } from '../contract/connection.ts';
 import type { WebSocketHooks } from '../contract/hooks.ts';
 import type { CoalescedMessage, Platform, RequestOptions } from '../contract/platform.ts';
-import type { Telemetry } from '../contract/telemetry.ts';
 import type { Frame, SendStatus, Socket } from '../contract/transport.ts';
 import { CLOSE_CODES } from '../protocol/close-codes.ts';
 import { encodeData, encodePrefix } from '../protocol/envelope-codec.ts';
 import { unsafeIndex } from '../protocol/topic.ts';
-import type { Audience, Listeners, Member, Variant } from './audience.ts';
-import type { ByteCounter } from './byte-counter.ts';
+import type { Listeners, Member, Variant } from './audience.ts';
 import { Coalesced } from './coalesced.ts';
-import { isolate, type Report } from './isolation.ts';
+import type { ConnectionParts } from './connection-parts.ts';
+import { isolate } from './isolation.ts';
 import { toBuffer, toFrame } from './message.ts';
-import type { Publisher } from './publisher.ts';
 import { connectionClosed, Requests } from './requests.ts';
-
-/** What every connection of one server shares. */
-export interface ConnectionParts {
-	readonly publisher: Publisher;
-	readonly audience: Audience;
-	readonly bytes: ByteCounter;
-	/** Stands for the topics of everybody who never had one. */
-	readonly noTopics: ReadonlySet<string>;
-	/** How long a client has for a reply; absent = as long as `Requests` says. */
-	readonly requestTimeoutMs?: number | undefined;
-	readonly platformFor: (requestId: string) => Platform;
-	readonly randomId: () => string;
-	readonly clock: Clock;
-	readonly telemetry: Telemetry;
-	readonly report: Report;
-}
+import type { Sender } from './turn.ts';
 
 type CloseListener = (ws: Connection) => void;
 
 const CODE: Readonly<Record<SendStatus, 0 | 1 | 2>> = { queued: 0, sent: 1, dropped: 2 };
 
 /** One client: its socket, its topics and what was counted of it. Made small, because there are many of them. */
-export class ServerConnection<Parts extends ConnectionParts = ConnectionParts> implements Connection, Member {
+export class ServerConnection<Parts extends ConnectionParts = ConnectionParts> implements Connection, Member, Sender {
 	readonly id: string;
 	readonly socket: Socket;
 	/** The hooks that it was opened with, for as long as it lives. */
@@ -61,7 +43,7 @@ export class ServerConnection<Parts extends ConnectionParts = ConnectionParts> i
 	requests: Requests | undefined;
 	/** What waited for room; absent when nothing ever did. */
 	coalesced: Coalesced | undefined;
-	/** It missed an event that it must not miss, and is about to be closed. */
+	/** It missed something that it must not miss, and is about to be closed. */
 	#isBehind = false;
 
 	constructor(
@@ -143,10 +125,14 @@ export class ServerConnection<Parts extends ConnectionParts = ConnectionParts> i
 		return this.sendFrame(toFrame(message, isBinary));
 	}
 
+	sendOrClose(message: Frame): void {
+		if (!this.#isBehind) this.sendFrame(message, this);
+	}
+
 	/** Sends a frame after everything that was published before; counts it unless it was dropped. */
-	sendFrame(frame: Frame): 0 | 1 | 2 {
+	sendFrame(frame: Frame, sender?: Sender): 0 | 1 | 2 {
 		if (!this.open) return 2;
-		const status = this.parts.publisher.send(this.socket, frame);
+		const status = this.parts.publisher.send(this.socket, frame, sender);
 		if (status !== 'dropped') {
 			this.messagesOut++;
 			if (this.hooks.close) this.bytesOut += this.parts.bytes.count(frame);
@@ -181,9 +167,14 @@ export class ServerConnection<Parts extends ConnectionParts = ConnectionParts> i
 	offer({ topic, policy }: Listeners, frame: string): void {
 		if (!this.open || this.#isBehind) return;
 		if (policy === 'coalesce') return this.#latest().put(topicKey(topic), () => frame);
-		if (this.sendFrame(frame) !== 2) return;
+		if (this.sendFrame(frame) === 2) this.missed(topic);
+	}
+
+	/** It did not get what it must not miss: it is closed, and comes back for it. */
+	missed(topic?: string): void {
+		if (!this.open || this.#isBehind) return;
 		this.#isBehind = true;
-		this.parts.telemetry({ name: 'socket.tooSlow', labels: { topic } });
+		this.parts.telemetry({ name: 'socket.tooSlow', ...(topic === undefined ? {} : { labels: { topic } }) });
 		// Not now, in the middle of a fan-out: what hears of a close may publish.
 		this.parts.clock.soon(() => this.close(CLOSE_CODES.THROTTLED, 'too slow'));
 	}

@@ -16,7 +16,7 @@ import type { Sequencer } from './sequencer.ts';
 import type { Shapes } from './shapes.ts';
 import type { SizeWarning } from './size-warning.ts';
 import type { Taps } from './taps.ts';
-import { Turn } from './turn.ts';
+import { Turn, type Sender } from './turn.ts';
 
 /** What leaves for the sockets of this node, without the position of the envelope that it was made of. */
 interface Leaving {
@@ -154,8 +154,8 @@ export class Publisher {
 	}
 
 	/** Sends to one socket, after everything that was published before. */
-	send(socket: Socket, frame: Frame): SendStatus {
-		return this.#turn.send(socket, frame);
+	send(socket: Socket, frame: Frame, sender?: Sender): SendStatus {
+		return this.#turn.send(socket, frame, sender);
 	}
 
 	/** Fans out what is pending now. Whoever changes what a socket hears calls this first, so that the change takes effect in its place. */

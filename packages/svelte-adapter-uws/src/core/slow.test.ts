@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { settle, startCore, type FakeClient } from '../../test/support/core.ts';
+import type { Connection } from '../contract/connection.ts';
 import type { SlowPolicy } from '../contract/platform.ts';
 
 async function holding(policies: Readonly<Record<string, SlowPolicy>>, caps: readonly string[] = []) {
@@ -56,6 +57,28 @@ it('closes a client that missed an event of a reliable topic, and gives it no ot
 	expect(platform.subscribers('orders:1')).toBe(1);
 	expect(telemetry.events).toContainEqual({ name: 'socket.tooSlow', labels: { topic: 'orders:1' } });
 });
+
+it.each([false, true])(
+	'closes a client that has no room for what it waits for (behind events of this turn: %s)',
+	async (isBehind) => {
+		const { platform, hold, clock, telemetry } = await holding({});
+		const client = await hold('t');
+		const ws = client.events as unknown as Connection;
+		ws.sendOrClose('"an answer"');
+		expect(client.heard()).toEqual(['an answer']);
+		client.socket.status = 'dropped';
+		if (isBehind) platform.publish('t', 'e', 1);
+		ws.sendOrClose('"lost"');
+		expect(client.socket.closed).toBeUndefined();
+		clock.turn();
+		expect(telemetry.events.filter(({ name }) => name === 'socket.tooSlow')).toEqual([{ name: 'socket.tooSlow' }]);
+		client.socket.status = 'sent';
+		ws.sendOrClose('"not sent any more"');
+		clock.turn();
+		expect(client.socket.closed).toEqual([4429, 'too slow']);
+		expect(client.heard()).toEqual([]);
+	}
+);
 
 it('keeps the last event of a coalesced topic for a slow client', async () => {
 	const { platform, hold } = await holding({ prices: 'coalesce', gone: 'coalesce' });

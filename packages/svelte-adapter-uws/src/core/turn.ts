@@ -8,6 +8,11 @@ import { LIMITS } from './limits.ts';
 interface DirectSend {
 	readonly socket: Socket;
 	readonly frame: Frame;
+	readonly sender: Sender | undefined;
+}
+/** Who has to know that a frame found no room. */
+export interface Sender {
+	missed(): void;
 }
 /** Envelopes of several topics that were published together. */
 interface Together {
@@ -73,10 +78,10 @@ export class Turn {
 	}
 
 	/** A frame for one socket; it leaves at once when nothing waits. */
-	send(socket: Socket, frame: Frame): SendStatus {
-		if (this.#pending.length === 0) return socket.send(frame);
+	send(socket: Socket, frame: Frame, sender?: Sender): SendStatus {
+		if (this.#pending.length === 0) return sendTo(socket, frame, sender);
 		// The caller may write to its bytes again once this returns.
-		this.#queue({ socket, frame: typeof frame === 'string' ? frame : frame.slice() }, frame.length);
+		this.#queue({ socket, frame: typeof frame === 'string' ? frame : frame.slice(), sender }, frame.length);
 		return 'queued';
 	}
 
@@ -120,9 +125,15 @@ function sendRun(pending: readonly Pending[], start: number, socket: Socket): nu
 		item !== undefined && 'socket' in item && item.socket === socket;
 	let end = start;
 	socket.cork(() => {
-		for (let next = pending[end]; isNext(next); next = pending[++end]) socket.send(next.frame);
+		for (let next = pending[end]; isNext(next); next = pending[++end]) sendTo(socket, next.frame, next.sender);
 	});
 	// A closed socket does not call back.
 	while (isNext(pending[end])) end++;
 	return end;
+}
+
+function sendTo(socket: Socket, frame: Frame, sender: Sender | undefined): SendStatus {
+	const status = socket.send(frame);
+	if (status === 'dropped') sender?.missed();
+	return status;
 }

@@ -18,7 +18,7 @@ function alone(definitions: Readonly<Record<string, Parameters<Runtime['install'
 	for (const [path, definition] of Object.entries(definitions)) runtime.install(path, definition);
 	const topics = new Set<string>();
 	const ws = {
-		send: (frame: string) => void replies.push(JSON.parse(frame)),
+		sendOrClose: (frame: string) => void replies.push(JSON.parse(frame)),
 		getUserData: () => ({ id: 'ida' }),
 		subscribe: (topic: string) => Boolean(topics.add(topic)),
 		unsubscribe: (topic: string) => topics.delete(topic),

@@ -13,7 +13,7 @@ import { contained } from './on-error.ts';
 import { boundsOf, parseRequest, type Untrusted } from './parse.ts';
 import { after, isThenable, pass } from './pipeline.ts';
 import type { Endpoint, Registry } from './registry.ts';
-import { batchFrames, errorReply, okReply, replyFrame, sendReply, streamReply } from './reply.ts';
+import { batchFrames, errorReply, okReply, replyFrame, streamReply } from './reply.ts';
 import { RequestContext } from './request-context.ts';
 import { traceRequest } from './tracing.ts';
 
@@ -64,7 +64,7 @@ export class Dispatch {
 		const parsed = parseRequest(text, boundsOf(this.#host, options));
 		if (!parsed) return false;
 		if ('refused' in parsed) {
-			sendReply(ws, replyFrame(parsed.refused, errorReply(parsed.refused, REFUSED.keys)));
+			ws.sendOrClose(replyFrame(parsed.refused, errorReply(parsed.refused, REFUSED.keys)));
 			return true;
 		}
 		if ('batch' in parsed) {
@@ -89,13 +89,13 @@ export class Dispatch {
 		const { id } = request;
 		const reply = this.#answer(ws, source, request, options);
 		if (id === undefined) return;
-		if (typeof reply === 'string') sendReply(ws, replyFrame(id, reply));
-		else void reply.then((settled) => sendReply(ws, replyFrame(id, settled)));
+		if (typeof reply === 'string') ws.sendOrClose(replyFrame(id, reply));
+		else void reply.then((settled) => ws.sendOrClose(replyFrame(id, settled)));
 	}
 
 	#batch(ws: Connection, source: Source, batch: Batch, options: DispatchOptions): void {
 		const send = (replies: readonly string[]): void => {
-			for (const frame of batchFrames(replies)) sendReply(ws, frame);
+			for (const frame of batchFrames(replies)) ws.sendOrClose(frame);
 		};
 		if (batch.entries.length > MAX_BATCH) {
 			this.#record('__batch__', { error: TOO_LONG, isKnown: false, ms: 0 });

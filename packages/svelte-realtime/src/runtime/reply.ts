@@ -1,13 +1,8 @@
-import type { Connection } from 'svelte-adapter-uws/contract';
 import { CODES, isLiveError, LiveError } from '../shared/error.ts';
 
 const SAFE_ID = /^[\w-]+$/;
 /** UTF-16 units of one reply. Clients drop frames of more than 1,048,576 unseen; the rest is room for the envelope. */
 export const MAX_REPLY = 1_047_552;
-/** What `send` says of a frame that found no room. */
-const DROPPED = 2;
-/** Clients come back later than usual. */
-const TOO_SLOW = 4429;
 
 /** An id as JSON; ids of ordinary clients need no escaping. */
 function quote(id: string): string {
@@ -81,9 +76,4 @@ export function batchFrames(replies: readonly string[]): string[] {
 
 function batchFrame(replies: readonly string[]): string {
 	return `{"topic":"__rpc","event":"__batch","data":{"batch":[${replies.join(',')}]}}`;
-}
-
-/** Sends an answer. A connection that has no room for it ends, because its client would wait for what never comes. */
-export function sendReply(ws: Connection, frame: string): void {
-	if (ws.send(frame) === DROPPED) ws.close(TOO_SLOW, 'answers are not read');
 }

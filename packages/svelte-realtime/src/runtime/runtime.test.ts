@@ -44,7 +44,7 @@ it('imports a module once, and tries one that failed again at the next call', as
 	await runtime.ready();
 	expect([attempts, reported]).toEqual([1, ['m']]);
 	const replies: string[] = [];
-	const ws = { send: (frame: string) => void replies.push(frame), getUserData: () => ({}) } as never;
+	const ws = { sendOrClose: (frame: string) => void replies.push(frame), getUserData: () => ({}) } as never;
 	for (const id of ['1', '2']) runtime.receive(ws, { platform: server.platform }, `{"rpc":"m/f","id":"${id}"}`);
 	await vi.waitFor(() => expect(replies).toHaveLength(2));
 	expect(attempts).toBe(2);
@@ -125,7 +125,7 @@ it('contains an onError that throws', async () => {
 	);
 	const replies: string[] = [];
 	runtime.receive(
-		{ send: (frame: string) => void replies.push(frame), getUserData: () => ({}) } as never,
+		{ sendOrClose: (frame: string) => void replies.push(frame), getUserData: () => ({}) } as never,
 		{ platform: server.platform },
 		'{"rpc":"m/f","id":"1"}'
 	);

@@ -156,7 +156,7 @@ export class Transfer {
 	}
 
 	#send(data: string): void {
-		this.ws?.send(`{"topic":"${UPLOAD_TOPIC}","event":"${this.event}","data":${data}}`);
+		this.ws?.sendOrClose(`{"topic":"${UPLOAD_TOPIC}","event":"${this.event}","data":${data}}`);
 	}
 
 	/** Gives up a client that could send and does not. */

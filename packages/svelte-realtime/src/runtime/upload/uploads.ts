@@ -269,5 +269,5 @@ export class Uploads implements Disposable {
 const tooMany = (): LiveError => new LiveError('TOO_MANY_UPLOADS', 'Too many uploads are under way. Wait for one to end.');
 
 function refuse(ws: Connection, id: number, error: unknown): void {
-	ws.send(`{"topic":"${UPLOAD_TOPIC}","event":"${uploadEvent(id)}","data":${errorFields(error)}}`);
+	ws.sendOrClose(`{"topic":"${UPLOAD_TOPIC}","event":"${uploadEvent(id)}","data":${errorFields(error)}}`);
 }
