@@ -75,11 +75,14 @@ export function deploy(project: string): string {
 
 export const viteBin = (): string => join(dirname(requireHere.resolve('vite/package.json')), 'bin', 'vite.js');
 
-// Vite and SvelteKit behave differently inside a test runner.
+// Vite and SvelteKit behave differently inside a test runner, and colour what they say where CI is set.
 const environment = (extra: Readonly<Record<string, string>> = {}): NodeJS.ProcessEnv => {
-	const { VITEST: _vitest, NODE_ENV: _nodeEnv, TEST: _test, ...rest } = process.env;
-	return { ...rest, ...extra };
+	const { VITEST: _vitest, NODE_ENV: _nodeEnv, TEST: _test, FORCE_COLOR: _colour, ...rest } = process.env;
+	return { ...rest, NO_COLOR: '1', ...extra };
 };
+
+/** Shorter than a test may take, so that what the process said is in the report. */
+const PATIENCE_MS = 100_000;
 
 /** A child process whose output can be waited for. Disposing kills it. */
 export class Running implements AsyncDisposable {
@@ -95,17 +98,24 @@ export class Running implements AsyncDisposable {
 			stream.on('data', (data: Buffer) => (this.output += data.toString()));
 	}
 
-	/** Resolves when the output matches; rejects with the output when the process ends before. */
+	/** Resolves when the output matches; rejects with the output when the process ends before, or says it never. */
 	said(pattern: RegExp): Promise<RegExpExecArray> {
 		return new Promise((resolve, reject) => {
+			const fail = (what: string): void => reject(new Error(`${what} before it said ${pattern}:\n${this.output}`));
+			const timer = setTimeout(() => fail(`${PATIENCE_MS} ms went by`), PATIENCE_MS);
 			const look = (): void => {
 				const match = pattern.exec(this.output);
-				if (match) resolve(match);
+				if (!match) return;
+				clearTimeout(timer);
+				resolve(match);
 			};
 			look();
 			this.child.stdout!.on('data', look);
 			this.child.stderr!.on('data', look);
-			void this.exited.then((code) => reject(new Error(`Ended with ${code} before it said ${pattern}:\n${this.output}`)));
+			void this.exited.then((code) => {
+				clearTimeout(timer);
+				fail(`It ended with ${code}`);
+			});
 		});
 	}
 
