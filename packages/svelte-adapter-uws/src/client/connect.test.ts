@@ -36,6 +36,17 @@ it('gives every caller the one connection, until it is closed', () => {
 	expect(connect()).toBe(next);
 });
 
+it('opens anew after close() also when the server had ended the connection for good, as it does when a user signs out', () => {
+	const { browser, connection } = openPage();
+	browser.socket.end(4401);
+	expect(valueOf(status)).toBe('failed');
+	expect(connect()).toBe(connection);
+	connection.close();
+	const next = connect(browserOptions(browser));
+	expect(next).not.toBe(connection);
+	expect([browser.sockets.length, valueOf(status), valueOf(failure)]).toEqual([2, 'connecting', null]);
+});
+
 it('shares the connection between copies of the module', async () => {
 	const { connection } = openPage();
 	vi.resetModules();

@@ -25,9 +25,15 @@ export function openPage(options?: CoreOptions): PageClient {
 	const known = page.value;
 	if (known && !known.closed) return known;
 	const client = createCore(options);
-	const opened: PageClient = Object.assign(client, { on: createTopicStores(client), implicit: !options, closed: false });
-	client.onDown((failure, terminal) => {
-		if (terminal && !failure) opened.closed = true;
+	const { close } = client;
+	const opened: PageClient = Object.assign(client, {
+		on: createTopicStores(client),
+		implicit: !options,
+		closed: false,
+		close() {
+			opened.closed = true;
+			close();
+		}
 	});
 	// A render on the server must leave nothing behind.
 	if (options?.url ?? pageUrl('')) page.set(opened);
