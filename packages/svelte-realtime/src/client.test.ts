@@ -129,6 +129,53 @@ it('goes on over a new connection when the old one was closed and the page uses 
 	});
 });
 
+it('shows a user who signs in nothing of the one before, also of what was left only just now', async () => {
+	const { configure, __stream, sockets, frames, url } = await page();
+	const { connect } = await import('svelte-adapter-uws/client');
+	configure({ url });
+	const [followed, left] = [__stream('todos/followed'), __stream('todos/left')];
+	const values: unknown[] = [];
+	cleanups.push(followed.subscribe((next) => values.push(next)));
+	const leave = left.subscribe(() => {});
+	const value = (): unknown => {
+		let seen: unknown;
+		left.subscribe((next) => (seen = next))();
+		return seen;
+	};
+	await vi.waitFor(() => expect([values.at(-1), value()]).not.toContain(undefined));
+	leave();
+	followed.enableHistory();
+	await vi.waitFor(() => expect(frames).toContainEqual({ type: 'unsubscribe', topic: 'todos/left' }));
+	sockets[0]!.close(4401);
+	let status: unknown;
+	cleanups.push(followed.status.subscribe((next) => (status = next)));
+	await vi.waitFor(() => expect(status).toBe('error'));
+	expect(values.at(-1)).toBeDefined();
+
+	connect().close();
+	expect(values.at(-1)).toBeDefined();
+	values.length = 0;
+	connect({ url });
+	await vi.waitFor(() => expect(values).toEqual([undefined, [{ id: 1, rpc: 'todos/followed' }]]));
+	expect([value(), followed.undo()]).toEqual([undefined, false]);
+	cleanups.push(left.subscribe(() => {}));
+	await vi.waitFor(() => expect(frames.filter((frame) => frame['rpc'] === 'todos/left')).toHaveLength(2));
+	expect(sockets).toHaveLength(2);
+});
+
+it('opens no connection by itself after the page closed its own', async () => {
+	const { configure, __stream, sockets, url } = await page();
+	const { connect } = await import('svelte-adapter-uws/client');
+	configure({ url });
+	let value: unknown;
+	cleanups.push(__stream('todos/list').subscribe((next) => (value = next)));
+	await vi.waitFor(() => expect(value).toBeDefined());
+	connect().close();
+	connect({ url }).close();
+	await new Promise((resolve) => setTimeout(resolve));
+	expect([slots[PAGES[1]!]?.value, sockets.length]).toEqual([expect.objectContaining({ closed: true }), 1]);
+});
+
 it('hands the stores of the connection on', async () => {
 	const { configure, status, failure, __rpc, url } = await page();
 	configure({ url });

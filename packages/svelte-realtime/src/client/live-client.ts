@@ -65,6 +65,7 @@ export function createLiveClient(
 	{ clock, random, settings, paint, quiet = new Quiet() }: LiveClientParts
 ): LiveClient {
 	const running = new Set<Running>();
+	const resting = new Set<Running>();
 	const timeout = (): number => settings().timeout;
 	const trace = (): TraceFields => {
 		const traceparent = tell(settings().traceparent);
@@ -124,6 +125,7 @@ export function createLiveClient(
 		clock,
 		random,
 		running,
+		resting,
 		quiet,
 		timeout,
 		trace,

@@ -1,5 +1,5 @@
-import type { Readable } from 'svelte-adapter-uws/contract';
-import { connect, type WSConnection } from 'svelte-adapter-uws/client';
+import type { Readable, Status } from 'svelte-adapter-uws/contract';
+import { connect, status, type WSConnection } from 'svelte-adapter-uws/client';
 import type { Cell } from './cell.ts';
 import { createClock } from './clock.ts';
 import { createLiveClient, type Connection, type LiveClient, type Settings } from './live-client.ts';
@@ -27,6 +27,8 @@ interface Page {
 	readonly quiet: Quiet;
 	client?: Connection;
 	live?: LiveClient;
+	/** Stops waiting for a connection that takes the place of a closed one. */
+	unfollow?: () => void;
 	/** What has to be set up on each connection, and what takes it back. */
 	attached?: Map<Attach, () => void>;
 	/** How many watch the health of the server, and how it is. */
@@ -49,11 +51,11 @@ function page(): Page {
 /** The realtime client of this page; the first use opens the connection. */
 export function live(): LiveClient {
 	const here = page();
-	if (here.live?.closed() === undefined && here.live) return here.live;
+	if (here.live && here.live.closed() === undefined) return here.live;
 	const client = connect(here.url === undefined ? undefined : { url: here.url });
 	if (here.live && here.client === client) return here.live;
-	// The connection was closed and opened anew: what is on the page goes on over the new one.
-	const streams = here.live ? [...here.live.running] : [];
+	// The connection was closed and opened anew, perhaps for another user: streams begin anew as well, those that rest included.
+	const streams = here.live ? [...here.live.running, ...here.live.resting] : [];
 	here.live?.close();
 	here.client = client;
 	here.live = createLiveClient(client, {
@@ -64,11 +66,23 @@ export function live(): LiveClient {
 	});
 	for (const stream of streams) stream.restart();
 	for (const attach of here.attached?.keys() ?? []) here.attached?.set(attach, attach(client));
+	here.unfollow ??= followConnection(here);
 	return here.live;
 }
 
-/** Sets something up on this page's connection, unless it is already, and on each that takes its place. Opens it. */
+/** Goes over to a connection that takes the place of a closed one, whoever opened it. */
+function followConnection(here: Page): () => void {
+	let latest: Status;
+	return status.subscribe((next) => {
+		latest = next;
+		// Whoever opens it is not done yet.
+		if (next === 'connecting') queueMicrotask(() => latest !== 'failed' && here.live?.closed() !== undefined && live());
+	});
+}
+
+/** Sets something up on this page's connection, unless it is already, and on each that takes its place. Opens it. Nothing while a page is rendered. */
 export function attachTo(attach: Attach): () => void {
+	if (!hasServer()) return () => {};
 	live();
 	const attached = (page().attached ??= new Map());
 	if (!attached.has(attach)) attached.set(attach, attach(connect()));

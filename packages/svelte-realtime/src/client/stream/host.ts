@@ -15,6 +15,8 @@ export interface StreamHost extends Following {
 	readonly quiet: Quiet;
 	/** Streams with subscribers. */
 	readonly running: Set<Running>;
+	/** Streams whose value is kept after their last subscriber. */
+	readonly resting: Set<Running>;
 	/** Milliseconds. */
 	readonly timeout: () => number;
 	/** The trace that a request belongs to. */
@@ -29,6 +31,6 @@ export interface StreamHost extends Following {
 export interface Running {
 	opened(): void;
 	down(closed: string | undefined): void;
-	/** The page has another client: goes on over that one. */
+	/** The page has another client: begins anew over that one, if somebody watches. */
 	restart(): void;
 }

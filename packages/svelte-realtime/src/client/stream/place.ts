@@ -18,6 +18,11 @@ export class Place {
 		this.#version = version;
 	}
 
+	/** Whether a request says anything of it. */
+	get isKnown(): boolean {
+		return this.#position !== undefined || this.#version !== undefined;
+	}
+
 	/** What a request says of it. */
 	get fields(): Pick<RpcRequest, 'seq' | 'ep' | 'version'> {
 		const { epoch, seq } = this.#position ?? {};

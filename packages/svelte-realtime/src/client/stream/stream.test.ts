@@ -240,6 +240,54 @@ it('shows what it is hydrated with at once, still loads, and is not set back onc
 	expect(values.at(-1)).toEqual([{ id: 1 }, { id: 2 }]);
 });
 
+it('goes on from its own value when a component comes back with what the stream began with', async () => {
+	const { client, stream, values, watch, answer } = await setUp();
+	client.open();
+	const rendered = [{ id: 1 }];
+	const leave = (stream.hydrate(rendered), watch());
+	await turn();
+	answer(rendered, { seq: 1, ep: 'e' });
+	client.frame({ ...created(2), position: { epoch: 'e', seq: 2 } });
+	leave();
+	await turn();
+	stream.hydrate(rendered);
+	watch();
+	await turn();
+	expect(client.requests(PATH).at(-1)).toMatchObject({ seq: 2, ep: 'e' });
+	answer([], { replay: true, seq: 2, ep: 'e' });
+	expect(values.at(-1)).toEqual([{ id: 1 }, { id: 2 }]);
+});
+
+it('loads whole what it is hydrated with anew, as nobody knows where that stands', async () => {
+	const { client, stream, values, watch, answer } = await setUp();
+	client.open();
+	const leave = watch();
+	await turn();
+	answer([{ id: 1 }], { seq: 9, ep: 'e', version: 4 });
+	leave();
+	await turn();
+	stream.hydrate([{ id: 3 }]);
+	watch();
+	await turn();
+	expect(values.at(-1)).toEqual([{ id: 3 }]);
+	expect(client.requests(PATH).at(-1)).toEqual({ rpc: PATH, id: expect.any(String), args: [], stream: true });
+});
+
+it('asks again when it is hydrated while it asks what has changed of another value', async () => {
+	const { client, clock, stream, values, lastId, answer } = await connected();
+	client.reply(lastId(), {});
+	stream.retry();
+	answer([{ id: 1 }], { seq: 9, ep: 'e' });
+	client.drop();
+	client.open();
+	clock.advance(100);
+	expect(client.requests(PATH).at(-1)).toMatchObject({ seq: 9 });
+	stream.hydrate([{ id: 5 }]);
+	expect(client.requests(PATH).at(-1)).not.toHaveProperty('seq');
+	answer([{ id: 5 }, { id: 6 }]);
+	expect(values.at(-1)).toEqual([{ id: 5 }, { id: 6 }]);
+});
+
 it('says so when what it is hydrated with cannot be merged with events', async () => {
 	const print = vi.spyOn(console, 'warn').mockImplementation(() => {});
 	const { host } = scripted();

@@ -11,6 +11,7 @@ import { serverLoad } from './server-load.ts';
 import { Shown } from './shown.ts';
 import { withData, withEvents, withLoad, withPage, withSnapshot } from './state.ts';
 import type { HydratedAt, Page, StreamStore } from './store.ts';
+import { Subscribers } from './subscribers.ts';
 import { topicsOf, type Follower, type Load } from './topics.ts';
 
 /** Failures that pass. */
@@ -28,12 +29,13 @@ export class Stream<T> extends Shown<T> implements StreamStore<T>, Follower, Run
 	/** The page's client that the stream started on; asking for it anew could open a connection only to end something. */
 	#host: StreamHost | undefined;
 	readonly #request: { readonly rpc: string; readonly args: readonly unknown[]; readonly stream: true };
-	#subscribers = 0;
-	#reconciling = false;
+	readonly #subscribers = new Subscribers(() => this.#reconcile());
 	/** Attempts to load since the last success. */
 	#attempts = 0;
 	/** Whether the value came from a load. */
 	#loaded = false;
+	/** What it was hydrated with last. */
+	#hydrated: unknown;
 	#load: { readonly id: string; readonly load: Load } | undefined;
 	#topic: string | undefined;
 	/** Events that are to be shown when the page is painted next. */
@@ -64,20 +66,23 @@ export class Stream<T> extends Shown<T> implements StreamStore<T>, Follower, Run
 
 	subscribe(run: (value: T | undefined) => void): () => void {
 		const unsubscribe = this.value.subscribe(run);
-		let subscribed = true;
-		this.#count(1);
+		const leave = this.#subscribers.add();
 		return () => {
-			if (!subscribed) return;
-			subscribed = false;
 			unsubscribe();
-			this.#count(-1);
+			leave();
 		};
 	}
 
 	hydrate(data: T | Page<T>, at?: HydratedAt): StreamStore<T> {
-		if (this.status.value === 'connected') return this;
+		// A component that comes back brings what the stream began with, and has gone on from.
+		if (this.status.value === 'connected' || (this.#loaded && data === this.#hydrated)) return this;
+		this.#hydrated = data;
+		const isAsking = this.#load && this.#place.isKnown;
+		this.#place.reset();
 		if (at) this.#place.hydrate(at);
 		this.show(withData(this.state, data));
+		// The answer would say what has changed of the value before.
+		if (isAsking) this.retry();
 		const { base, merge } = this.state;
 		if (base && merge.name !== 'set' && !Array.isArray(base))
 			// eslint-disable-next-line no-console -- addressed to the author of the app
@@ -97,7 +102,7 @@ export class Stream<T> extends Shown<T> implements StreamStore<T>, Follower, Run
 
 	/** False while somebody needs this very object: it has subscribers, or changes that are not settled. */
 	get idle(): boolean {
-		return this.#subscribers === 0 && !this.#host && this.state.pendings.length === 0;
+		return this.#subscribers.count === 0 && !this.#host && this.state.pendings.length === 0;
 	}
 
 	/** Forgets the value, and what the server was asked for. */
@@ -105,6 +110,7 @@ export class Stream<T> extends Shown<T> implements StreamStore<T>, Follower, Run
 		this.#stopGrace?.();
 		this.#stopGrace = undefined;
 		this.#loaded = false;
+		this.#hydrated = undefined;
 		this.#attempts = 0;
 		this.#place.reset();
 		this.clear();
@@ -142,7 +148,8 @@ export class Stream<T> extends Shown<T> implements StreamStore<T>, Follower, Run
 	}
 
 	restart(): void {
-		this.#start();
+		this.reset();
+		if (this.#subscribers.count > 0) this.#start();
 	}
 
 	down(closed: string | undefined): void {
@@ -162,17 +169,10 @@ export class Stream<T> extends Shown<T> implements StreamStore<T>, Follower, Run
 		this.show(withEvents(this.state, events));
 	}
 
-	/** Subscribing and unsubscribing take effect together at the end of the turn, so that a short visit costs nothing. */
-	#count(by: 1 | -1): void {
-		this.#subscribers += by;
-		if (this.#reconciling) return;
-		this.#reconciling = true;
-		queueMicrotask(() => {
-			this.#reconciling = false;
-			const wanted = this.#subscribers > 0;
-			if (wanted && !this.#host) this.#start();
-			else if (!wanted && this.#host) this.#stop(this.#host);
-		});
+	#reconcile(): void {
+		const isWanted = this.#subscribers.count > 0;
+		if (isWanted && !this.#host) this.#start();
+		else if (!isWanted && this.#host) this.#stop(this.#host);
 	}
 
 	#start(): void {
@@ -190,7 +190,7 @@ export class Stream<T> extends Shown<T> implements StreamStore<T>, Follower, Run
 	}
 
 	#stop(host: StreamHost): void {
-		const { running, clock, resumeGraceMs } = host;
+		const { running, resting, clock, resumeGraceMs } = host;
 		running.delete(this);
 		this.#stopQuiet?.();
 		this.#stopQuiet = undefined;
@@ -202,8 +202,13 @@ export class Stream<T> extends Shown<T> implements StreamStore<T>, Follower, Run
 		this.#topic = undefined;
 		this.#host = undefined;
 		const grace = resumeGraceMs();
-		if (grace > 0) this.#stopGrace = clock.after(grace, () => this.reset());
-		else this.reset();
+		if (grace <= 0) return this.reset();
+		const stopTimer = clock.after(grace, () => this.reset());
+		resting.add(this);
+		this.#stopGrace = () => {
+			stopTimer();
+			resting.delete(this);
+		};
 	}
 
 	#send(host: StreamHost): void {
