@@ -14,7 +14,7 @@ export interface ErrorDetails {
 	readonly indeterminate?: boolean;
 }
 
-/** The codes that this package gives by itself, with what is said where nobody says more. Apps may use any other string. */
+/** The codes that this package gives by itself, with what a server says where nobody says more. Apps may use any other string. */
 export const CODES: Readonly<Record<string, string>> = {
 	INVALID_REQUEST: 'The request is not understood.',
 	NOT_FOUND: 'Not found',
@@ -40,8 +40,8 @@ class CodedError extends Error {
 	declare readonly issues?: readonly Issue[];
 	declare readonly retryAfter?: number;
 
-	constructor(code: string, message?: string, details: ErrorDetails = {}) {
-		super(message ?? CODES[code] ?? code, 'cause' in details ? { cause: details.cause } : undefined);
+	constructor(code: string, message: string = code, details: ErrorDetails = {}) {
+		super(message, 'cause' in details ? { cause: details.cause } : undefined);
 		this.code = code;
 		if (details.issues) this.issues = details.issues;
 		if (details.retryAfter !== undefined) this.retryAfter = details.retryAfter;
@@ -60,7 +60,8 @@ export class LiveError extends CodedError {
 	override readonly name = 'LiveError';
 
 	constructor(code: string, message?: string, details?: ErrorDetails) {
-		super(code, message, details);
+		// Here alone, so that pages load none of the sentences: a server sends them.
+		super(code, message ?? CODES[code], details);
 		Object.defineProperty(this, MARK, { value: true });
 	}
 }
