@@ -54,3 +54,15 @@ it('does not call a watcher that another one has just removed', () => {
 	cell.set(1);
 	expect(seen).toEqual([0]);
 });
+
+it('has nobody watching whose first look failed', () => {
+	const cell = createCell(0);
+	let looks = 0;
+	const run = (): void => {
+		looks++;
+		throw new Error('cannot be shown');
+	};
+	expect(() => cell.subscribe(run)).toThrow('cannot be shown');
+	cell.set(1);
+	expect(looks).toBe(1);
+});

@@ -42,7 +42,13 @@ export function createCell<T>(initial: T): Cell<T> {
 		subscribe(run) {
 			const watcher = { run };
 			watchers.add(watcher);
-			run(value);
+			try {
+				run(value);
+			} catch (error) {
+				// Its owner gets nothing to leave with.
+				watchers.delete(watcher);
+				throw error;
+			}
 			return () => void watchers.delete(watcher);
 		}
 	};

@@ -6,14 +6,21 @@ export interface PageClock {
 	after(ms: number, run: () => void): () => void;
 }
 
+/** Longest time that a timer of a browser can take; it fires at once for more. */
+const MAX_TIMER = 2 ** 31 - 1;
+
 export function createClock(): PageClock {
 	let latest = 0;
 	return {
 		now: () => (latest = Math.max(latest, Date.now())),
 		after(ms, run) {
-			const timer: unknown = setTimeout(run, ms);
-			// Outside browsers a timer would keep the process alive.
-			if (typeof timer === 'object') (timer as { unref?(): void }).unref?.();
+			let timer: unknown;
+			const wait = (left: number): void => {
+				timer = setTimeout(() => (left > MAX_TIMER ? wait(left - MAX_TIMER) : run()), Math.min(left, MAX_TIMER));
+				// Outside browsers a timer would keep the process alive.
+				if (typeof timer === 'object') (timer as { unref?(): void }).unref?.();
+			};
+			wait(ms);
 			return () => clearTimeout(timer as number);
 		}
 	};

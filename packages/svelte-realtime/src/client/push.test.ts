@@ -73,3 +73,14 @@ it('throws for what cannot be meant', async () => {
 		expect(bad).toThrow(TypeError);
 	expect(() => onSignal('ann' as never)).toThrow(TypeError);
 });
+
+it('keeps nothing of a page that is rendered on the server', async () => {
+	const { onPush, onSignal } = await import('../client.ts');
+	onPush('confirm', () => true)();
+	onSignal(() => {})();
+	expect(PAGES.map((name) => (slots[name] as { pushes?: unknown; live?: unknown } | undefined)?.live)).toEqual([
+		undefined,
+		undefined
+	]);
+	expect(slots[PAGES[0]!]).not.toHaveProperty('pushes');
+});

@@ -1,5 +1,5 @@
 import type { Envelope } from 'svelte-adapter-uws/contract';
-import { attachTo, pushHandlers, type Attach } from './page.ts';
+import { attachTo, hasServer, pushHandlers, type Attach } from './page.ts';
 
 /** Hears a signal. */
 export type SignalListener = (event: string, data: any) => void;
@@ -15,6 +15,8 @@ const SIGNAL = '__signal:';
 export function onPush(event: string, handler: (data: any) => unknown): () => void {
 	if (typeof event !== 'string' || event === '') throw new TypeError('onPush(event, handler): the event is a text.');
 	if (typeof handler !== 'function') throw new TypeError('onPush(event, handler): the handler is a function (data) => answer.');
+	// A render on the server must leave nothing behind.
+	if (!hasServer()) return () => {};
 	const handlers = pushHandlers();
 	handlers.set(event, handler);
 	attachTo(answering);

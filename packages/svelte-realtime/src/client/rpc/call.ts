@@ -75,7 +75,7 @@ export class Calls {
 			});
 			const make = (): Promise<unknown> => this.#make(id, path, frame, { timeout, signal });
 			if (!shared) return make();
-			return this.#shared.share(idempotencyKey === undefined ? callKey(path, args) : `${path} ${idempotencyKey}`, make);
+			return this.#shared.share(idempotencyKey === undefined ? callKey(path, args) : `${path}#${idempotencyKey}`, make);
 		} catch (error) {
 			return Promise.reject(error);
 		}

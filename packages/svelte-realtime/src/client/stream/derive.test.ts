@@ -159,3 +159,17 @@ it('shows the change of a call while it runs', async () => {
 	await expect(stream.createOptimistic(() => 1, 7 as never, { event: 'e', data: 1 })).rejects.toThrow('list');
 	await expect(stream.createOptimistic(() => 1, [], undefined as never)).rejects.toThrow('change');
 });
+
+it('follows nothing when the first value cannot be shown, so that nothing is left behind', () => {
+	const { store, cell, state } = watched(1);
+	const fails = (): never => {
+		throw new Error('no such field');
+	};
+	for (const broken of [combine(store, store, fails), map(createCell([1]), fails)])
+		expect(() => broken.subscribe(() => {})).toThrow('no such field');
+	expect(state.followers).toBe(0);
+	const { seen, stop } = seenOf(combine(store, store, (a, b) => a + b));
+	cell.set(2);
+	stop();
+	expect([seen, state.followers]).toEqual([[2, 3, 4], 0]);
+});

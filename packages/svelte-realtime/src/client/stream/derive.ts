@@ -100,17 +100,26 @@ export function combine<const Stores extends readonly [Readable<any>, Readable<a
 				told = { value };
 				run(value);
 			};
-			const stops = sources.map((source, i) =>
-				source.subscribe((value) => {
-					values[i] = value;
-					tell();
-				})
-			);
-			ready = true;
-			tell();
-			return () => {
+			const stops: (() => void)[] = [];
+			const leave = (): void => {
 				for (const stop of stops) stop();
 			};
+			try {
+				for (const [i, source] of sources.entries())
+					stops.push(
+						source.subscribe((value) => {
+							values[i] = value;
+							tell();
+						})
+					);
+				ready = true;
+				tell();
+			} catch (error) {
+				// Whoever watches gets nothing to leave with.
+				leave();
+				throw error;
+			}
+			return leave;
 		}
 	};
 }
