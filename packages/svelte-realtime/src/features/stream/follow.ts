@@ -48,7 +48,7 @@ export async function nextPage(granted: Granted): Promise<Subscribed> {
 }
 
 function viewerOf({ context, request: { schemaVersion } }: Granted): Viewer {
-	return { context, schemaVersion: Number.isSafeInteger(schemaVersion) ? schemaVersion : undefined };
+	return { context, schemaVersion: Number.isSafeInteger(schemaVersion) && schemaVersion! >= 0 ? schemaVersion : undefined };
 }
 
 /** Takes a place in the view, and joins its topic; both end together. */

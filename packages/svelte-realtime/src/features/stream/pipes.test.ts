@@ -184,3 +184,28 @@ it('gives clients of an older version its shape in everything, and migrates the 
 	expect((await old.ask({ ...subscribe('4'), rpc: 'm/up' })).data).toEqual([{ id: 1 }]);
 	expect(warned).toEqual([expect.stringContaining('no migrate from version 2')]);
 });
+
+it('does not count through the versions that a client makes up, nor gives each of them a view', async () => {
+	const rename = (row: any) => ({ ...row, name: undefined, title: row.name });
+	await using server = await createRuntime(
+		{
+			'm/s': live.stream('t', () => [{ id: 1, name: 'a' }], { version: 20_261_124, downgrade: { 20_261_124: rename } }),
+			'm/up': live.stream('u', () => [{ id: 1 }], { version: 20_261_124, migrate: { 20_261_123: (row) => ({ ...row, up: true }) } })
+		},
+		undefined,
+		{ warn: () => {} }
+	);
+	const client = await server.connect();
+	const topics = new Set<string>();
+	for (const schemaVersion of [0, 1, 2, 20_000_000, 20_261_123]) {
+		const { topic, data } = await client.ask(subscribe(`d${schemaVersion}`, { schemaVersion }));
+		topics.add(topic);
+		expect(data).toEqual([{ id: 1, title: 'a' }]);
+		expect(await client.ask({ ...subscribe(`u${schemaVersion}`, { schemaVersion }), rpc: 'm/up' })).toMatchObject({
+			data: [{ id: 1, up: true }]
+		});
+	}
+	expect(topics.size).toBe(1);
+	for (const schemaVersion of [-1, Number.MIN_SAFE_INTEGER, 1.5, '1'])
+		expect(await client.ask(subscribe(`x${schemaVersion}`, { schemaVersion }))).toMatchObject({ data: [{ id: 1, name: 'a' }] });
+});

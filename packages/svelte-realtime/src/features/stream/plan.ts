@@ -68,7 +68,7 @@ export class Plan {
 		if (!transform && !coalesceBy && !volatile && !down && !this.pipes.changesEvents) return { key: PLAIN, project: undefined };
 		const { isPersonal } = this.pipes;
 		return {
-			key: `${this.#key}${isPersonal ? ` ${context.ws?.id}` : ''}${down ? ` v${schemaVersion}` : ''}`,
+			key: `${this.#key}${isPersonal ? ` ${context.ws?.id}` : ''}${down ? ` v${this.#versions.shapeOf(schemaVersion!)}` : ''}`,
 			project: this.#project(isPersonal ? context : undefined, down)
 		};
 	}

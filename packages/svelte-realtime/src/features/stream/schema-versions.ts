@@ -1,12 +1,15 @@
-import type { StreamOptions, Versions } from '../../define/stream-options.ts';
+import type { StreamOptions } from '../../define/stream-options.ts';
 
 export type Change = (item: unknown) => unknown;
+
+/** Missing steps that authors are warned of. */
+const MAX_WARNED = 32;
 
 /** How items are given to clients that were built for an older version. */
 export class SchemaVersions {
 	readonly #options: StreamOptions;
 	readonly #warn: (message: string) => void;
-	readonly #warned = new Set<number>();
+	readonly #warned = new Set<string>();
 
 	constructor(options: StreamOptions, warn: (message: string) => void) {
 		this.#options = options;
@@ -20,32 +23,41 @@ export class SchemaVersions {
 
 	/** Gives an item in the shape of a version that is served. */
 	down(version: number): Change {
-		const steps: number[] = [];
-		for (let from = this.#options.version!; from > version; from--) steps.push(from);
-		return this.#chain('downgrade', this.#options.downgrade!, steps);
+		return this.#chain('downgrade', this.#steps('downgrade', version + 1, this.#options.version!).reverse());
+	}
+
+	/** Names the shape of a version that is served: versions that get the same one have the same name. */
+	shapeOf(version: number): number {
+		return this.#steps('downgrade', version + 1, this.#options.version!)[0] ?? this.#options.version!;
 	}
 
 	/** Brings an item of the first value to the newest shape; `undefined` where that is not for this client. */
 	up(version: number | undefined): Change | undefined {
-		const { migrate } = this.#options;
-		if (!migrate || this.isServed(version) || !this.#isOlder(version)) return undefined;
-		const steps: number[] = [];
-		for (let from = version; from < this.#options.version!; from++) steps.push(from);
-		return this.#chain('migrate', migrate, steps);
+		if (!this.#options.migrate || this.isServed(version) || !this.#isOlder(version)) return undefined;
+		return this.#chain('migrate', this.#steps('migrate', version, this.#options.version! - 1));
 	}
 
 	#isOlder(version: number | undefined): version is number {
 		return version !== undefined && this.#options.version !== undefined && version < this.#options.version;
 	}
 
-	#chain(name: string, versions: Versions, steps: readonly number[]): Change {
-		const changes = steps.flatMap((from) => {
-			const change = versions[from];
-			if (change) return [change];
-			if (!this.#warned.has(from)) this.#warn(`has no ${name} from version ${from}; it is left out.`);
-			this.#warned.add(from);
-			return [];
-		});
-		return (item) => changes.reduce((value, change) => change(value), item);
+	/** The versions from the first to the last that have a step, in order. A client names the first, so it must not be counted from there. */
+	#steps(name: 'migrate' | 'downgrade', first: number, last: number): number[] {
+		const steps = Object.keys(this.#options[name]!)
+			.map(Number)
+			.filter((from) => from >= first && from <= last)
+			.sort((a, b) => a - b);
+		let missing = first;
+		for (const from of steps) if (from === missing) missing++;
+		if (missing <= last && this.#warned.size < MAX_WARNED && !this.#warned.has(`${name} ${missing}`)) {
+			this.#warned.add(`${name} ${missing}`);
+			this.#warn(`has no ${name} from version ${missing}; it is left out.`);
+		}
+		return steps;
+	}
+
+	#chain(name: 'migrate' | 'downgrade', steps: readonly number[]): Change {
+		const versions = this.#options[name]!;
+		return (item) => steps.reduce((value, from) => versions[from]!(value), item);
 	}
 }
