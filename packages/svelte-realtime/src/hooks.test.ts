@@ -185,3 +185,15 @@ it('publishes on the platform that createMessage was given, and warns where a bu
 	warn.mockRestore();
 	expect(() => createMessage({ platform: 7 as never })).toThrow('createMessage({ platform })');
 });
+
+it.each(['throws', 'gives a promise that fails'])('answers the calls of a platform function that %s', async (how) => {
+	const log = vi.spyOn(console, 'error').mockImplementation(() => {});
+	const fail = (): never => {
+		if (how === 'throws') throw new Error('no platform');
+		return Promise.reject(new Error('no platform')) as never;
+	};
+	const [reply] = await exchange({ message: createMessage({ platform: fail }) }, ['{"rpc":"m/add","id":"1","args":[1,2]}'], 1);
+	expect(reply.data).toMatchObject({ id: '1', ok: false, code: 'INTERNAL_ERROR' });
+	expect(log).toHaveBeenCalledOnce();
+	log.mockRestore();
+});

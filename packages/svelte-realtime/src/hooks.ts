@@ -16,6 +16,7 @@ import type { DispatchOptions } from './runtime/dispatch.ts';
 import type { OnError } from './runtime/host.ts';
 import { isDeeper } from './runtime/parse.ts';
 import { DEFAULT_LIMITS } from './shared/limits.ts';
+import { atOnce } from './shared/thenable.ts';
 import type { Runtime } from './runtime/runtime.ts';
 
 /** Options of `createMessage`. */
@@ -82,13 +83,13 @@ function messageHook(find: (platform: Platform) => Runtime, options: CreateMessa
 	};
 }
 
-/** The app's own platform of each connection, made once. */
+/** The app's own platform of each connection, made once, when a request first needs it: what fails then fails that request. */
 function ownSource(own: (platform: Platform) => Platform): (context: MessageContext) => Source {
 	const made = new WeakMap<Platform, Source>();
 	let isWarned = false;
 	return ({ platform }) => {
 		let source = made.get(platform);
-		if (!source) made.set(platform, (source = { platform: own(platform) }));
+		if (!source) made.set(platform, (source = lazySource(() => own(platform))));
 		if (!isWarned && busOn(platform)) {
 			isWarned = true;
 			// eslint-disable-next-line no-console -- addressed to the author of the app
@@ -97,6 +98,15 @@ function ownSource(own: (platform: Platform) => Platform): (context: MessageCont
 			);
 		}
 		return source;
+	};
+}
+
+function lazySource(make: () => Platform): Source {
+	let made: Platform | undefined;
+	return {
+		get platform() {
+			return (made ??= atOnce('createMessage({ platform })', make()));
+		}
 	};
 }
 

@@ -6,6 +6,7 @@ import { userOf } from './runtime/context.ts';
 import { identityOf } from './runtime/identity.ts';
 import { isUserId, signalTopic, USER_ID_RULE } from './runtime/user-id.ts';
 import { LiveError } from './shared/error.ts';
+import { atOnce } from './shared/thenable.ts';
 
 /** Hooks for apps that write theirs by themselves; those of `realtime()` do the same. */
 export const pushHooks: {
@@ -59,6 +60,6 @@ function join(ws: Connection, id: unknown): void {
 
 function identify(ws: Connection): string | undefined {
 	const own = declared().push.identify;
-	const id = own ? own(ws) : identityOf(userOf(ws));
+	const id = own ? atOnce('identify of live.configurePush', own(ws)) : identityOf(userOf(ws));
 	return id === null || id === undefined ? undefined : String(id);
 }

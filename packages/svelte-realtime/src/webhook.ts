@@ -4,6 +4,7 @@ import { problem } from './define/problem.ts';
 import { isTopic, TOPIC_RULE } from './define/stream.ts';
 import { platforms } from './platforms.ts';
 import { publishOn } from './runtime/context.ts';
+import { atOnce } from './shared/thenable.ts';
 
 /** Bytes that a body may have unless it says otherwise. */
 const MAX_SIZE = 1024 * 1024;
@@ -105,7 +106,9 @@ export const webhook: WebhookMaker['webhook'] = (topic, options) => {
 		if (event === false) return { status: 400, body: 'The signature or the body is not valid.' };
 		try {
 			if (!platform) throw new Error('A webhook was called before the server has started. Pass { platform: event.platform }.');
-			return dedupe ? await once(platform, topic, dedupe(event), () => tell(platform, event)) : await tell(platform, event);
+			return dedupe
+				? await once(platform, topic, atOnce(`${what}: dedupe`, dedupe(event)), () => tell(platform, event))
+				: await tell(platform, event);
 		} catch (error) {
 			report(platform, topic, error);
 			return { status: 500, body: 'The event could not be taken. Send it again.' };

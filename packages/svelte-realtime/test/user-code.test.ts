@@ -1,4 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
+import { emptyApp } from '../src/define/app.ts';
+import type { AppSettings } from '../src/define/app-settings.ts';
 import type { Definition, Guard } from '../src/define/definition.ts';
 import { guard, live } from '../src/define/live.ts';
 import { pipe } from '../src/define/pipe.ts';
@@ -18,7 +20,6 @@ const FAILURES: Readonly<Record<string, () => any>> = {
 	'throws null': () => raise(null),
 	'throws a frozen error': () => raise(Object.freeze(new Error(SECRET))),
 	'throws what throws when it is looked at': () => raise(hostile()),
-	// Where a result is awaited.
 	'gives a promise that rejects': () => Promise.reject(new Error(SECRET)),
 	'gives a thenable whose then throws': () => ({ then: trap })
 };
@@ -28,8 +29,7 @@ interface Place {
 	readonly guard?: Guard;
 	/** What its client asks for besides the path. */
 	readonly ask?: object;
-	/** It has to give its result at once. */
-	readonly sync?: true;
+	readonly app?: Partial<AppSettings>;
 	/** What the client hears of a failure; by default INTERNAL_ERROR. Success where the failure is nobody's business but the log's. */
 	readonly hears?: string;
 }
@@ -37,6 +37,8 @@ interface Place {
 /** Code of an app that runs for one request, and misbehaves for `victim` alone. */
 const places = (act: () => any): Readonly<Record<string, Place>> => {
 	const badly = (ctx: { readonly user: any }, otherwise: unknown): any => (ctx.user.id === 'victim' ? act() : otherwise);
+	let asking = { user: { id: '' } };
+	const notes = (ctx: { readonly user: any }): boolean => ((asking = ctx), true);
 	const rows = (): object[] => [{ id: 1 }];
 	const stream = { stream: true };
 	const call = live((_ctx, ...args: unknown[]) => args.length);
@@ -55,16 +57,14 @@ const places = (act: () => any): Readonly<Record<string, Place>> => {
 		'a predicate': { definition: live.scoped(((ctx: any) => badly(ctx, true)) as never, call) },
 		'the key of a lock': { definition: live.lock((ctx: any) => badly(ctx, 'key'), call) },
 		'the key of a limit': {
-			definition: live.rateLimit({ points: 9, window: 1_000, key: (ctx: any) => badly(ctx, 'key') } as never, call),
-			sync: true
+			definition: live.rateLimit({ points: 9, window: 1_000, key: (ctx: any) => badly(ctx, 'key') } as never, call)
 		},
 		'the key of an idempotent call': {
 			definition: live.idempotent({ keyFrom: (ctx: any) => badly(ctx, undefined) } as never, call)
 		},
 		'the topic of a stream': {
 			definition: live.stream((ctx: any, _id: string) => badly(ctx, 'place'), rows) as never,
-			ask: { ...stream, args: ['1'] },
-			sync: true
+			ask: { ...stream, args: ['1'] }
 		},
 		'a loader': { definition: live.stream('place', (ctx) => badly(ctx, rows())), ask: stream },
 		'access to a stream': { definition: live.stream('place', rows, { access: (ctx) => badly(ctx, true) }), ask: stream },
@@ -77,8 +77,22 @@ const places = (act: () => any): Readonly<Record<string, Place>> => {
 				live.stream('place', rows),
 				pipe.filter((ctx: any) => badly(ctx, true))
 			) as never,
+			ask: stream
+		},
+		'a transform': {
+			definition: live.stream('place', (ctx) => [ctx.user.id], { transform: (id) => badly({ user: { id } }, id) }),
+			ask: stream
+		},
+		'a class of service': {
+			definition: live.stream('place', rows, { classOfService: 'low', access: notes }),
 			ask: stream,
-			sync: true
+			app: { admission: { classes: { low: () => badly(asking, false) } } }
+		},
+		'a breaker': {
+			definition: live.scoped(
+				notes,
+				live.breaker({ breaker: { isOpen: () => badly(asking, false), success() {}, failure() {} } }, call)
+			)
 		},
 		'onSubscribe of a stream': {
 			definition: live.stream('place', rows, { onSubscribe: (ctx) => badly(ctx, undefined) }),
@@ -105,11 +119,10 @@ const places = (act: () => any): Readonly<Record<string, Place>> => {
 };
 
 describe.each(Object.keys(FAILURES))('code of an app that %s', (how) => {
-	const applies = Object.entries(places(trap)).filter(([, { sync }]) => !(sync && how.startsWith('gives')));
-	it.each(applies.map(([where]) => where))('as %s hurts its caller alone, who hears nothing of why', async (where) => {
-		const { definition, guard: gate, ask = {}, hears = 'INTERNAL_ERROR' } = places(FAILURES[how]!)[where]!;
+	it.each(Object.keys(places(trap)))('as %s hurts its caller alone, who hears nothing of why', async (where) => {
+		const { definition, guard: gate, ask = {}, app = {}, hears = 'INTERNAL_ERROR' } = places(FAILURES[how]!)[where]!;
 		const { part, ...request } = ask as { part?: string };
-		await using server = await createRuntime({ 'm/place': definition }, gate);
+		await using server = await createRuntime({ 'm/place': definition }, gate, { app: { ...emptyApp(), ...app } });
 		const rpc = part ? `m/place/${part}` : 'm/place';
 		const victim = await server.connect('victim');
 		const answer = await victim.ask({ rpc, id: '1', args: [], ...request });

@@ -1,4 +1,5 @@
 import type { Context } from './context.ts';
+import { atOnce } from '../shared/thenable.ts';
 import { problem } from './problem.ts';
 
 /** Decides whether a caller may go on: exactly `true` lets it pass. Gets the arguments of the call or stream. */
@@ -50,7 +51,7 @@ function matches(what: string, name: string, { from = (_ctx, first) => first }: 
 	if (typeof from !== 'function') throw problem(what, 'from', from, 'a function (ctx, ...args) => value');
 	return (ctx, ...args) => {
 		const own = field(ctx, name);
-		return has(own) && from(ctx, ...args) === own;
+		return has(own) && atOnce(`from of ${what}`, from(ctx, ...args)) === own;
 	};
 }
 

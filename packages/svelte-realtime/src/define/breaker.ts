@@ -1,6 +1,7 @@
 import type { Context } from './context.ts';
 import type { Call, Handler } from './definition.ts';
 import { isLiveError, LiveError } from '../shared/error.ts';
+import { atOnce } from '../shared/thenable.ts';
 import { problem } from './problem.ts';
 import { wrap, type Inner, type Kept, type Wrappable } from './wrap.ts';
 
@@ -68,11 +69,13 @@ export async function behind(
 }
 
 function isOpen(own: Breaker): boolean {
-	if (own.isOpen) return own.isOpen();
+	if (own.isOpen) return atOnce('isOpen of a breaker', own.isOpen());
+	let given: unknown;
 	try {
-		own.guard!();
-		return false;
+		given = own.guard!();
 	} catch {
 		return true;
 	}
+	atOnce('guard of a breaker', given);
+	return false;
 }

@@ -1,6 +1,7 @@
 import { manualClock } from 'svelte-adapter-uws/testing';
 import { afterEach, expect, it, vi } from 'vitest';
 import { createRuntime } from '../../test/support.ts';
+import { encodeBinaryCall } from '../shared/binary-frame.ts';
 import { DEFAULT_LIMITS, type Limits } from '../shared/limits.ts';
 import { app } from './app.ts';
 import { configureLimits } from './limits.ts';
@@ -62,6 +63,21 @@ it('refuses a request with too many keys by its id, and does not read it', async
 		error: 'The arguments have too many keys. Send them in parts.'
 	});
 	expect(run).toHaveBeenCalledOnce();
+});
+
+it('answers every call of a batch with too many keys, and a call with bytes', async () => {
+	configureLimits({ maxRequestKeys: 6 });
+	const run = vi.fn(() => 1);
+	await using server = await createRuntime({ 'm/call': live(run), 'm/bytes': live.binary(run) }, undefined, { app: app() });
+	const client = await server.connect('ida');
+	const refused = (id: string) => ({ id, ok: false, code: 'INVALID_REQUEST', error: expect.stringContaining('too many keys') });
+	client.say({ batch: ['1', '2', '3'].map((id) => ({ rpc: 'm/call', id, args: [] })), sequential: true });
+	await vi.waitFor(() => expect(client.frames.at(-1)).toMatchObject({ event: '__batch' }));
+	expect(client.frames.at(-1).data).toEqual({ batch: ['1', '2', '3'].map(refused) });
+	const header = JSON.stringify({ rpc: 'm/bytes', id: '4', args: [{ a: 1, b: 2, c: 3, d: 4 }] });
+	client.peer.send(encodeBinaryCall(header, new Uint8Array(1))!);
+	await vi.waitFor(() => expect(client.frames.at(-1)).toMatchObject({ event: '4', data: refused('4') }));
+	expect(run).not.toHaveBeenCalled();
 });
 
 it('bounds callers that a rate limit remembers, and what handlers hold back', async () => {

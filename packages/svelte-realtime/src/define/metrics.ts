@@ -2,6 +2,7 @@ import type { CloseContext, Connection, Platform } from 'svelte-adapter-uws/cont
 import type { CronOutcome, Instruments } from './app-settings.ts';
 import { app } from './app.ts';
 import { problem } from './problem.ts';
+import { atOnce } from '../shared/thenable.ts';
 
 type Labels = Readonly<Record<string, string>>;
 
@@ -170,7 +171,7 @@ export function wirePublishRateMetrics(
 
 function labelOf(mapTopic: (topic: string) => unknown, topic: string): string {
 	try {
-		const label = mapTopic(topic);
+		const label = atOnce('mapTopic', mapTopic(topic));
 		return typeof label === 'string' ? label : 'other';
 	} catch {
 		return 'other';

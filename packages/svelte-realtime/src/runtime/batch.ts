@@ -1,9 +1,9 @@
 import { LiveError } from '../shared/error.ts';
 import { MAX_BATCH } from '../shared/rpc-frame.ts';
 import { isRequest, type Untrusted } from './parse.ts';
-import { isThenable } from './pipeline.ts';
 import { errorReply } from './reply.ts';
 import type { Cancellable } from './scope.ts';
+import { isThenable } from '../shared/thenable.ts';
 
 /** Requests that are answered together. */
 export interface Batch {

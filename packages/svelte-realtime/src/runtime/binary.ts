@@ -1,7 +1,7 @@
 import { LiveError } from '../shared/error.ts';
 import { readBinaryCall } from '../shared/binary-frame.ts';
 import type { Installed } from './host.ts';
-import { parseRequest, type Bounds, type Untrusted } from './parse.ts';
+import { parseRequest, type Bounds, type Refused, type Untrusted } from './parse.ts';
 
 /** A request that came with bytes; they are its first argument as well. */
 export interface BinaryRequest extends Untrusted {
@@ -12,15 +12,19 @@ const NOT_BINARY: Readonly<LiveError> = new LiveError('INVALID_REQUEST', 'This t
 const NEEDS_BYTES: Readonly<LiveError> = new LiveError('INVALID_REQUEST', 'This takes bytes, in a frame of its own.');
 
 /** Reads a call with bytes out of an untrusted frame. `undefined` means that it is none, and belongs to the app. */
-export function parseBinary(frame: ArrayBuffer, bounds: Bounds): BinaryRequest | undefined {
+export function parseBinary(frame: ArrayBuffer, bounds: Bounds): { readonly single: BinaryRequest } | Refused | undefined {
 	const read = readBinaryCall(new Uint8Array(frame));
 	const parsed = read && parseRequest(read.header, bounds);
-	if (!parsed || !('single' in parsed) || typeof parsed.single.id !== 'string') return undefined;
+	if (!parsed || 'batch' in parsed) return undefined;
+	if ('refused' in parsed) return parsed.isBatch ? undefined : parsed;
+	if (typeof parsed.single.id !== 'string') return undefined;
 	const { single } = parsed;
 	const payload = frame.slice(frame.byteLength - read.payload.length);
 	const { args = [] } = single;
 	// What is no list stays as it is, and is refused for that.
-	return { ...single, stream: undefined as never, args: Array.isArray(args) ? [payload, ...args] : args, payload };
+	return {
+		single: { ...single, stream: undefined as never, args: Array.isArray(args) ? [payload, ...args] : args, payload }
+	};
 }
 
 /** Throws when bytes come where none are taken, or the other way round, or when there are too many. */

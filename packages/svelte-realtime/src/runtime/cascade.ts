@@ -1,8 +1,8 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Envelope, Origin } from 'svelte-adapter-uws/contract';
 import { LiveError } from '../shared/error.ts';
-import { isThenable } from './pipeline.ts';
 import type { Watchers } from './watchers.ts';
+import { isThenable } from '../shared/thenable.ts';
 
 /** Reactions that may follow from each other; over it a chain is taken for a loop, and ends. */
 export const MAX_CASCADE = 8;

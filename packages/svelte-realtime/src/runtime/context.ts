@@ -6,7 +6,7 @@ import { refuseReserved } from '../shared/topics.ts';
 import { sheds } from './admission.ts';
 import type { Pacing } from './pacing.ts';
 import { isUserId, signalTopic, USER_ID_RULE } from './user-id.ts';
-import { tracePublish } from './tracing.ts';
+import { tracePublish, tracerOf } from './tracing.ts';
 
 /** Where a call came from. */
 export interface Source {
@@ -61,7 +61,7 @@ export class CallContext implements Context<any> {
 	publish(topic: string, event: string, data?: unknown, options?: LivePublishOptions): boolean {
 		const { tracing } = this.#app;
 		const run = (): boolean => publishOn(this.platform, topic, event, data, options);
-		return tracing ? tracePublish(tracing, topic, run) : run();
+		return tracing ? tracePublish(tracerOf(tracing, this.#pacing), topic, run) : run();
 	}
 
 	batch(messages: readonly PublishMessage[]): boolean[] {

@@ -10,12 +10,13 @@ import { userOf, type Source } from './context.ts';
 import type { Host, OnError, Subscribed } from './host.ts';
 import { around, aroundLoad } from './middleware.ts';
 import { contained } from './on-error.ts';
-import { boundsOf, parseRequest, type Untrusted } from './parse.ts';
-import { after, isThenable, pass } from './pipeline.ts';
+import { boundsOf, parseRequest, type Refused, type Untrusted } from './parse.ts';
+import { after, pass } from './pipeline.ts';
 import type { Endpoint, Registry } from './registry.ts';
 import { batchFrames, errorReply, okReply, replyFrame, streamReply } from './reply.ts';
 import { RequestContext } from './request-context.ts';
-import { traceRequest } from './tracing.ts';
+import { tracerOf, traceRequest } from './tracing.ts';
+import { isThenable } from '../shared/thenable.ts';
 
 /** Paths that authors are warned of in development. */
 const MAX_WARNED = 256;
@@ -64,7 +65,7 @@ export class Dispatch {
 		const parsed = parseRequest(text, boundsOf(this.#host, options));
 		if (!parsed) return false;
 		if ('refused' in parsed) {
-			ws.sendOrClose(replyFrame(parsed.refused, errorReply(parsed.refused, REFUSED.keys)));
+			refuse(ws, parsed);
 			return true;
 		}
 		if ('batch' in parsed) {
@@ -79,9 +80,10 @@ export class Dispatch {
 
 	/** Takes a binary frame. False: it is no call. */
 	receiveBinary(ws: Connection, source: Source, frame: ArrayBuffer, options: DispatchOptions): boolean {
-		const request = parseBinary(frame, boundsOf(this.#host, options));
-		if (!request) return false;
-		this.#single(ws, source, request, options);
+		const parsed = parseBinary(frame, boundsOf(this.#host, options));
+		if (!parsed) return false;
+		if ('refused' in parsed) refuse(ws, parsed);
+		else this.#single(ws, source, parsed.single, options);
 		return true;
 	}
 
@@ -195,7 +197,8 @@ export class Dispatch {
 		context.isKnown = true;
 		const { middleware, tracing } = this.#host.app;
 		const run = (): unknown => this.#pass(context, request, { installed, guard }, options);
-		if (tracing) return traceRequest(tracing, path, request, () => this.#around(context, request, run));
+		if (tracing)
+			return traceRequest(tracerOf(tracing, this.#host.pacing), path, request, () => this.#around(context, request, run));
 		return middleware.length === 0 ? run() : this.#around(context, request, run);
 	}
 
@@ -242,6 +245,12 @@ export class Dispatch {
 		if (onError) contained(onError, this.#host.onError)(path, error, context);
 		else this.#host.onError(path, error, context);
 	}
+}
+
+/** Answers what was not read, because it has too many keys. */
+function refuse(ws: Connection, { refused, isBatch }: Refused): void {
+	const replies = refused.map((id) => errorReply(id, REFUSED.keys));
+	for (const frame of isBatch ? batchFrames(replies) : [replyFrame(refused[0]!, replies[0]!)]) ws.sendOrClose(frame);
 }
 
 /** The reply of a subscribe request. What cannot be sent is taken back. */

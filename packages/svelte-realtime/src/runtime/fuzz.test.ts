@@ -142,7 +142,7 @@ function owed(text: string): string[] {
 	const parsed = parseRequest(text, DEFAULT_LIMITS);
 	if (!parsed) return [];
 	if ('batch' in parsed) return [BATCH_EVENT];
-	if ('refused' in parsed) return [parsed.refused];
+	if ('refused' in parsed) return parsed.isBatch ? [BATCH_EVENT] : [...parsed.refused];
 	return parsed.single.id === undefined ? [] : [parsed.single.id];
 }
 

@@ -1,6 +1,6 @@
 import type { Context } from '../define/context.ts';
 import type { Host } from './host.ts';
-import { isThenable } from './pipeline.ts';
+import { isThenable } from '../shared/thenable.ts';
 
 /** Runs a callback of the app whose failure is only reported. Gives a promise only when it does, which never rejects. */
 export function isolate(

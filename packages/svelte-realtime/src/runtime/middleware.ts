@@ -2,7 +2,7 @@ import type { Context } from '../define/context.ts';
 import type { Middleware } from '../define/app-settings.ts';
 import { LiveError } from '../shared/error.ts';
 import type { Subscribed } from './host.ts';
-import { isThenable } from './pipeline.ts';
+import { isThenable } from '../shared/thenable.ts';
 
 /** Runs a call inside all middleware; its result is what the outermost gives. A promise only where one of them, or `run`, makes one. */
 export function around(chain: readonly Middleware[], context: Context, path: string, run: () => unknown, index = 0): unknown {

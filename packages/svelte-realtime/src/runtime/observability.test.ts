@@ -281,6 +281,69 @@ it('makes spans of calls, under the span of the client, and of what they publish
 	expect(() => live.tracing({} as never)).toThrow('live.tracing: api is an object, expected the module @opentelemetry/api.');
 });
 
+it.each([
+	'extract',
+	'active',
+	'with',
+	'with, afterwards',
+	'getTracer',
+	'startSpan',
+	'setSpan',
+	'setAttribute',
+	'recordException',
+	'end'
+])('answers calls, and says so once, when %s of a tracing SDK throws', async (what) => {
+	const fails = <Run extends (...args: any[]) => any>(name: string, run: Run): Run =>
+		((...args: Parameters<Run>) => {
+			if (what === name) throw new Error('SDK');
+			return run(...args);
+		}) as Run;
+	const span = {
+		setStatus: () => {},
+		setAttribute: fails('setAttribute', () => {}),
+		recordException: fails('recordException', () => {}),
+		end: fails('end', () => {})
+	};
+	const startSpan = fails('startSpan', () => span);
+	live.tracing({
+		trace: { getTracer: fails('getTracer', () => ({ startSpan })), setSpan: fails('setSpan', () => ({})) },
+		context: {
+			active: fails('active', () => ({})),
+			with: fails('with', (_context: unknown, run: () => unknown) => {
+				run();
+				if (what === 'with, afterwards') throw new Error('SDK');
+			})
+		},
+		propagation: { extract: fails('extract', () => ({})) }
+	});
+	let runs = 0;
+	const how: Readonly<Record<string, () => unknown>> = {
+		fine: () => 'fine',
+		later: async () => 'later',
+		refuses: () => {
+			throw new LiveError('SOLD_OUT');
+		},
+		breaks: async () => {
+			throw new Error('broken');
+		}
+	};
+	const call = live((ctx, name: string) => {
+		runs++;
+		ctx.publish('news', 'said', 1);
+		return how[name]!();
+	});
+	const warn = vi.fn<(message: string) => void>();
+	await using runtime = await createRuntime({ 'm/call': call }, undefined, { app: app(), warn });
+	const client = await runtime.connect('ida');
+	const ask = (name: string): Promise<any> => client.ask({ rpc: 'm/call', id: id(), args: [name] });
+	expect(await ask('fine')).toMatchObject({ data: 'fine' });
+	expect(await ask('later')).toMatchObject({ data: 'later' });
+	expect(await ask('refuses')).toMatchObject({ code: 'SOLD_OUT' });
+	expect(await ask('breaks')).toMatchObject({ code: 'INTERNAL_ERROR' });
+	expect(runs).toBe(4);
+	expect(warn.mock.calls).toEqual([[expect.stringContaining('OpenTelemetry failed')]]);
+});
+
 it('finds OpenTelemetry by itself where spans reach somebody, unless the app says otherwise', async () => {
 	const found = app();
 	await findTracing(found);

@@ -1,6 +1,6 @@
 import type { Context } from '../define/context.ts';
 import type { OnError } from './host.ts';
-import { isThenable } from './pipeline.ts';
+import { isThenable } from '../shared/thenable.ts';
 
 type Report = (path: string, error: unknown, context?: Context) => void;
 

@@ -53,9 +53,15 @@ it('counts keys outside of strings', () => {
 it('does not read a request with too many keys, and tells its id where it can', () => {
 	const bounds = { ...DEFAULT_LIMITS, maxRequestKeys: 4 };
 	expect(parseRequest('{"rpc":"a/b","id":"k-1","args":[{"x":1}]}', bounds)).toHaveProperty('single');
-	expect(parseRequest('{"rpc":"a/b","id":"k-1","args":[{"x":1,"y":2}]}', bounds)).toEqual({ refused: 'k-1' });
+	expect(parseRequest('{"rpc":"a/b","id":"k-1","args":[{"x":1,"y":2}]}', bounds)).toEqual({
+		refused: ['k-1'],
+		isBatch: false
+	});
 	expect(parseRequest('{"rpc":"a/b","args":[{"x":1,"y":2,"z":3}],"id":"k"}', bounds)).toBeUndefined();
-	expect(parseRequest('{"batch":[{"rpc":"a/b","id":"1"},{"rpc":"a/b","id":"2"}]}', bounds)).toBeUndefined();
+	const decoy = '{"rpc":"c/d","id":"3"}';
+	const batch = `{"batch":[{"rpc":"a/b","id":"1","args":[${decoy},${JSON.stringify(decoy)}]},{"id":"4"},{"rpc":"a/b","id":"2"}]}`;
+	expect(parseRequest(batch, bounds)).toEqual({ refused: ['1', '2'], isBatch: true });
+	expect(parseRequest('{"batch":[{"a":1,"b":2,"c":3,"d":4}]}', bounds)).toBeUndefined();
 });
 
 it('never throws, and pollutes no prototype', () => {

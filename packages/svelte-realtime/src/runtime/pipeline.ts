@@ -1,19 +1,10 @@
 import type { Context } from '../define/context.ts';
 import type { Guard } from '../define/definition.ts';
 import { isLiveError, LiveError } from '../shared/error.ts';
+import { isThenable } from '../shared/thenable.ts';
 
 const UNAUTHENTICATED: Readonly<LiveError> = new LiveError('UNAUTHENTICATED');
 const FORBIDDEN: Readonly<LiveError> = new LiveError('FORBIDDEN');
-
-/** Whether a value can be waited for. A getter that throws counts as no. */
-export function isThenable(value: unknown): value is PromiseLike<unknown> {
-	if (typeof value !== 'object' || value === null) return false;
-	try {
-		return typeof (value as { then?: unknown }).then === 'function';
-	} catch {
-		return false;
-	}
-}
 
 /** Goes on with `next`: at once, or when `first` has settled where it has to be waited for. */
 export function after(first: unknown, next: (value: unknown) => unknown): unknown {

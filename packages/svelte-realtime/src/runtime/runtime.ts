@@ -15,7 +15,7 @@ import { KeyedLock } from './keyed-lock.ts';
 import { aroundLoad } from './middleware.ts';
 import { contained, print } from './on-error.ts';
 import { Pacing } from './pacing.ts';
-import { isThenable, pass } from './pipeline.ts';
+import { pass } from './pipeline.ts';
 import { missingGuard, Registry } from './registry.ts';
 import { Scopes } from './scopes.ts';
 import { TopicWarnings } from './topic-warnings.ts';
@@ -24,6 +24,7 @@ import { Pushes } from './push/pushes.ts';
 import { Uploads } from './upload/uploads.ts';
 import { Views } from './views.ts';
 import { Watchers } from './watchers.ts';
+import { atOnce } from '../shared/thenable.ts';
 
 /** `onError`, `plainTopics`, `requireGuard`, `isBridged` and the leaders are read at each use. */
 export interface RuntimeParts {
@@ -237,10 +238,7 @@ export class Runtime implements Disposable {
 }
 
 function leads(leader: (() => unknown) | undefined): boolean {
-	const verdict = leader?.() ?? leader === undefined;
-	if (isThenable(verdict))
-		throw new TypeError('leader() gave a promise. It has to tell at once, as the isLeader of createLeader does.');
-	return Boolean(verdict);
+	return Boolean(atOnce('leader()', leader?.() ?? leader === undefined));
 }
 
 const timers: Pick<Clock, 'after' | 'now'> = {

@@ -1,6 +1,7 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { SafeParse } from '../define/schema.ts';
 import { LiveError, type Issue } from '../shared/error.ts';
+import { atOnce } from '../shared/thenable.ts';
 import { after } from './pipeline.ts';
 
 /** What is wrong with an input, as every kind of schema says it. */
@@ -22,7 +23,7 @@ function safeParse(
 	schema: SafeParse<unknown>,
 	input: unknown
 ): { readonly issues: readonly RawIssue[] } | { readonly value: unknown } {
-	const { success, data, error } = schema.safeParse(input);
+	const { success, data, error } = atOnce('safeParse', schema.safeParse(input));
 	if (success) return { value: data };
 	const issues = (error as { readonly issues?: unknown } | undefined)?.issues;
 	return { issues: Array.isArray(issues) ? (issues as readonly RawIssue[]) : [] };

@@ -1,6 +1,7 @@
 import type { AppSettings, Span, TracingApi } from '../define/app-settings.ts';
 import { isLiveError } from '../shared/error.ts';
-import { isThenable } from './pipeline.ts';
+import { isThenable } from '../shared/thenable.ts';
+import type { Pacing } from './pacing.ts';
 
 /** Of the tracer. */
 const NAME = 'svelte-realtime';
@@ -34,34 +35,70 @@ function isProvided({ trace }: TracingApi): boolean {
 	return typeof provider.getDelegateTracer !== 'function' || provider.getDelegateTracer(NAME) !== undefined;
 }
 
-/** Runs a request in a span named for its path, a child of the one that its client sent along. */
-export function traceRequest(api: TracingApi, path: string, { traceparent, tracestate }: Traced, run: () => unknown): unknown {
-	const { trace, context, propagation } = api;
-	const carrier = {
-		...(typeof traceparent === 'string' ? { traceparent } : {}),
-		...(typeof tracestate === 'string' ? { tracestate } : {})
+/** What makes spans, and who hears that it failed: a request does not fail of being traced. */
+export interface Tracer {
+	readonly api: TracingApi;
+	readonly failed: (error: unknown) => void;
+}
+
+/** The tracer of an app, whose failures are said once. */
+export function tracerOf(api: TracingApi, pacing: Pick<Pacing, 'warnOnce'>): Tracer {
+	return {
+		api,
+		failed: (error) =>
+			pacing.warnOnce(
+				'tracing',
+				`OpenTelemetry failed, so some spans are missing: ${textOf(error)}. Look at its set-up. This is said once.`
+			)
 	};
-	const parent: unknown = propagation.extract(context.active(), carrier);
-	const attributes = { 'rpc.system': 'svelte-realtime', 'rpc.method': path };
-	const span = trace.getTracer(NAME).startSpan(path, { kind: SERVER, attributes }, parent);
-	return context.with(trace.setSpan(parent, span), () => within(span, run)) as unknown;
+}
+
+/** Runs a request in a span named for its path, a child of the one that its client sent along. */
+export function traceRequest(tracer: Tracer, path: string, { traceparent, tracestate }: Traced, run: () => unknown): unknown {
+	const { trace, context, propagation } = tracer.api;
+	const begun = attempt(tracer, () => {
+		const carrier = {
+			...(typeof traceparent === 'string' ? { traceparent } : {}),
+			...(typeof tracestate === 'string' ? { tracestate } : {})
+		};
+		const parent: unknown = propagation.extract(context.active(), carrier);
+		const attributes = { 'rpc.system': 'svelte-realtime', 'rpc.method': path };
+		const span = trace.getTracer(NAME).startSpan(path, { kind: SERVER, attributes }, parent);
+		return { span, active: trace.setSpan(parent, span) as unknown };
+	});
+	if (!begun) return run();
+	let outcome: { readonly value: unknown } | { readonly error: unknown } | undefined;
+	const once = (): void => {
+		try {
+			outcome = { value: within(tracer, begun.span, run) };
+		} catch (error) {
+			outcome = { error };
+		}
+	};
+	attempt(tracer, () => void context.with(begun.active, once));
+	if (!outcome) once();
+	if ('error' in outcome!) throw outcome.error;
+	return outcome!.value;
 }
 
 /** Publishes in a span; it has the topic as an attribute, because topics are many. */
-export function tracePublish<T>(api: TracingApi, topic: string, run: () => T): T {
-	const { trace, context } = api;
+export function tracePublish<T>(tracer: Tracer, topic: string, run: () => T): T {
+	const { trace, context } = tracer.api;
 	const attributes = { 'messaging.system': 'svelte-realtime', 'messaging.destination.name': topic };
-	const parent: unknown = context.active();
-	const span = trace.getTracer(NAME).startSpan('publish', { kind: PRODUCER, attributes }, parent);
-	return within(span, run) as T;
+	const span = attempt(tracer, () =>
+		trace.getTracer(NAME).startSpan('publish', { kind: PRODUCER, attributes }, context.active() as unknown)
+	);
+	return span ? (within(tracer, span, run) as T) : run();
 }
 
-function within(span: Span, run: () => unknown): unknown {
+function within(tracer: Tracer, span: Span, run: () => unknown): unknown {
 	const failed = (error: unknown): never => {
-		if (isLiveError(error)) span.setAttribute('rpc.error.code', error.code);
-		else span.recordException(error instanceof Error ? error : String(error));
-		span.setStatus({ code: FAILED });
-		span.end();
+		attempt(tracer, () => {
+			if (isLiveError(error)) span.setAttribute('rpc.error.code', error.code);
+			else span.recordException(error instanceof Error ? error : String(error));
+			span.setStatus({ code: FAILED });
+		});
+		attempt(tracer, () => span.end());
 		throw error;
 	};
 	let result: unknown;
@@ -70,9 +107,27 @@ function within(span: Span, run: () => unknown): unknown {
 	} catch (error) {
 		return failed(error);
 	}
-	if (!isThenable(result)) {
-		span.end();
-		return result;
+	const end = (value: unknown): unknown => {
+		attempt(tracer, () => span.end());
+		return value;
+	};
+	return isThenable(result) ? Promise.resolve(result).then(end, failed) : end(result);
+}
+
+/** `undefined` where it fails. */
+function attempt<T>({ failed }: Tracer, run: () => T): T | undefined {
+	try {
+		return run();
+	} catch (error) {
+		failed(error);
+		return undefined;
 	}
-	return Promise.resolve(result).then((value) => (span.end(), value), failed);
+}
+
+function textOf(error: unknown): string {
+	try {
+		return String(error);
+	} catch {
+		return 'something that cannot be shown';
+	}
 }

@@ -1,6 +1,6 @@
 import type { Envelope, Origin, Platform } from 'svelte-adapter-uws/contract';
 import { topicPattern } from '../shared/topics.ts';
-import { isThenable } from './pipeline.ts';
+import { isThenable } from '../shared/thenable.ts';
 
 /** Hears one publish. What it throws, or rejects with, is reported and stops nothing. */
 export type Watch = (envelope: Envelope, origin: Origin) => unknown;

@@ -1,5 +1,5 @@
 import type { Reducer } from '../../define/reactive.ts';
-import { isThenable } from '../../runtime/pipeline.ts';
+import { isThenable } from '../../shared/thenable.ts';
 
 /** What the reducers have come to, by field. */
 export type State = Record<string, unknown>;

@@ -7,6 +7,7 @@ import { Debounce } from '../../runtime/debounce.ts';
 import type { Feature, Host } from '../../runtime/host.ts';
 import { identityOf } from '../../runtime/identity.ts';
 import { LiveError } from '../../shared/error.ts';
+import { atOnce } from '../../shared/thenable.ts';
 import { Computation } from './computation.ts';
 
 /** One value, for certain arguments. It reacts to its sources until it is disposed. */
@@ -108,7 +109,7 @@ function begin(host: Host, path: string, { definition, topic, context, args }: B
 		(value) => void host.platform.publish(topic, event, value, { relay: false, origin: 'local' })
 	);
 	const quiet = new Debounce(host, debounce);
-	const names = typeof sources === 'function' ? sources(...args) : sources;
+	const names = typeof sources === 'function' ? atOnce(`The sources of ${path}`, sources(...args)) : sources;
 	if (typeof sources === 'function') {
 		if (Array.isArray(names) && names.length === 0) host.warn(`${path} has no sources for ${topic}, so it will not change.`);
 		else checkSources(path, names);

@@ -8,6 +8,7 @@ import { isolate } from '../../runtime/isolate.ts';
 import { denial } from '../../runtime/pipeline.ts';
 import { LiveError } from '../../shared/error.ts';
 import { roomParts } from '../../shared/room-path.ts';
+import { atOnce } from '../../shared/thenable.ts';
 import { Attendance, presenceTopic } from './attendance.ts';
 import { cursorTopic, Cursors } from './cursors.ts';
 
@@ -22,7 +23,7 @@ export const room: Feature<'room'> = {
 		const inside = new WeakMap<Connection, Set<string>>();
 
 		const topicOf = (ctx: Context, ...args: unknown[]): string => {
-			const name: unknown = config.topic(ctx, ...args);
+			const name: unknown = atOnce('The topic function of a room', config.topic(ctx, ...args));
 			// A name that ends so would be that of another room's presence.
 			if (!isTopic(name) || /:(?:presence|cursors)$/.test(name))
 				throw new LiveError('INVALID_REQUEST', 'The arguments do not name a room.');

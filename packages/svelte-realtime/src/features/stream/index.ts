@@ -78,13 +78,9 @@ async function allow({ options }: Plan, context: Context, args: readonly unknown
 }
 
 /** Refuses while the server sheds the class of the stream. */
-function admit({ options: { classOfService } }: Plan, context: Context): void {
+function admit({ host: { app }, options: { classOfService } }: Plan, context: Context): void {
 	if (classOfService === undefined) return;
-	let isShed: boolean;
-	try {
-		isShed = context.shed(classOfService);
-	} catch (error) {
-		throw new LiveError('INVALID_REQUEST', `There is no class of service ${classOfService}.`, { cause: error });
-	}
-	if (isShed) throw new LiveError('OVERLOADED');
+	if (app.admission && !Object.hasOwn(app.admission.classes, classOfService))
+		throw new LiveError('INVALID_REQUEST', `There is no class of service ${classOfService}.`);
+	if (context.shed(classOfService)) throw new LiveError('OVERLOADED');
 }

@@ -1,3 +1,5 @@
+import { atOnce } from '../../shared/thenable.ts';
+
 /** What a loader gives that has more than it gives at once. */
 export interface Page {
 	readonly data: unknown;
@@ -21,8 +23,9 @@ export function withData(value: unknown, data: unknown): unknown {
 	return isPage(value) ? { ...value, data } : data;
 }
 
-/** Each item of a list, or the whole of what is none. */
+/** Each item of a list, or the whole of what is none. Throws where `change` gives a promise. */
 export function each(data: unknown, change: (item: unknown) => unknown): unknown {
 	if (data === undefined || data === null) return data;
-	return Array.isArray(data) ? data.map((item) => change(item)) : change(data);
+	const changed = (item: unknown): unknown => atOnce('A transform, or a step between versions,', change(item));
+	return Array.isArray(data) ? data.map(changed) : changed(data);
 }

@@ -190,7 +190,10 @@ it('does not count through the versions that a client makes up, nor gives each o
 	await using server = await createRuntime(
 		{
 			'm/s': live.stream('t', () => [{ id: 1, name: 'a' }], { version: 20_261_124, downgrade: { 20_261_124: rename } }),
-			'm/up': live.stream('u', () => [{ id: 1 }], { version: 20_261_124, migrate: { 20_261_123: (row) => ({ ...row, up: true }) } })
+			'm/up': live.stream('u', () => [{ id: 1 }], {
+				version: 20_261_124,
+				migrate: { 20_261_123: (row) => ({ ...row, up: true }) }
+			})
 		},
 		undefined,
 		{ warn: () => {} }

@@ -2,6 +2,7 @@ import type { Context } from '../../define/context.ts';
 import type { PipeStep } from '../../define/pipe-step.ts';
 import type { StreamOptions } from '../../define/stream-options.ts';
 import { sorted, type Sort } from '../../shared/order.ts';
+import { atOnce } from '../../shared/thenable.ts';
 
 type Step<Name extends PipeStep['step']> = Extract<PipeStep, { readonly step: Name }>;
 
@@ -64,8 +65,7 @@ export class Pipes {
 	/** What is left of an event after the filters; `null` = nothing. Without a context no filter may look at one. */
 	filter(event: string, data: unknown, context: Context | undefined): { readonly event: string; readonly data: unknown } | null {
 		if (this.#filters.length === 0) return { event, data };
-		const passes = (item: unknown): boolean =>
-			this.#filters.every((step) => step.passes(step.usesContext ? context : undefined, item) === true);
+		const passes = (item: unknown): boolean => this.#filters.every((step) => isPassed(step, item, context));
 		// A list, as `refreshed` and `set` bring it.
 		if (Array.isArray(data)) return { event, data: data.filter(passes) };
 		const { merge = 'crud' } = this.#options;
@@ -106,6 +106,10 @@ export class Pipes {
 	}
 }
 
+function isPassed({ passes, usesContext }: Step<'filter'>, item: unknown, context: Context | undefined): boolean {
+	return atOnce('pipe.filter', passes(usesContext ? context : undefined, item)) === true;
+}
+
 function pick(data: unknown, field: string): unknown {
 	return typeof data === 'object' && data !== null ? { [field]: (data as Record<string, unknown>)[field] } : data;
 }
@@ -113,7 +117,7 @@ function pick(data: unknown, field: string): unknown {
 function apply(step: Exclude<PipeStep, Step<'custom'>>, items: readonly unknown[], context: Context): unknown {
 	switch (step.step) {
 		case 'filter':
-			return items.filter((item) => step.passes(step.usesContext ? context : undefined, item) === true);
+			return items.filter((item) => isPassed(step, item, context));
 		case 'sort':
 			return sorted(items, step);
 		case 'limit':

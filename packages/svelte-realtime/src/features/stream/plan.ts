@@ -6,6 +6,7 @@ import type { Compose } from '../../runtime/compose.ts';
 import type { Entry, Host, OwnedTopics } from '../../runtime/host.ts';
 import { isolate } from '../../runtime/isolate.ts';
 import { PLAIN, type Project } from '../../runtime/views.ts';
+import { atOnce } from '../../shared/thenable.ts';
 import { topicOfView } from '../../shared/topics.ts';
 import { dataOf, each, withData } from './page.ts';
 import { Pipes } from './pipes.ts';
@@ -127,7 +128,9 @@ export class Plan {
 		return (event, data, view) => {
 			try {
 				// What was loaded again takes the place of nothing but what was loaded before.
-				const key = coalesceBy ? { coalesceKey: event === 'refreshed' ? event : `=${String(coalesceBy(data) ?? '')}` } : {};
+				const key = coalesceBy
+					? { coalesceKey: event === 'refreshed' ? event : `=${String(atOnce('coalesceBy', coalesceBy(data)) ?? '')}` }
+					: {};
 				const left = this.#filter({ event, data }, context);
 				if (!left) return null;
 				if (!this.pipes.waits) return { ...withDataIn(left, this.#finish(dataIn(left), down)), ...key, ...seq };

@@ -1,5 +1,6 @@
 import type { Envelope, Origin } from 'svelte-adapter-uws/contract';
 import type { Context } from '../../define/context.ts';
+import { atOnce } from '../../shared/thenable.ts';
 import type { Plan } from './plan.ts';
 
 /** How long one reload keeps others of the cluster from beginning. */
@@ -147,7 +148,7 @@ export class Reloads implements Disposable {
 
 	#contextOf({ context }: Subscriber): Context {
 		const { host, options, definition, path } = this.#plan;
-		if (options.refreshAs) return host.context({ user: options.refreshAs(context) });
+		if (options.refreshAs) return host.context({ user: atOnce('refreshAs', options.refreshAs(context)) });
 		if (typeof definition.topic !== 'string' || this.#warned) return context;
 		// Everybody sees what one of them may see.
 		const warn = (): void => {

@@ -49,7 +49,7 @@ it('gives no topic that it was not known to own', () => {
 it('takes a promise for no topic, and lets it fail unheard', async () => {
 	const topic = () => Promise.reject(new Error('unheard')) as never;
 	expect(() => topicOf({ topic } as unknown as Stream, { owned: { prefix: '' }, topicCtx: true }, {} as never, [])).toThrow(
-		expect.objectContaining({ code: 'INVALID_REQUEST' })
+		'gave a promise'
 	);
 	await new Promise((resolve) => setImmediate(resolve));
 });

@@ -1,9 +1,9 @@
 import type { Context } from '../../define/context.ts';
 import type { Stream } from '../../define/definition.ts';
 import type { OwnedTopics } from '../../runtime/host.ts';
-import { isThenable } from '../../runtime/pipeline.ts';
 import { LiveError } from '../../shared/error.ts';
 import { VIEW_MARK } from '../../shared/topics.ts';
+import { atOnce } from '../../shared/thenable.ts';
 
 const NAME = String.raw`[\w$]+`;
 const LITERAL = String.raw`[^\`\\$]`;
@@ -35,8 +35,7 @@ export function topicOf(
 			: topicCtx
 				? topic(context, ...args)
 				: (topic as unknown as (...args: readonly unknown[]) => unknown)(...args);
-	// Nobody waits for it, so nobody would hear that it fails.
-	if (isThenable(name)) void Promise.resolve(name).catch(() => {});
+	atOnce('The topic function of a stream', name);
 	if (typeof name !== 'string' || name === '' || name.length > 256)
 		throw new LiveError('INVALID_REQUEST', 'The arguments do not name a topic.');
 	if (name.startsWith('__')) throw new LiveError('INVALID_REQUEST', 'Reserved topic prefix');
