@@ -227,6 +227,17 @@ describe.each<Kit>(['kit2', 'kit3'])('a build of %s without hooks', (kit) => {
 		expect(server.output).not.toContain('Listening');
 	});
 
+	it('has every module compiled already, wherever it was copied to', async () => {
+		await using server = serve(directory, { ORIGIN: 'https://app.example', NODE_DEBUG_NATIVE: 'COMPILE_CACHE' });
+		await portOf(server);
+		const of = (kind: string): string[] =>
+			[...server.output.matchAll(new RegExp(`for ${kind} \\S*/server/(\\S+?\\.js)\\.\\.\\..* success`, 'g'))].map(
+				([, file]) => file!
+			);
+		expect(of('ESM')).toContain('adapter-uws.js');
+		expect(server.output).not.toMatch(/for CommonJS .*\/server\//);
+	});
+
 	it('takes connections of its origin once it is told', async () => {
 		await using server = serve(directory, { ORIGIN: 'https://app.example' });
 		const port = await portOf(server);

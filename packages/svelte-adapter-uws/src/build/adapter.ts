@@ -83,6 +83,8 @@ async function adapt(builder: Builder, options: ResolvedAdapterOptions): Promise
 	// Only now, because it needs the bundler, which a server that imports this module has not.
 	const { COOKIE_WARNING, setsCookieOnUpgrade } = await import('./cookie-scan.ts');
 	if (hasHooks && setsCookieOnUpgrade(join(out, 'server', CHUNKS.hooks))) builder.log.warn(COOKIE_WARNING);
+	// Wherever the build is copied to: where nothing says so, Node compiles each file once more to see what it is.
+	writeFileSync(`${out}/package.json`, '{ "type": "module" }\n');
 	writeFileSync(`${out}/handler.js`, handlerSource(settings, hasHooks));
 	writeFileSync(
 		`${out}/index.js`,

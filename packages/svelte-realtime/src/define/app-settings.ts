@@ -64,7 +64,6 @@ export interface Span {
 /** What is used of `@opentelemetry/api`. */
 export interface TracingApi {
 	readonly trace: {
-		getTracerProvider?(): object;
 		getTracer(name: string): { startSpan(name: string, options?: any, context?: any): Span };
 		setSpan(context: any, span: any): any;
 	};

@@ -360,11 +360,15 @@ it('finds OpenTelemetry by itself where spans reach somebody, unless the app say
 	expect(missing.tracing).toBeUndefined();
 });
 
-it('makes no spans that nobody would get', async () => {
+it('does not load what would make spans that nobody gets', async () => {
+	const load = vi.fn(() => Promise.resolve(opentelemetry));
+	await findTracing(emptyApp(), load);
+	expect(load).toHaveBeenCalledOnce();
 	trace.disable();
 	const settings = emptyApp();
-	await findTracing(settings);
+	await findTracing(settings, load);
 	expect(settings.tracing).toBeUndefined();
+	expect(load).toHaveBeenCalledOnce();
 });
 
 /** A server in development whose clock the test moves. */
