@@ -3,7 +3,7 @@ import { gzipSync } from 'node:zlib';
 import { expect } from 'vitest';
 import { seeded } from '../fuzz/random.ts';
 import { exchange, RawClient, request } from './client.ts';
-import type { HttpLaw } from './fixture.ts';
+import { pattern, type HttpLaw } from './fixture.ts';
 import { framed } from './framing.ts';
 import { mutatedRequests } from './mutated.ts';
 
@@ -171,6 +171,22 @@ export function attackLaws(law: HttpLaw): void {
 		await client.send(Array.from({ length: 500 }, (_, n) => request(`GET /${n}`)).join(''));
 		for (let n = 0; n < 500; n++) expect((await client.response()).body.toString()).toBe(`/${n}`);
 		client.drop();
+	});
+
+	law('keeps few of the answers that a client asks for and never takes', async ({ port, publish }) => {
+		await publish({ 'a.dat': pattern(15_000), 'b.dat': pattern(60_000) });
+		// All at once, and each in a packet of its own: 360 MB and 150 MB of answers.
+		const all = [request('GET /b.dat').repeat(6000), ...Array.from({ length: 10_000 }, () => request('GET /a.dat'))];
+		const before = process.memoryUsage.rss();
+		const clients = [await RawClient.open(port), await RawClient.open(port)];
+		for (const client of clients) client.pause();
+		for (const [index, text] of all.entries()) {
+			void clients[Math.min(index, 1)]!.send(text);
+			if (index % 4 === 0) await new Promise(setImmediate);
+		}
+		expect((await exchange(port, request('GET /a.dat'))).body.length).toBe(15_000);
+		expect((process.memoryUsage.rss() - before) / 1_048_576).toBeLessThan(100);
+		for (const client of clients) client.drop();
 	});
 
 	law('sends no body for a HEAD that has one, and reads on behind it', async ({ port, serve }) => {

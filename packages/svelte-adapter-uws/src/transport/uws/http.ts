@@ -96,13 +96,10 @@ export function createUwsAnswer(
 	return (res, req) => {
 		const head = new UwsHead(res, req, secure);
 		const plan = handler.plan(head);
-		if (
-			plan &&
-			!plan.close &&
-			!hasChunks(head) &&
-			(plan.body === undefined || plan.body.length <= UwsSink.ATOMIC || head.method === 'HEAD')
-		) {
-			return writePlan(res, plan, head.method === 'HEAD', blocks);
+		if (plan && !plan.close && !hasChunks(head)) {
+			const rest = writePlan(res, plan, head.method === 'HEAD', blocks);
+			if (rest) new UwsSink(res, { stallMs, isLast: false }).resume(rest);
+			return;
 		}
 		// The engine takes almost anything for the end of a chunk, so what follows such a body may be a part of it to others.
 		const sink = new UwsSink(res, { stallMs, isLast: plan?.close || hasChunks(head) });
@@ -117,15 +114,19 @@ function hasChunks({ headers }: RequestHead): boolean {
 	return headerValue(headers, 'transfer-encoding') !== '';
 }
 
-/** The hot path: nothing is allocated, and there is no abort to hear of, because the response is complete before this returns. */
-function writePlan(res: HttpResponse, plan: StaticPlan, isHead: boolean, blocks: HeaderBlocks): void {
+/**
+ * The hot path: no sink is made, because the response is complete before this returns. Gives back the body where it is not: the client
+ * has not taken what it was sent before, and the engine would keep as many answers for it as it asks for.
+ */
+function writePlan(res: HttpResponse, plan: StaticPlan, isHead: boolean, blocks: HeaderBlocks): Uint8Array | undefined {
 	const { headers, status, body } = plan;
 	if (status !== 200) res.writeStatus(statusLine(status));
 	if (status === 200) blocks.write(res, headers);
 	else for (let index = 0; index < headers.length; index++) res.writeHeader(headers[index]![0], headers[index]![1]);
 	if (status === 304) res.endWithoutBody();
 	else if (isHead || !body) res.endWithoutBody(plan.length);
-	else res.end(body);
+	else if (!res.tryEnd(body, body.length)[1]) return body;
+	return undefined;
 }
 
 function sendPlan(sink: UwsSink, plan: StaticPlan, method: string): void {

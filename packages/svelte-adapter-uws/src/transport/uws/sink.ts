@@ -7,8 +7,6 @@ import { statusLine } from './status.ts';
 
 /** One response of the engine. Attaches to `res` at once, so that it knows when the client leaves. */
 export class UwsSink implements ResponseSink {
-	/** Bytes that the engine may copy into its own buffer; larger bodies are written as the client takes them. */
-	static readonly ATOMIC = 65_536;
 	readonly #res: HttpResponse;
 	readonly #stallMs: number;
 	/** Nothing that follows the request on its connection may be looked at. */
@@ -53,8 +51,8 @@ export class UwsSink implements ResponseSink {
 
 	#whole(head: ResponseHead, body: Uint8Array | undefined): void {
 		if (this.#closed) return;
-		if (body && body.byteLength > UwsSink.ATOMIC && !head.close)
-			return void this.begin({ ...head, length: body.byteLength }, body);
+		// The engine would copy what the client does not take, also of the answers before this one.
+		if (body && body.byteLength > 0 && !head.close) return void this.begin({ ...head, length: body.byteLength }, body);
 		this.body?.release();
 		this.started = true;
 		this.#res.cork(() => {
@@ -64,6 +62,14 @@ export class UwsSink implements ResponseSink {
 			else this.#res.endWithoutBody(head.length ?? 0, head.close);
 		});
 		this.#complete();
+	}
+
+	/** Goes on with a whole body of which the engine has not taken everything. */
+	resume(body: Uint8Array): void {
+		this.started = true;
+		this.#total = body.byteLength;
+		this.#pending = body;
+		this.#wait();
 	}
 
 	begin(given: ResponseHead, chunk: Uint8Array): boolean {
