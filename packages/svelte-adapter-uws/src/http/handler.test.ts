@@ -250,3 +250,28 @@ it('answers with a file on disk as it answers with the app, so that a shutdown w
 	await expect(response.text()).rejects.toThrow(/ENOENT/);
 	expect((await respond({ path: '/large.dat', method: 'POST' })).status).toBe(200);
 });
+
+it('answers with a large file as it answers with the app, so that a shutdown waits for it', async () => {
+	const large = new Uint8Array(65_537);
+	const inMemory = toStaticFile({
+		type: 'x/y',
+		disposition: undefined,
+		immutable: false,
+		tag: 't',
+		identity: { size: large.length, bytes: large, path: '', modified: 0 },
+		br: undefined,
+		gzip: undefined
+	});
+	const { handler, plan } = create(undefined, { table: new Map([['/large.dat', inMemory]]), healthy: () => false });
+	const head = { path: '/large.dat' };
+	expect(plan(head)).toBeUndefined();
+	expect(plan({ ...head, headers: [HOST, ['range', 'bytes=1-2']] })).toMatchObject({ status: 206, length: 2, close: true });
+	const { response, bytes } = await handler.respond(requestHead(head), undefined, recipient());
+	expect([response.status, response.headers.get('content-length'), response.headers.get('connection')]).toEqual([
+		200,
+		'65537',
+		'close'
+	]);
+	expect(bytes).toEqual(large);
+	expect(handler.active).toBe(1);
+});

@@ -1,4 +1,4 @@
-import type { HttpHandler, RequestHead, StaticPlan } from '../contract/http.ts';
+import type { Answer, HttpHandler, RequestHead, StaticPlan } from '../contract/http.ts';
 import type { AuthenticationStep } from './authentication.ts';
 import { guard } from './guard.ts';
 import { plain } from './plain.ts';
@@ -22,7 +22,7 @@ export interface HttpParts extends ResponderParts {
 
 /** The HTTP side of a server, with what a shutdown has to know. */
 export interface HttpServing extends HttpHandler {
-	/** Requests that the app or the disk is answering. */
+	/** Answers that the app makes, and files that take time to send. */
 	readonly active: number;
 	/** Resolves as soon as there is none. */
 	idle(): Promise<void>;
@@ -43,7 +43,7 @@ export function createHttpHandler(parts: HttpParts): HttpServing {
 		if (check) return check() ? OK : UNAVAILABLE;
 		if (authentication?.takes(head)) return authentication.plan(head);
 		const found = isRead ? planStatic(table, head) : undefined;
-		if (found?.file && head.method === 'GET') return undefined;
+		if (found && takesTime(found) && head.method === 'GET') return undefined;
 		if (found) return healthy() ? found : { ...found, close: true };
 		if (windows && /[:~]/.test(head.path)) return plain(400, 'The path is not allowed.');
 		if (!isRead && Number(head.header('content-length')) > bodyLimit)
@@ -65,7 +65,7 @@ export function createHttpHandler(parts: HttpParts): HttpServing {
 			active++;
 			if (authentication?.takes(head)) return authentication.respond(head, body, client);
 			const found = head.method === 'GET' ? planStatic(table, head) : undefined;
-			if (found?.file) return Promise.resolve({ response: respondWithFile(found, found.file, healthy()) });
+			if (found && takesTime(found)) return Promise.resolve(respondWithFile(found, healthy()));
 			return respondWithApp(head, body, client);
 		},
 		settled(error) {
@@ -81,15 +81,20 @@ export function createHttpHandler(parts: HttpParts): HttpServing {
 	};
 }
 
-function respondWithFile(
-	{ status, headers, length }: FilePlan,
-	{ content, start }: NonNullable<FilePlan['file']>,
-	healthy: boolean
-): Response {
+/** Bytes that a client has taken as soon as they are written, or so soon that nobody need wait for it. */
+const MOMENT_BYTES = 65_536;
+
+/** Whether an answer may be under way when the server is asked to end. */
+function takesTime({ file, body }: FilePlan): boolean {
+	return file !== undefined || (body !== undefined && body.length > MOMENT_BYTES);
+}
+
+function respondWithFile({ status, headers, length, file, body }: FilePlan, healthy: boolean): Answer {
 	const lines: [string, string][] = headers.map(([name, value]) => [name, value]);
 	lines.push(['content-length', String(length)]);
 	if (!healthy) lines.push(['connection', 'close']);
-	return new Response(fileBody(content, start, length), { status, headers: lines });
+	const stream = file ? fileBody(file.content, file.start, length) : null;
+	return { response: new Response(stream, { status, headers: lines }), bytes: body };
 }
 
 const OK: StaticPlan = plain(200, 'OK');

@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { exchange, RawClient, request } from 'conformance/http/client';
 import { describe, expect, it } from 'vitest';
-import type { HttpHandler } from '../../src/contract/http.ts';
+import type { HttpHandler, StaticPlan } from '../../src/contract/http.ts';
 import type { ListenOptions, Listener } from '../../src/contract/transport.ts';
 import { createNodeAnswer } from '../../src/transport/node/http.ts';
 import { nodeTransport } from '../../src/transport/node/index.ts';
@@ -23,12 +23,15 @@ class App implements HttpHandler {
 	readonly bodyLimit: number = Infinity;
 	readonly settlements: unknown[] = [];
 	readonly respond: HttpHandler['respond'];
+	file: StaticPlan | undefined;
 
 	constructor(respond: HttpHandler['respond']) {
 		this.respond = respond;
 	}
 
-	plan(): undefined {}
+	plan(): StaticPlan | undefined {
+		return this.file;
+	}
 
 	settled(error?: unknown): void {
 		this.settlements.push(error);
@@ -49,9 +52,9 @@ async function onNode(app: HttpHandler, stallMs = STALL_MS): Promise<Running> {
 	};
 }
 
-async function onUws(app: HttpHandler): Promise<Running> {
+async function onUws(app: HttpHandler, stallMs = STALL_MS): Promise<Running> {
 	const engine = await loadEngine();
-	const server = engine.App().any('/*', createUwsAnswer(app, false, STALL_MS));
+	const server = engine.App().any('/*', createUwsAnswer(app, false, stallMs));
 	const socket = await new Promise<Parameters<typeof engine.us_listen_socket_close>[0]>((resolve) =>
 		server.listen('127.0.0.1', 0, (listening) => resolve(listening as Parameters<typeof engine.us_listen_socket_close>[0]))
 	);
@@ -87,6 +90,44 @@ describe.each([
 		client.resume();
 		await client.closed();
 		expect(client.text.length).toBeLessThan(50_000_000);
+	});
+});
+
+describe.each([
+	['node', onNode],
+	['uws', onUws]
+])('on %s an answer that is all there', (_, serve) => {
+	const size = 50_000_000;
+	const body = new Uint8Array(size);
+
+	it('is under way until the client has taken it', async () => {
+		const app = new App(() => Promise.resolve({ response: new Response(null), bytes: body }));
+		await using server = await serve(app, LONG_STALL_MS);
+		const client = await RawClient.open(server.port);
+		await client.send(request('GET /'));
+		await client.until(() => client.pending > 0);
+		client.pause();
+		expect(app.settlements).toEqual([]);
+		client.resume();
+		expect((await client.response()).body.length).toBe(size);
+		await expect.poll(() => app.settlements, { timeout: 10_000 }).toEqual([undefined]);
+		client.drop();
+	});
+
+	it('goes on where the client took nothing for a while, without app code as well', async () => {
+		const app = new App(() => Promise.reject(new Error('nobody asks')));
+		app.file = { status: 200, headers: [['x-a', 'b']], body, length: size };
+		await using server = await serve(app, LONG_STALL_MS);
+		const client = await RawClient.open(server.port);
+		await client.send(request('GET /'));
+		await client.until(() => client.pending > 0);
+		client.pause();
+		client.resume();
+		expect((await client.response()).body.length).toBe(size);
+		app.file = { status: 200, headers: [], body: new Uint8Array(3), length: 3 };
+		await client.send(request('GET /'));
+		expect((await client.response()).body.length).toBe(3);
+		client.drop();
 	});
 });
 

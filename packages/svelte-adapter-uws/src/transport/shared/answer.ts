@@ -38,7 +38,7 @@ export async function answer(
 		if (body?.tooLarge && response.status !== 413 && !sink.gone) {
 			sink.whole(...plain(413, `The body is larger than ${handler.bodyLimit} bytes.`, head.method));
 			await response.body?.cancel();
-		} else if (bytes) sendWhole(sink, head.method, toResponseHead(response), bytes);
+		} else if (bytes) await sendWhole(sink, head.method, toResponseHead(response), bytes);
 		else await sendResponse(sink, head.method, toResponseHead(response), response.body);
 	} catch (error) {
 		// A client that left is the reason for whatever failed then, and nobody's fault.
@@ -56,10 +56,11 @@ export function giveUp(sink: ResponseSink, method: string): void {
 	else sink.whole(...plain(500, 'Internal Server Error', method));
 }
 
-function sendWhole(sink: ResponseSink, method: string, head: ResponseHead, bytes: Uint8Array): void {
+async function sendWhole(sink: ResponseSink, method: string, head: ResponseHead, bytes: Uint8Array): Promise<void> {
 	if (method !== 'HEAD') checkLength(head, bytes.byteLength);
 	const length = method === 'HEAD' ? (head.length ?? bytes.byteLength) : bytes.byteLength;
 	sink.whole({ ...head, length }, method === 'HEAD' ? undefined : bytes);
+	await sink.room();
 }
 
 /** Writes a body as it comes, no faster than the client takes it. Rejects when the body fails or is not as long as announced. */
