@@ -145,8 +145,19 @@ describe.each<Kit>(['kit2', 'kit3'])('a build of %s', (kit) => {
 			await leaving.said(/Shutting down: SIGINT/);
 			expect((await fetch(`http://127.0.0.1:${port}/healthz`)).status).toBe(503);
 			expect((await fetch(`http://127.0.0.1:${port}/`)).status).toBe(200);
-			leaving.child.kill('SIGINT');
+			// Whoever signals a whole group of processes, npm among them, does it twice.
+			for (let n = 0; n < 2; n++) leaving.child.kill('SIGINT');
+			expect((await fetch(`http://127.0.0.1:${port}/`)).status).toBe(200);
+			await leaving.insist('SIGINT');
 			expect(await leaving.exited).toBe(1);
+		});
+
+		it('ends with 0 when it is told to while it starts', async () => {
+			await using starting = serve(directory, { TRANSPORT: transport, HANG_INIT: 'yes' });
+			await starting.said(/init in/);
+			starting.child.kill('SIGTERM');
+			expect(await starting.exited).toBe(0);
+			expect(starting.output).toContain('before the server was ready: SIGTERM');
 		});
 	});
 

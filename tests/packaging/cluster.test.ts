@@ -299,7 +299,7 @@ it('keeps serving as unhealthy for the delay although the workers were signalled
 	for (const pid of [...pidsIn(server, 'init'), server.child.pid!]) process.kill(pid, 'SIGINT');
 	await vi.waitFor(async () => expect((await fetch(`http://127.0.0.1:${port}/healthz`)).status).toBe(503), { timeout: 10_000 });
 	expect((await fetch(`http://127.0.0.1:${port}/`)).status).toBe(200);
-	server.child.kill('SIGINT');
+	await server.insist('SIGINT');
 	expect(await server.exited).toBe(1);
 	for (const pid of pidsIn(server, 'init'))
 		await vi.waitFor(() => expect(() => process.kill(pid, 0)).toThrow(), { timeout: 10_000 });

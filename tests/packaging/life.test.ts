@@ -94,7 +94,7 @@ describe.each(['uws', 'node'])('the life of a server on %s', (TRANSPORT) => {
 		const endless = await fetch(`${origin}/events?name=endless`);
 		server.child.kill('SIGTERM');
 		await server.said(/hooks shut down/);
-		server.child.kill('SIGTERM');
+		await server.insist('SIGTERM');
 		expect(await server.exited).toBe(1);
 		expect(server.output).not.toContain('app shut down');
 		await endless.body?.cancel().catch(() => {});

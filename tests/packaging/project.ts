@@ -4,6 +4,7 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, 
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 const here = dirname(fileURLToPath(import.meta.url));
@@ -117,6 +118,14 @@ export class Running implements AsyncDisposable {
 				fail(`It ended with ${code}`);
 			});
 		});
+	}
+
+	/** Sends a signal again and again until the process has ended: one that follows another at once is taken for the same. */
+	async insist(signal: NodeJS.Signals): Promise<void> {
+		while (this.child.exitCode === null && this.child.signalCode === null) {
+			this.child.kill(signal);
+			await pause(100);
+		}
 	}
 
 	async [Symbol.asyncDispose](): Promise<void> {

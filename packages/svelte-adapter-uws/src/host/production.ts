@@ -79,25 +79,29 @@ export function createServing(entry: Entry): Serving {
 					onEnd = (reason) => cluster.shutDown(reason);
 					return cluster.address;
 				}
+				const clock = systemClock();
+				const end = createEnd(clock, async (reason) => {
+					if (serving) return (ended ??= shutDown(reason, partsOf(serving)));
+					log.info(`Ending before the server was ready: ${reason}`);
+				});
+				// Before there is anything to end, because the first process of a container ignores signals that nobody handles.
+				if (!worker) onSignals(end);
 				const { running, address, announcement } = await listen(entry, environment, log, worker);
 				serving = running;
-				const shut = (reason: string): Promise<void> => (ended ??= shutDown(reason, partsOf(running)));
 				if (worker) {
+					const shut = (reason: string): Promise<void> => (ended ??= shutDown(reason, partsOf(running)));
 					worker.onShutdown(() => running.built.life.announceEnd(), shut);
 					worker.ready(address.port);
 					return address;
 				}
-				const end = createEnd(shut);
-				onSignals(end);
 				const { core, built } = running;
 				if (environment.listenFd !== undefined && environment.idleTimeoutMs !== undefined) {
-					endWhenIdle(end, systemClock(), {
+					endWhenIdle(end, clock, {
 						ms: environment.idleTimeoutMs,
 						requests: () => built.life.requests,
 						isBusy: () => built.http.active > 0 || (core?.platform.connections ?? 0) > 0
 					});
 				}
-				// Last, because from this line on the server may be told to end.
 				log.info(announcement);
 				return address;
 			} catch (error) {

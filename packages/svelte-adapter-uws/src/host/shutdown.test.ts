@@ -94,7 +94,7 @@ describe('the end of the process', () => {
 	it('comes with 0 once the shutdown has finished, and not before', async () => {
 		const shut = Promise.withResolvers<void>();
 		const reasons: string[] = [];
-		const end = createEnd((reason) => {
+		const end = createEnd(manualClock(), (reason) => {
 			reasons.push(reason);
 			return shut.promise;
 		});
@@ -106,10 +106,16 @@ describe('the end of the process', () => {
 		expect(reasons).toEqual(['SIGTERM']);
 	});
 
-	it('comes at once, with 1, for whoever asks again', () => {
-		const end = createEnd(never);
+	it('comes at once, with 1, for whoever asks again, and not for the echo of one signal', () => {
+		const clock = manualClock();
+		const end = createEnd(clock, never);
 		end('SIGTERM');
+		end('SIGTERM');
+		clock.advance(999);
 		end('SIGINT');
+		expect(exit).not.toHaveBeenCalled();
+		clock.advance(1);
+		end('SIGTERM');
 		expect(exit.mock.calls).toEqual([[1]]);
 	});
 });

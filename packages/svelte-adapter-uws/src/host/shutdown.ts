@@ -77,12 +77,21 @@ class Timer implements Disposable {
 /** Ends the process for a reason. */
 export type End = (reason: string) => void;
 
-/** Ends the process with 0 once `shut` has finished. Asked a second time, it ends the process at once, with 1. */
-export function createEnd(shut: (reason: string) => Promise<void>): End {
-	let shutting = false;
+/**
+ * Milliseconds in which a signal that comes again is still the same one: terminals and service managers send it to a whole group of
+ * processes, and npm passes on the one that it gets itself.
+ */
+const ECHO_MS = 1000;
+
+/** Ends the process with 0 once `shut` has finished. Asked once more, a second later or after that, it ends the process at once, with 1. */
+export function createEnd(clock: Clock, shut: (reason: string) => Promise<void>): End {
+	let asked: number | undefined;
 	return (reason) => {
-		if (shutting) process.exit(1);
-		shutting = true;
+		if (asked !== undefined) {
+			if (clock.now() - asked >= ECHO_MS) process.exit(1);
+			return;
+		}
+		asked = clock.now();
 		// An unreferenced timer may be all there is to wait for.
 		const alive = setInterval(() => {}, 1 << 30);
 		void shut(reason).finally(() => {

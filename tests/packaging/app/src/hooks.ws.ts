@@ -41,6 +41,7 @@ export const init: WebSocketHooks['init'] = ({ platform }) => {
 	state.crew = createGroup('crew', { stores: platform.stores, maxMembers: 2, ttl: 1_500 });
 	if (process.env.FAIL_INIT) throw new Error('no database');
 	console.log(`init in ${process.pid}`);
+	return process.env.HANG_INIT ? new Promise<void>(() => {}) : undefined;
 };
 
 export const message: WebSocketHooks['message'] = async (ws, { text, platform }) => {

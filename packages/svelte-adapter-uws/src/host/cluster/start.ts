@@ -54,7 +54,7 @@ export async function startCluster(
 		clearInterval(alive);
 	};
 	const shutDown = (reason: string): Promise<void> => (ended ??= end(reason));
-	onSignals(createEnd(shutDown));
+	onSignals(createEnd(clock, shutDown));
 	if (tls) process.on('SIGHUP', () => primary.send({ type: 'reload' }));
 	try {
 		await primary.start();
