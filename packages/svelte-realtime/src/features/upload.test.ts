@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { manualClock } from 'svelte-adapter-uws/testing';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { createLiveServer, TRANSPORTS, until, type Page } from '../../test/live-server.ts';
 import { createUploadCall } from '../client/upload/call.ts';
 import { guard, live } from '../define/live.ts';
@@ -370,6 +370,55 @@ it('goes on for the user who began it alone', async () => {
 	await expect(handle).rejects.toMatchObject({ code: 'CANCELLED' });
 	await rest(app);
 });
+
+it.each(['closes', 'is late', 'goes on'])(
+	'forgets no upload whose second connection %s while the guard is asked',
+	async (what) => {
+		const clock = manualClock();
+		let held: PromiseWithResolvers<void> | undefined;
+		const passes = vi.fn(() => held?.promise);
+		await using app = await createLiveServer({ 'files/put': digesting() }, { guard: guard(passes), runtime: { clock } });
+		const [ann, again, third] = [app.page('ann'), app.page('ann'), app.page('ann')];
+		const told = (page: Page, id: string, is: (data: any) => boolean) =>
+			new Promise<any>((resolve) => {
+				page.client.tap((envelopes) => {
+					for (const { topic, event, data } of envelopes) if (topic === '__upload' && event === id && is(data)) resolve(data);
+				});
+			});
+		const handle = to(ann, 'files/put')(new ReadableStream({ start: (to) => to.enqueue(new Uint8Array(20_000)) }));
+		void Promise.resolve(handle).catch(() => {});
+		const { token } = await told(ann, handle.streamIdHex, (data) => data.token);
+		const resume = encodeControl({ type: 'resume', id: handle.streamId, token });
+		await Promise.all([again.client.ready(), third.client.ready()]);
+		const gone = told(again, handle.streamIdHex, (data) => data.code === 'DISCONNECTED');
+		const here = told(third, handle.streamIdHex, (data) => data.next === 1);
+		held = Promise.withResolvers();
+		again.client.sendNow(resume);
+		await until(() => passes.mock.calls.length === 2);
+		if (what === 'closes') {
+			again.client.close();
+			await until(() => app.platform.connections === 2);
+		}
+		if (what === 'goes on') {
+			third.client.sendNow(resume);
+			await until(() => passes.mock.calls.length === 3);
+			held.resolve();
+			await here;
+			again.client.close();
+			await until(() => app.platform.connections === 2);
+			clock.advance(59_999);
+			expect(app.runtime.uploads.size).toBe(1);
+			third.client.close();
+			await until(() => app.platform.connections === 1);
+		}
+		expect(app.runtime.uploads.size).toBe(1);
+		clock.advance(30_000);
+		await rest(app);
+		held.resolve();
+		if (what === 'is late') await gone;
+		await rest(app);
+	}
+);
 
 it('takes frames as small as the page says, and marks of the socket', async () => {
 	await using app = await createLiveServer({ 'files/put': digesting() });

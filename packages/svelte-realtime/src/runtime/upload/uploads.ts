@@ -190,22 +190,19 @@ export class Uploads implements Disposable {
 		const transfer = this.#byToken.get(token);
 		const taken = transfer && this.#taken.get(transfer);
 		const isSame = transfer?.id === id && taken?.user === identityOf(userOf(ws));
-		if (!transfer || !taken || !isSame)
-			return refuse(
-				ws,
-				id,
-				new LiveError('DISCONNECTED', 'The upload cannot go on: it began on another worker, or was given up. Begin it again.')
-			);
-		// The server may not have noticed yet that the connection before is gone.
-		if (transfer.ws) this.#detach(transfer.ws, transfer);
-		transfer.ws = undefined;
+		if (!transfer || !taken || !isSame) return refuse(ws, id, gone());
+		// The server may not have noticed yet that the connection before is gone. It is not waited for longer than for any that is lost.
+		this.#part(transfer);
 		try {
 			if (taken.guard) await pass(taken.guard, this.#parts.host.context({ ws }));
 		} catch (error) {
 			refuse(ws, id, error);
 			return this.#giveUp(transfer, error);
 		}
-		if (ws.signal.aborted || this.#byToken.get(token) !== transfer) return;
+		if (ws.signal.aborted) return;
+		if (this.#byToken.get(token) !== transfer) return refuse(ws, id, gone());
+		// Another connection may have gone on with it while the guard was asked.
+		this.#part(transfer);
 		this.#lost.delete(transfer);
 		if (!transfer.isSettled) this.#attach(ws, transfer);
 		transfer.return(ws);
@@ -223,6 +220,13 @@ export class Uploads implements Disposable {
 
 	#detach(ws: Connection, { id }: Transfer): void {
 		this.#byConnection.get(ws)?.delete(id);
+	}
+
+	/** Takes an upload from the connection that it has, if any. */
+	#part(transfer: Transfer): void {
+		if (!transfer.ws) return;
+		this.#detach(transfer.ws, transfer);
+		this.#lose(transfer);
 	}
 
 	#closed(ws: Connection): void {
@@ -248,9 +252,7 @@ export class Uploads implements Disposable {
 			if (left > 0) this.#counts.set(taken.path, left);
 			else this.#counts.delete(taken.path);
 		}
-		if (!transfer.ws) return;
-		this.#detach(transfer.ws, transfer);
-		this.#lose(transfer);
+		this.#part(transfer);
 	}
 
 	#giveUp(transfer: Transfer, reason: unknown): void {
@@ -266,6 +268,8 @@ export class Uploads implements Disposable {
 	}
 }
 
+const gone = (): LiveError =>
+	new LiveError('DISCONNECTED', 'The upload cannot go on: it began on another worker, or was given up. Begin it again.');
 const tooMany = (): LiveError => new LiveError('TOO_MANY_UPLOADS', 'Too many uploads are under way. Wait for one to end.');
 
 function refuse(ws: Connection, id: number, error: unknown): void {
