@@ -19,8 +19,8 @@ export const room: Feature<'room'> = {
 		const { init, guard, presence, actions = {}, onJoin, onLeave, merge = 'crud', key = 'id' } = config;
 		const attendance = presence && new Attendance(host, path);
 		const cursors = throttle === undefined ? undefined : new Cursors(host, throttle);
-		/** Rooms that a connection is in, as `onJoin` was told. */
-		const inside = new WeakMap<Connection, Set<string>>();
+		/** Rooms that a connection is in, and whether it has come by now: then it is told that it leaves. */
+		const inside = new WeakMap<Connection, Map<string, { hasCome: boolean }>>();
 
 		const topicOf = (ctx: Context, ...args: unknown[]): string => {
 			const name: unknown = atOnce('The topic function of a room', config.topic(ctx, ...args));
@@ -55,18 +55,28 @@ export const room: Feature<'room'> = {
 
 		const keyOf = (ctx: Context): string => String(identityOf(ctx.user) ?? ctx.ws?.id);
 		const come = async (ctx: Context, ws: Connection, topic: string, args: readonly unknown[]): Promise<void> => {
-			const rooms = inside.get(ws) ?? new Set();
-			inside.set(ws, rooms);
-			const isNew = !rooms.has(topic);
-			rooms.add(topic);
-			if (presence) await attendance!.enter(ws, topic, keyOf(ctx), await presence(ctx));
-			if (isNew && onJoin && rooms.has(topic)) await isolate(host, path, ctx, () => onJoin(ctx, ...args));
+			const visits = inside.get(ws) ?? new Map<string, { hasCome: boolean }>();
+			inside.set(ws, visits);
+			const visit = visits.get(topic) ?? { hasCome: false };
+			visits.set(topic, visit);
+			// Who leaves before it has come never came.
+			const isOver = (): boolean => visits.get(topic) !== visit;
+			if (presence) {
+				const data = await presence(ctx);
+				if (isOver()) return;
+				await attendance!.enter(ws, topic, keyOf(ctx), data);
+			}
+			if (visit.hasCome || isOver()) return;
+			visit.hasCome = true;
+			if (onJoin) await isolate(host, path, ctx, () => onJoin(ctx, ...args));
 		};
 		const go = (ctx: Context, ws: Connection, topic: string): void => {
-			if (!inside.get(ws)?.delete(topic)) return;
+			const visit = inside.get(ws)?.get(topic);
+			if (!visit) return;
+			inside.get(ws)!.delete(topic);
 			attendance?.exit(ws, topic);
 			cursors?.leave(ws, topic);
-			if (onLeave) void isolate(host, path, ctx, () => onLeave(ctx, topic));
+			if (onLeave && visit.hasCome) void isolate(host, path, ctx, () => onLeave(ctx, topic));
 		};
 
 		const parts = new Map<string, Call | Stream>();

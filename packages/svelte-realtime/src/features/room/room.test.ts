@@ -209,3 +209,36 @@ it('refuses a configuration that cannot work', () => {
 	] as const)
 		expect(() => live.room(config as never)).toThrow(message);
 });
+
+it.each(['leaves the room', 'closes'])(
+	'keeps nobody in a room who %s while presence is made, or whose presence fails',
+	async (how) => {
+		const clock = manualClock();
+		const made = Promise.withResolvers<object>();
+		let calls = 0;
+		const { definition, told } = desk({
+			presence: (ctx) => {
+				calls++;
+				if (ctx.user.id === 'eve') throw new Error('no presence');
+				return ctx.user.id === 'ann' ? made.promise : { nick: 'bob' };
+			}
+		});
+		await using app = await createRuntime({ [PATH]: definition }, undefined, { clock });
+		const [ann, bob, eve] = [await app.connect('ann'), await app.connect('bob'), await app.connect('eve')];
+		const enter = (id: string) => ({ rpc: `${PATH}/__data`, id, stream: true, args: ['7'] });
+		ann.say(enter('1'));
+		await until(() => calls === 1);
+		if (how === 'closes') ann.peer.close();
+		else ann.say({ type: 'unsubscribe', topic: 'desk:7', ref: 1 });
+		await until(() => app.platform.subscribers('desk:7') === 0);
+		made.resolve({ nick: 'ann' });
+		expect(await bob.ask(enter('2'))).toMatchObject({ ok: true });
+		expect(await eve.ask(enter('3'))).toMatchObject({ ok: false, code: 'INTERNAL_ERROR' });
+		await eve.leave();
+		clock.advance(GRACE_MS);
+		await until(async () => (await app.platform.stores.presence.list('desk:7')).length === 1);
+		expect(await app.platform.stores.presence.list('desk:7')).toMatchObject([{ key: 'bob' }]);
+		// Who never came does not leave.
+		expect(told).toEqual(['bob came to 7']);
+	}
+);
