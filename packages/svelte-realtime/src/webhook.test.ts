@@ -1,9 +1,10 @@
+import type { Platform } from 'svelte-adapter-uws/contract';
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { createTestServer, type TestServer } from 'svelte-adapter-uws/testing';
 import { realtime } from './hooks.ts';
 import { live } from './live.ts';
-import type { WebhookOptions } from './webhook.ts';
+import type { WebhookMessage, WebhookOptions } from './webhook.ts';
 
 const SECRET = 'whsec';
 const sign = (body: string): string => createHmac('sha256', SECRET).update(body).digest('hex');
@@ -121,6 +122,30 @@ it('publishes an event once, and one that failed again', async () => {
 	expect((await first).status).toBe(200);
 	expect(published.map(([, , data]: any) => data)).toEqual([1, 2]);
 	expect((await orders({ dedupe: () => '' }).POST(post(CREATED))).status).toBe(500);
+});
+
+it.each(['settle', 'abandon'] as const)('says what became of an event whose id the store fails to %s', async (fails) => {
+	const { stores } = server.platform;
+	const broken: Platform = Object.create(server.platform, {
+		stores: {
+			value: {
+				...stores,
+				idempotency: {
+					claim: (key: string, ms: number) => stores.idempotency.claim(key, ms),
+					[fails]: () => Promise.reject(new Error('store'))
+				}
+			}
+		}
+	});
+	const transform = (): WebhookMessage => {
+		if (fails === 'abandon') throw new Error('db');
+		return { event: 'created', data: 1 };
+	};
+	const { POST } = orders({ dedupe: () => 'a', transform });
+	// It was published: another service that hears of a failure would send it again.
+	expect((await POST({ ...post(CREATED), platform: broken })).status).toBe(fails === 'settle' ? 200 : 500);
+	expect(errors.map(([, error]) => (error as Error).message)).toEqual(fails === 'settle' ? ['store'] : ['store', 'db']);
+	expect(published).toHaveLength(fails === 'settle' ? 1 : 0);
 });
 
 it('refuses what cannot work', () => {

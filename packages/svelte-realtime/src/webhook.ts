@@ -143,14 +143,17 @@ async function once(platform: Platform, topic: string, id: string, run: () => Pr
 	const claim = await idempotency.claim(key, CLAIM_MS);
 	if (claim.state === 'settled') return { status: 200, body: 'duplicate' };
 	if (claim.state === 'pending') return { status: 409, body: 'The event is being taken. Send it again later.' };
+	const noted = (work: Promise<unknown>): Promise<unknown> => work.catch((error: unknown) => report(platform, topic, error));
+	let answer: WebhookAnswer;
 	try {
-		const answer = await run();
-		await idempotency.settle(key, claim.token, null, KNOWN_MS);
-		return answer;
+		answer = await run();
 	} catch (error) {
-		await idempotency.abandon(key, claim.token);
+		await noted(idempotency.abandon(key, claim.token));
 		throw error;
 	}
+	// It is published, so it must not be sent again, whatever becomes of repeats.
+	await noted(idempotency.settle(key, claim.token, null, KNOWN_MS));
+	return answer;
 }
 
 function report(platform: Platform | undefined, topic: string, error: unknown): void {
