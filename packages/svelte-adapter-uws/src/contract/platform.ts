@@ -219,10 +219,11 @@ export interface Platform {
 	 */
 	tap(tap: Tap, topics?: (topic: string) => boolean): Disposable;
 	/**
-	 * Shapes what the sockets of this node get of a topic; what is relayed and tapped stays as it was published. Throws when the topic
-	 * has a shape already. Dispose to stop.
+	 * Shapes what the sockets of this node get of a topic; what is relayed and tapped stays as it was published. `views` gives the other
+	 * topics that the shape sends to at present: who holds one of them hears as well that events of the topic are lost. Throws when the
+	 * topic has a shape already. Dispose to stop.
 	 */
-	shape(topic: string, shape: Shape): Disposable;
+	shape(topic: string, shape: Shape, views?: () => Iterable<string>): Disposable;
 	/**
 	 * Has `stores.replay` number and keep the events of topics, whoever publishes them on this node: they leave when it has, with its
 	 * position, and every node shows them in the order of their numbers; what the bus does not bring is read from the store. What the store

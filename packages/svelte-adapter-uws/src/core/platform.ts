@@ -99,7 +99,7 @@ export function createPlatform(parts: PlatformParts): Platform {
 		onPublishRate: (listener) => parts.pressure.onPublishRate(listener),
 		topic: (name) => createTopicHelper(publish, name),
 		tap: (tap, topics) => taps.add(tap, topics),
-		shape: (topic, shape) => parts.shapes.add(topic, shape),
+		shape: (topic, shape, views) => parts.shapes.add(topic, shape, views),
 		keep: (topics) => parts.histories.add(topics),
 		gate: (gate) => subscriptions.gate(gate)
 	};

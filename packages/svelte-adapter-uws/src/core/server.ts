@@ -71,8 +71,10 @@ export async function createServerCore(parts: ServerParts): Promise<ServerCore> 
 		report,
 		telemetry,
 		lost: (topic) => {
-			const frame = encodeDirect(`__replay:${topic}`, 'truncated', null);
-			for (const { socket } of audience.membersOf(topic)) publisher.send(socket, frame);
+			for (const shown of shapes.shownOn(topic)) {
+				const frame = encodeDirect(`__replay:${shown}`, 'truncated', null);
+				for (const { socket } of audience.membersOf(shown)) publisher.send(socket, frame);
+			}
 		}
 	});
 	const { order } = publisher;

@@ -1,12 +1,13 @@
 import { expect, it, vi } from 'vitest';
 import { startCore } from '../../test/support/core.ts';
+import type { Bus } from '../contract/bus.ts';
 import type { Connection } from '../contract/connection.ts';
 import type { Shape } from '../contract/platform.ts';
 import { memoryBus, type MemoryBus } from '../host/memory-bus.ts';
 import { createTestServer } from '../host/testing.ts';
 
 /** A server with one client that has joined `topics`. */
-async function serve(topics: readonly string[], bus?: MemoryBus) {
+async function serve(topics: readonly string[], bus?: Pick<MemoryBus, 'join'>) {
 	const server = await createTestServer({
 		transport: 'memory',
 		handler: { open: (ws) => topics.forEach((topic) => ws.subscribe(topic)) },
@@ -155,6 +156,29 @@ it('drops an envelope of another node that a shape fails on, and taps it all the
 	a.platform.publish('other', 'e', 2);
 	expect(await b.received()).toEqual([]);
 	expect(tapped).toEqual([1]);
+});
+
+it('tells those who hold a topic that the shape sends to as well that events are lost', async () => {
+	let receive: Parameters<Bus['start']>[0] = () => {};
+	const bus: Bus = { start: async (hear) => ((receive = hear), { async [Symbol.asyncDispose]() {} }), relay() {} };
+	await using here = await serve(['t', 'view', 'other'], { join: () => bus });
+	const shown: unknown[] = [];
+	here.platform.tap(({ data }) => void shown.push(data));
+	here.platform.keep((topic) => topic === 't');
+	here.platform.shape(
+		't',
+		(event, data) => [{ event, data, topic: 'view' }],
+		() => ['view']
+	);
+	const { epoch } = await here.platform.stores.replay.current('t');
+	for (const seq of [1, 3]) receive([{ topic: 't', head: `{"topic":"t","event":"e","data":${seq}`, position: { epoch, seq } }]);
+	await vi.waitFor(() => expect(shown).toEqual([1, 3]));
+	expect((await here.received()).map(({ topic, event }) => [topic, event])).toEqual([
+		['view', 'e'],
+		['__replay:t', 'truncated'],
+		['__replay:view', 'truncated'],
+		['view', 'e']
+	]);
 });
 
 it('keeps the newest of each key for a client that reads slowly, in their order, and nothing of a topic that it has left', async () => {

@@ -1,22 +1,26 @@
 import type { Origin, Shape, Shaped } from '../contract/platform.ts';
 import type { Report } from './isolation.ts';
 
+type Views = () => Iterable<string>;
+
 /** Which topics are shaped on their last hop, before the sockets of this node. */
 export class Shapes {
-	readonly #shapes = new Map<string, Shape>();
+	readonly #shapes = new Map<string, { readonly shape: Shape; readonly views: Views }>();
 	readonly #report: Report;
 
 	constructor(report: Report) {
 		this.#report = report;
 	}
 
-	add(topic: string, shape: Shape): Disposable {
+	/** `views` gives the other topics that the shape sends to. */
+	add(topic: string, shape: Shape, views: Views = () => []): Disposable {
 		if (this.#shapes.has(topic))
 			throw new Error(`platform.shape: ${JSON.stringify(topic)} has a shape already. Dispose the other one first.`);
-		this.#shapes.set(topic, shape);
+		const own = { shape, views };
+		this.#shapes.set(topic, own);
 		return {
 			[Symbol.dispose]: () => {
-				if (this.#shapes.get(topic) === shape) this.#shapes.delete(topic);
+				if (this.#shapes.get(topic) === own) this.#shapes.delete(topic);
 			}
 		};
 	}
@@ -26,9 +30,14 @@ export class Shapes {
 		return this.#shapes.size > 0 && this.#shapes.has(topic);
 	}
 
+	/** Every topic on which sockets get what is published on this one. */
+	shownOn(topic: string): ReadonlySet<string> {
+		return new Set([topic, ...(this.#shapes.get(topic)?.views() ?? [])]);
+	}
+
 	/** What its shape says; `undefined` also where there is none. A shape that fails on an envelope of another node drops it. */
 	apply(topic: string, event: string, data: unknown, origin: Origin): readonly Shaped[] | undefined | null {
-		const shape = this.#shapes.size === 0 ? undefined : this.#shapes.get(topic);
+		const shape = this.#shapes.size === 0 ? undefined : this.#shapes.get(topic)?.shape;
 		if (!shape) return undefined;
 		if (origin === 'local') return shape(event, data, origin);
 		try {

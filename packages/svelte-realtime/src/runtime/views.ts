@@ -99,7 +99,13 @@ export class Views {
 		if (isPlain) {
 			shown.shape?.[Symbol.dispose]();
 			shown.shape = undefined;
-		} else shown.shape ??= this.#platform.shape(topic, (event, data) => projectAll(views, event, data));
+		} else {
+			shown.shape ??= this.#platform.shape(
+				topic,
+				(event, data) => projectAll(views, event, data),
+				() => [...views.values()].map((view) => view.topic)
+			);
+		}
 	}
 }
 

@@ -1,3 +1,4 @@
+import type { Bus } from 'svelte-adapter-uws/contract';
 import { expect, it, vi } from 'vitest';
 import { createRuntime } from '../../../test/support.ts';
 import { live } from '../../define/live.ts';
@@ -126,4 +127,33 @@ it('takes the first way that there is: version, history, number, load', async ()
 	vi.spyOn(here.platform.stores.replay, 'since').mockResolvedValue(undefined);
 	expect(await here.client.ask(subscribe('3', { version: 'v0', seq: 0 }))).toMatchObject({ replay: true, data: [] });
 	expect(here.state.loads).toBe(0);
+});
+
+it('tells the clients of every view of a topic that events are lost', async () => {
+	let receive: Parameters<Bus['start']>[0] = () => {};
+	const bus: Bus = { start: async (hear) => ((receive = hear), { async [Symbol.asyncDispose]() {} }), relay() {} };
+	const definitions = {
+		'm/plain': live.stream('t', () => [], { replay: true }),
+		'm/shaped': live.stream('t', () => [], { replay: true, transform: (row) => ({ ...row, shaped: true }) })
+	};
+	await using server = await createRuntime(definitions, undefined, {}, { bus });
+	const shown: unknown[] = [];
+	server.platform.tap(({ data }) => void shown.push(data));
+	const views: string[] = [];
+	let last = 0;
+	for (const rpc of ['m/plain', 'm/shaped']) {
+		const client = await server.connect();
+		const { topic, ep: epoch } = await client.ask({ rpc, id: '1', stream: true });
+		views.push(topic);
+		shown.length = 0;
+		for (const seq of [last + 1, last + 3])
+			receive([{ topic: 't', head: `{"topic":"t","event":"created","data":${seq}`, position: { epoch, seq } }]);
+		await vi.waitFor(() => expect(shown).toEqual([last + 1, last + 3]));
+		await vi.waitFor(() =>
+			expect(client.frames.map((frame) => frame.event ?? frame.type).slice(-3)).toEqual(['created', 'truncated', 'created'])
+		);
+		expect(client.frames.at(-2)).toMatchObject({ topic: `__replay:${topic}` });
+		last += 3;
+	}
+	expect(new Set(views).size).toBe(2);
 });
