@@ -7,8 +7,10 @@ import { standard } from './features/standard.ts';
 import { platforms } from './platforms.ts';
 import { everybody } from './on-error.ts';
 import { relay, type ClusterBus, type Relays } from './relay.ts';
+import type { TopicBus } from './runtime/follows.ts';
 import { Runtime, type RuntimeParts } from './runtime/runtime.ts';
 import { findTracing } from './runtime/tracing.ts';
+import { atOnce } from './shared/thenable.ts';
 
 /** When this module was made. In dev a change of a live module makes it anew, with the manifest of that moment. */
 const MADE = performance.now();
@@ -67,13 +69,17 @@ export function runtimeOf(platform: Platform, options?: Options): Runtime {
 		},
 		get isBridged() {
 			return busOf(attached) !== undefined;
+		},
+		get topicBus() {
+			const bus = busOf(attached);
+			return bus && isTopicBus(bus) ? bus : undefined;
 		}
 	});
 	const relays: Relays = {
 		bus: () => busOf(attached),
 		leads() {
 			try {
-				return (attached.options.leader ?? declared().leader)?.();
+				return atOnce('leader()', (attached.options.leader ?? declared().leader)?.());
 			} catch (error) {
 				runtime.report('leader', error);
 				return false;
@@ -103,6 +109,8 @@ function end({ runtime, relay: relayed }: Attached): void {
 	runtime[Symbol.dispose]();
 	relayed[Symbol.dispose]();
 }
+
+const isTopicBus = (bus: ClusterBus): bus is ClusterBus & TopicBus => typeof bus.follow === 'function';
 
 const busOf = ({ options }: Attached): ClusterBus | undefined => options.bus ?? declared().bus;
 

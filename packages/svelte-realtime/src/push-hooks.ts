@@ -4,6 +4,7 @@ import { declared } from './declared.ts';
 import { getPlatform } from './publish.ts';
 import { userOf } from './runtime/context.ts';
 import { identityOf } from './runtime/identity.ts';
+import type { Runtime } from './runtime/runtime.ts';
 import { isUserId, signalTopic, USER_ID_RULE } from './runtime/user-id.ts';
 import { LiveError } from './shared/error.ts';
 import { atOnce } from './shared/thenable.ts';
@@ -36,7 +37,8 @@ export function enableSignals(ws: Connection, { idField = 'id' }: { readonly idF
 	const user = userOf(ws) as Readonly<Record<string, unknown>> | null;
 	const id = user?.[idField];
 	if (id === null || id === undefined) return;
-	join(ws, id);
+	const platform = getPlatform();
+	join(ws, id, platform ? runtimeOf(platform) : undefined);
 }
 
 /** What `realtime()` does for each connection. */
@@ -45,17 +47,18 @@ export function welcome(ws: Connection, platform: Platform): void {
 	try {
 		pushHooks.open(ws, { platform });
 		const id = identityOf(userOf(ws));
-		if (id !== undefined) join(ws, id);
+		if (id !== undefined) join(ws, id, runtime);
 	} catch (error) {
 		// A user whose name cannot be used is served all the same.
 		runtime.report('push', error);
 	}
 }
 
-function join(ws: Connection, id: unknown): void {
+function join(ws: Connection, id: unknown, runtime: Runtime | undefined): void {
 	const userId = String(id);
 	if (!isUserId(userId)) throw new LiveError('INVALID_USER_ID', `The id of a user has to be ${USER_ID_RULE}.`);
-	ws.subscribe(signalTopic(userId));
+	const topic = signalTopic(userId);
+	if (ws.subscribe(topic)) runtime?.hears(ws, topic);
 }
 
 function identify(ws: Connection): string | undefined {

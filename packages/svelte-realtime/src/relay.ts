@@ -13,6 +13,13 @@ export interface ClusterBus {
 	wrap(platform: Platform): Platform;
 	/** Begins to bring what other instances publish; called when the server starts. What it gives, or a promise of it, is not used. */
 	activate?(platform: Platform): unknown;
+	/**
+	 * Of a bus that brings a topic to those instances alone that follow it: somebody on this instance wants what others publish on it.
+	 * Called for the first who does. A promise is waited for before the value of a stream on it is loaded; what fails is tried again.
+	 */
+	follow?(topic: string): unknown;
+	/** Nobody on this instance does any more. */
+	unfollow?(topic: string): unknown;
 	readonly hooks?: {
 		/** Tells a new connection how the bus is, on `__realtime`: `degraded` and `recovered`. */
 		open?(ws: Connection, context: { readonly platform: Platform }): unknown;

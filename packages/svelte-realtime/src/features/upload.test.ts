@@ -375,8 +375,9 @@ it.each(['closes', 'is late', 'goes on'])(
 	'forgets no upload whose second connection %s while the guard is asked',
 	async (what) => {
 		const clock = manualClock();
-		let held: PromiseWithResolvers<void> | undefined;
-		const passes = vi.fn(() => held?.promise);
+		const go = Promise.withResolvers<void>();
+		let held: Promise<void> | undefined;
+		const passes = vi.fn(() => held);
 		await using app = await createLiveServer({ 'files/put': digesting() }, { guard: guard(passes), runtime: { clock } });
 		const [ann, again, third] = [app.page('ann'), app.page('ann'), app.page('ann')];
 		const told = (page: Page, id: string, is: (data: any) => boolean) =>
@@ -392,7 +393,7 @@ it.each(['closes', 'is late', 'goes on'])(
 		await Promise.all([again.client.ready(), third.client.ready()]);
 		const gone = told(again, handle.streamIdHex, (data) => data.code === 'DISCONNECTED');
 		const here = told(third, handle.streamIdHex, (data) => data.next === 1);
-		held = Promise.withResolvers();
+		held = go.promise;
 		again.client.sendNow(resume);
 		await until(() => passes.mock.calls.length === 2);
 		if (what === 'closes') {
@@ -402,7 +403,7 @@ it.each(['closes', 'is late', 'goes on'])(
 		if (what === 'goes on') {
 			third.client.sendNow(resume);
 			await until(() => passes.mock.calls.length === 3);
-			held.resolve();
+			go.resolve();
 			await here;
 			again.client.close();
 			await until(() => app.platform.connections === 2);
@@ -414,7 +415,7 @@ it.each(['closes', 'is late', 'goes on'])(
 		expect(app.runtime.uploads.size).toBe(1);
 		clock.advance(30_000);
 		await rest(app);
-		held.resolve();
+		go.resolve();
 		if (what === 'is late') await gone;
 		await rest(app);
 	}

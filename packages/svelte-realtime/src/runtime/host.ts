@@ -6,6 +6,7 @@ import type { Lock } from '../define/lock.ts';
 import type { Built } from '../manifest.ts';
 import type { RpcRequest } from '../shared/rpc-frame.ts';
 import type { Reaction } from './cascade.ts';
+import type { Follows } from './follows.ts';
 import type { Violated } from './invariants.ts';
 import type { Pacing } from './pacing.ts';
 import type { Join, Scope } from './scope.ts';
@@ -25,6 +26,8 @@ export interface Host {
 	readonly dev: boolean;
 	/** What lives as long as one connection. */
 	readonly scope: (ws: Connection) => Scope;
+	/** The topics that a bus of the app's has to bring to this node; those of streams and watchers are among them already. */
+	readonly follows: Pick<Follows, 'enter' | 'leave' | 'beginning'>;
 	/** What subscribers of a topic see of its events. */
 	readonly views: Views;
 	/** One at a time for each key, over all exports. */

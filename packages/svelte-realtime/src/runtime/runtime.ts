@@ -9,6 +9,7 @@ import { isPath } from '../shared/path.ts';
 import { Cascade } from './cascade.ts';
 import { CallContext, userOf, type Source } from './context.ts';
 import { Dispatch, type DispatchOptions } from './dispatch.ts';
+import { Follows, type TopicBus } from './follows.ts';
 import type { Feature, Host, OnError } from './host.ts';
 import { Invariants } from './invariants.ts';
 import { KeyedLock } from './keyed-lock.ts';
@@ -26,7 +27,7 @@ import { Views } from './views.ts';
 import { Watchers } from './watchers.ts';
 import { atOnce } from '../shared/thenable.ts';
 
-/** `onError`, `plainTopics`, `requireGuard`, `isBridged` and the leaders are read at each use. */
+/** `onError`, `plainTopics`, `requireGuard`, `isBridged`, `topicBus` and the leaders are read at each use. */
 export interface RuntimeParts {
 	readonly platform: Platform;
 	readonly features: readonly Feature<any>[];
@@ -54,6 +55,8 @@ export interface RuntimeParts {
 	readonly aggregateLeader?: (() => boolean) | undefined;
 	/** Whether a bus of the app's carries what is published to instances that share no stores with this one. Default false. */
 	readonly isBridged?: boolean | undefined;
+	/** The bus of the app's, where it brings a topic to those nodes alone that follow it. Read for each topic that is followed anew. */
+	readonly topicBus?: TopicBus | undefined;
 	/** Says something to the app's author. Default: one line on standard error. */
 	readonly warn?: (message: string) => void;
 }
@@ -78,6 +81,7 @@ export class Runtime implements Disposable {
 	readonly #lock: KeyedLock;
 	readonly #invariants: Invariants;
 	readonly #watchers: Watchers;
+	readonly #follows: Follows;
 	readonly #pacing: Pacing;
 	readonly #views: Views;
 	readonly #app: AppSettings;
@@ -98,6 +102,11 @@ export class Runtime implements Disposable {
 			throws: parts.throwsAssertions ?? false
 		});
 		const { violated } = this.#invariants;
+		const follows = (this.#follows = new Follows({
+			bus: () => parts.topicBus,
+			after: (ms, run) => clock.after(ms, run),
+			failed: (error) => onError('bus', error)
+		}));
 		this.#scopes = new Scopes({
 			clock,
 			limits,
@@ -105,13 +114,18 @@ export class Runtime implements Disposable {
 			follows: (topic, by, others) => {
 				app.metrics?.follows(by);
 				if (others > 0) return;
-				if (by === 1) this.#warnings?.followed(topic);
-				else this.#warnings?.left(topic);
+				if (by === 1) {
+					follows.enter(topic);
+					this.#warnings?.followed(topic);
+				} else {
+					follows.leave(topic);
+					this.#warnings?.left(topic);
+				}
 			}
 		});
 		this.#lock = new KeyedLock(clock, violated);
 		const pacing = (this.#pacing = new Pacing({ clock, warn, limits, failed: (error) => onError('publish', error) }));
-		const watchers = (this.#watchers = new Watchers(platform, onError));
+		const watchers = (this.#watchers = new Watchers({ platform, follows, onError }));
 		this.#views = new Views(platform);
 		const cascade = new Cascade(watchers, onError);
 		const host: Host = {
@@ -125,6 +139,7 @@ export class Runtime implements Disposable {
 			context: ({ user = null, ws = null, signal } = {}) =>
 				new CallContext({ pacing, app, platform, ws, user: ws ? userOf(ws) : user, signal }),
 			scope: (ws) => this.#scopes.of(ws),
+			follows,
 			lock: this.#lock,
 			now: () => clock.now(),
 			after: (ms, run) => clock.after(ms, run),
@@ -187,6 +202,11 @@ export class Runtime implements Disposable {
 		return this.#uploads;
 	}
 
+	/** The connection was let in to a topic of the framework, for as long as it lasts. */
+	hears(ws: Connection, topic: string): void {
+		this.#follows.enterFor(ws, topic);
+	}
+
 	/** The connection has left a topic. */
 	left(ws: Connection, topic: string): void {
 		this.#scopes.find(ws)?.left(topic);
@@ -234,6 +254,7 @@ export class Runtime implements Disposable {
 		this.#warnings?.[Symbol.dispose]();
 		this.#registry[Symbol.dispose]();
 		this.#views[Symbol.dispose]();
+		this.#follows[Symbol.dispose]();
 	}
 }
 

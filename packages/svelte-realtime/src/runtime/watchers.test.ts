@@ -8,7 +8,11 @@ async function watchers() {
 	const there = await createTestServer({ transport: 'memory', bus: bus.join() });
 	const errors: [string, unknown][] = [];
 	return {
-		watchers: new Watchers(here.platform, (path, error) => void errors.push([path, error])),
+		watchers: new Watchers({
+			platform: here.platform,
+			follows: { enter() {}, leave() {} },
+			onError: (path, error) => void errors.push([path, error])
+		}),
 		here: here.platform,
 		there: there.platform,
 		errors,

@@ -17,6 +17,8 @@ export async function follow(granted: Granted): Promise<Subscribed> {
 	const viewer = viewerOf(granted);
 	const { join, seat } = enter(granted, viewer);
 	try {
+		const beginning = plan.host.follows.beginning(topic);
+		if (beginning) await beginning;
 		if (join.isFirst && options.onSubscribe) await plan.isolate(context, () => options.onSubscribe?.(context, topic));
 		if (context.ws?.signal.aborted) throw new LiveError('CONNECTION_CLOSED');
 		const { merge = 'crud', key = 'id', prepend, max } = options;

@@ -24,20 +24,24 @@ interface Waiting {
 	reject(error: LiveError): void;
 }
 
+type AsksHost = Pick<Host, 'platform' | 'after' | 'app' | 'follows'>;
+
 const topicOf = (node: string): string => `__push:${node}`;
 
 /** Questions to connections of other nodes, which travel as what is published does: by workers and by buses alike. */
 export class Asks implements Disposable {
-	readonly #host: Pick<Host, 'platform' | 'after' | 'app'>;
+	readonly #host: AsksHost;
+	readonly #own: string;
 	readonly #answer: (ask: Ask) => Promise<unknown>;
 	readonly #waiting = new Map<string, Waiting>();
 	readonly #tap: Disposable;
 	#count = 0;
 
-	constructor(host: Pick<Host, 'platform' | 'after' | 'app'>, answer: (ask: Ask) => Promise<unknown>) {
+	constructor(host: AsksHost, answer: (ask: Ask) => Promise<unknown>) {
 		this.#host = host;
 		this.#answer = answer;
-		const own = topicOf(host.platform.stores.node);
+		const own = (this.#own = topicOf(host.platform.stores.node));
+		host.follows.enter(own);
 		this.#tap = host.platform.tap(
 			(envelope, origin) => origin === 'remote' && this.#hear(envelope),
 			(topic) => topic === own
@@ -73,6 +77,7 @@ export class Asks implements Disposable {
 
 	[Symbol.dispose](): void {
 		this.#tap[Symbol.dispose]();
+		this.#host.follows.leave(this.#own);
 		for (const { reject } of [...this.#waiting.values()]) reject(new LiveError('CONNECTION_CLOSED', 'The server is stopping.'));
 	}
 
