@@ -124,7 +124,10 @@ export interface WebSocketHooks<UserData = any> {
 	message?(ws: Connection<UserData>, context: MessageContext): Awaitable<unknown>;
 	/** Asked before a client may join a topic; awaited. */
 	subscribe?(ws: Connection<UserData>, topic: string, context: SubscribeContext): Awaitable<SubscribeVerdict>;
-	/** Takes precedence over `subscribe`: one call for all topics of a frame. Absent topics are allowed. */
+	/**
+	 * Takes precedence over `subscribe`: one call for all topics of a frame. Absent topics are allowed. The hook may be async, its verdicts
+	 * may not: a topic with a promise is denied with `INTERNAL_ERROR`.
+	 */
 	subscribeBatch?(
 		ws: Connection<UserData>,
 		topics: readonly string[],

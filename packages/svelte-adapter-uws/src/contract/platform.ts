@@ -16,7 +16,7 @@ export interface PublishOptions {
 	 * and taps hear where it came from. Default `local`.
 	 */
 	readonly origin?: Origin;
-	/** Hears the position of the envelope, once it has one and before anybody gets it. */
+	/** Hears the position of the envelope, once it has one and before anybody gets it. What it throws is reported, and stops nothing. */
 	readonly stamped?: (position: Position) => void;
 }
 
@@ -116,7 +116,7 @@ export interface Shaped {
 /**
  * Decides what the sockets of this node get of one topic, whichever node published: `undefined` = the envelope as it is, a list =
  * what stands in it, `null` = the envelope is dropped, and this publish reaches nobody, other nodes and taps included. What it throws,
- * the publish throws; of an envelope of another node it is reported.
+ * the publish throws; of an envelope of another node it is reported. The answer is there at once, never a promise.
  */
 export type Shape = (event: string, data: unknown, origin: Origin) => readonly Shaped[] | undefined | null;
 
@@ -215,7 +215,8 @@ export interface Platform {
 	onPublishRate(listener: (topics: readonly TopicPublishRate[]) => void): () => void;
 	/**
 	 * Sees every envelope that is published or received on this node, after it was fanned out; with `topics` those of the topics that
-	 * it says yes to, which spares reading the others. Dispose to stop.
+	 * it says yes to at once, which spares reading the others. A tap that throws or rejects is reported, and nobody else is affected. Dispose
+	 * to stop.
 	 */
 	tap(tap: Tap, topics?: (topic: string) => boolean): Disposable;
 	/**
@@ -227,7 +228,8 @@ export interface Platform {
 	/**
 	 * Has `stores.replay` number and keep the events of topics, whoever publishes them on this node: they leave when it has, with its
 	 * position, and every node shows them in the order of their numbers; what the bus does not bring is read from the store. What the store
-	 * fails to keep leaves all the same. Say it on every node alike. Dispose to stop.
+	 * fails to keep leaves all the same. The function is asked again and again and answers at once; one that throws or gives a promise says no.
+	 * Say it on every node alike. Dispose to stop.
 	 */
 	keep(topics: (topic: string) => boolean): Disposable;
 	/**

@@ -1,7 +1,7 @@
 import type { SubscribeVerdict } from '../contract/hooks.ts';
 import { DENIAL } from '../protocol/errors.ts';
 import type { ServerConnection } from './connection.ts';
-import { isThenable, type Limit, type Report } from './isolation.ts';
+import { atOnce, isThenable, type Limit, type Report } from './isolation.ts';
 import { Asking } from './message.ts';
 
 /** Reason for a denial, or `null` for yes. */
@@ -49,15 +49,25 @@ function askTogether(
 	{ report, limit }: AskParts,
 	checking = false
 ): readonly Answer[] | Promise<readonly Answer[]> {
-	const read = (verdicts: unknown): readonly Answer[] => {
-		if (typeof verdicts !== 'object' || verdicts === null) return topics.map(() => null);
-		return topics.map((topic) =>
-			Object.hasOwn(verdicts, topic) ? toAnswer((verdicts as Record<string, SubscribeVerdict>)[topic]) : null
-		);
+	const deny = (error: unknown): Answer => {
+		report('subscribeBatch', error, connection.requestId);
+		return DENIAL.INTERNAL_ERROR;
 	};
 	const failed = (error: unknown): readonly Answer[] => {
-		report('subscribeBatch', error, connection.requestId);
-		return topics.map(() => DENIAL.INTERNAL_ERROR);
+		const answer = deny(error);
+		return topics.map(() => answer);
+	};
+	const read = (verdicts: unknown): readonly Answer[] => {
+		if (typeof verdicts !== 'object' || verdicts === null) return topics.map(() => null);
+		return topics.map((topic) => {
+			if (!Object.hasOwn(verdicts, topic)) return null;
+			const verdict = (verdicts as Record<string, SubscribeVerdict>)[topic];
+			try {
+				return toAnswer(atOnce(`The verdict on ${JSON.stringify(topic)}`, verdict));
+			} catch (error) {
+				return deny(error);
+			}
+		});
 	};
 	try {
 		const verdicts = connection.hooks.subscribeBatch?.(connection, topics, new Asking(connection, checking));

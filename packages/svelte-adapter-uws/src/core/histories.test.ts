@@ -2,6 +2,8 @@ import { expect, it, vi } from 'vitest';
 import type { Bus } from '../contract/bus.ts';
 import { memoryBus } from '../host/memory-bus.ts';
 import { createTestServer } from '../host/testing.ts';
+import { settle, startCore } from '../../test/support/core.ts';
+import { raise } from '../../test/support/failures.ts';
 import { memoryLog } from '../../test/support/log.ts';
 import { LIMITS } from './limits.ts';
 
@@ -125,4 +127,50 @@ it('keeps no more waiting than its bound for a store that hangs, and sends the r
 	await vi.waitFor(() => expect(seen).toHaveLength(LIMITS.unrecorded + 1), 10_000);
 	platform.publish('t', 'e', 'is kept again');
 	await vi.waitFor(() => expect(seen.at(-1)).toBe('is kept again'));
+});
+
+it.each([
+	['throws', () => raise(new Error('keep'))],
+	['answers later', async () => Promise.reject(new Error('keep'))]
+])('keeps nothing of a topic about which the function %s, and says so', async (_how, matches) => {
+	const { platform, join, log } = await startCore();
+	platform.keep(matches as () => boolean);
+	const client = await join();
+	client.say({ type: 'subscribe', topic: 't', ref: 1 });
+	client.say({ type: 'resume', sessionId: 'old', lastSeenSeqs: { t: 1 } });
+	platform.publish('t', 'e', 1);
+	await settle();
+	expect(client.heard()).toMatchObject([{ type: 'subscribed' }, { type: 'resumed' }, { data: 1, seq: 1 }]);
+	expect(log.lines[0]![1]).toBe('The keep failed; nobody else is affected.');
+});
+
+it('sends what is kept, and the next event too, when who wants its position fails', async () => {
+	const { platform, join, log } = await startCore();
+	platform.keep(() => true);
+	const client = await join();
+	client.say({ type: 'subscribe', topic: 't', ref: 1 });
+	await settle();
+	client.heard();
+	platform.publish('t', 'e', 1, { stamped: () => raise(new Error('stamped')) });
+	platform.publish('t', 'e', 2, { stamped: async () => Promise.reject(new Error('stamped')) });
+	await settle();
+	expect(client.heard()).toMatchObject([
+		{ data: 1, seq: 1 },
+		{ data: 2, seq: 2 }
+	]);
+	expect(log.lines.map(([, message]) => message)).toEqual(Array(2).fill('The stamped failed; nobody else is affected.'));
+});
+
+it('keeps data as it was when it was published, whatever becomes of the object', async () => {
+	const { platform } = await startCore();
+	platform.keep(() => true);
+	const from = await platform.stores.replay.current('t');
+	const data = { n: 0 };
+	for (let i = 0; i < 3; i++) {
+		data.n = i;
+		platform.publish('t', 'e', data);
+	}
+	data.n = 9;
+	await settle();
+	expect((await platform.stores.replay.since('t', from))?.map((stored) => stored.data)).toEqual([{ n: 0 }, { n: 1 }, { n: 2 }]);
 });

@@ -1,9 +1,17 @@
 import type { Position } from '../contract/envelope.ts';
-import type { ReplayStore } from '../contract/store/replay.ts';
-import type { Report } from './isolation.ts';
+import type { ReplayStore, Stored } from '../contract/store/replay.ts';
+import { atOnce, type Report } from './isolation.ts';
 import { LIMITS } from './limits.ts';
 
 type Matches = (topic: string) => boolean;
+
+/** An event that is to be kept. */
+export interface Kept {
+	readonly topic: string;
+	readonly event: string;
+	readonly data: unknown;
+	readonly copy: () => unknown;
+}
 
 /** Which topics the store numbers and keeps, and what waits for its answer. */
 export class Histories {
@@ -32,15 +40,18 @@ export class Histories {
 
 	/** Whether somebody wants the events of a topic kept. */
 	has(topic: string): boolean {
-		for (const matches of this.#matches) if (matches(topic)) return true;
+		for (const matches of this.#matches) if (this.#isKeptBy(matches, topic)) return true;
 		return false;
 	}
 
-	/** Keeps an event, and calls `then` with its position, in the order of the calls; `undefined` = the store has failed. */
-	append(topic: string, event: string, data: unknown, then: (position: Position | undefined) => void): void {
+	/**
+	 * Keeps an event, and calls `then` with its position, in the order of the calls; `undefined` = the store has failed. `copy`
+	 * gives the data as it is now, for when the store cannot be asked now.
+	 */
+	append({ topic, event, data, copy }: Kept, then: (position: Position | undefined) => void): void {
 		this.#waiting++;
-		const line = (this.#lines.get(topic) ?? Promise.resolve())
-			.then(() => this.#store.append(topic, event, data))
+		const before = this.#lines.get(topic);
+		const line = (before ? this.#appendAfter(before, topic, event, copy()) : this.#append(topic, event, data))
 			.then(
 				({ position }) => position,
 				(error: unknown) => void this.#report('history', error)
@@ -49,7 +60,27 @@ export class Histories {
 				this.#waiting--;
 				if (this.#lines.get(topic) === line) this.#lines.delete(topic);
 				then(position);
-			});
+			})
+			.catch((error: unknown) => this.#report('history', error));
 		this.#lines.set(topic, line);
+	}
+
+	async #append(topic: string, event: string, data: unknown): Promise<Stored> {
+		return this.#store.append(topic, event, data);
+	}
+
+	async #appendAfter(before: Promise<void>, ...kept: Parameters<ReplayStore['append']>): Promise<Stored> {
+		await before;
+		return this.#store.append(...kept);
+	}
+
+	/** A function that fails says no. */
+	#isKeptBy(matches: Matches, topic: string): boolean {
+		try {
+			return Boolean(atOnce('The answer of the function given to keep', matches(topic)));
+		} catch (error) {
+			this.#report('keep', error);
+			return false;
+		}
 	}
 }

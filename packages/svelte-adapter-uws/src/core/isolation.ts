@@ -9,7 +9,17 @@ export type Report = (where: string, error: unknown, requestId?: string) => void
 /** What a hook's promise gives, or a rejection when it takes too long. */
 export type Limit = <T>(work: PromiseLike<T>) => Promise<T>;
 
-const NO_HOOKS: ReadonlySet<string> = new Set(['tap', 'gate', 'shape', 'history', 'sendCoalesced', 'onClose', 'pressure']);
+const NO_HOOKS: ReadonlySet<string> = new Set([
+	'tap',
+	'gate',
+	'shape',
+	'keep',
+	'stamped',
+	'history',
+	'sendCoalesced',
+	'onClose',
+	'pressure'
+]);
 const WINDOW_MS = 10_000;
 const LINES_PER_WINDOW = 20;
 
@@ -51,6 +61,13 @@ export function isThenable(value: unknown): value is PromiseLike<unknown> {
 	} catch {
 		return false;
 	}
+}
+
+/** The value, or a TypeError for a promise in its place: taken for a value it would count as yes, and what it rejects with would be nobody's. */
+export function atOnce<T>(what: string, value: T): T {
+	if (!isThenable(value)) return value;
+	void Promise.resolve(value).catch(() => {});
+	throw new TypeError(`${what} is a promise, which must be there at once. Await it before you hand it over.`);
 }
 
 /** Runs a hook whose answer nobody waits for. Nothing that it does can reach the caller. */

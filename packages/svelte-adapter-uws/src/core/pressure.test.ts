@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { startCore } from '../../test/support/core.ts';
+import { settle, startCore } from '../../test/support/core.ts';
 import type { ResolvedPressureOptions } from '../contract/options.ts';
 import type { PressureSnapshot, TopicPublishRate } from '../contract/platform.ts';
 import { LIMITS } from './limits.ts';
@@ -193,4 +193,14 @@ it('looks ten times a second at most, and not at all once the server has stopped
 	expect(platform.pressure.publishRate).toBe(10);
 	await core[Symbol.asyncDispose]();
 	expect(clock.pending).toBe(0);
+});
+
+it('reports a listener that rejects', async () => {
+	const { platform, clock, publish, log } = await watched();
+	platform.onPressure((async () => Promise.reject(new Error('pressure'))) as () => void);
+	platform.onPublishRate((async () => Promise.reject(new Error('rate'))) as () => void);
+	publish(200);
+	clock.pass(1_000);
+	await settle();
+	expect(log.lines.map(([, message]) => message)).toEqual(Array(2).fill('The pressure failed; nobody else is affected.'));
 });

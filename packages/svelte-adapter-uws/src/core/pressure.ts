@@ -2,6 +2,7 @@ import type { Clock } from '../contract/clock.ts';
 import type { Log } from '../contract/log.ts';
 import type { ResolvedPressureOptions } from '../contract/options.ts';
 import type { PressureReason, PressureSnapshot, TopicPublishRate } from '../contract/platform.ts';
+import { isolate } from './isolation.ts';
 import { LIMITS } from './limits.ts';
 import type { PublishCounts } from './publish-counts.ts';
 
@@ -113,7 +114,8 @@ export class Pressure implements Disposable {
 			reason,
 			topPublishers: Object.freeze(busiest(rates).map((rate) => Object.freeze(rate)))
 		});
-		if (reason !== before) for (const listener of [...this.#onPressure]) this.#call(() => listener(this.#snapshot));
+		if (reason !== before)
+			for (const listener of [...this.#onPressure]) isolate(() => listener(this.#snapshot), this.#parts.failed);
 		this.#tellRunaways(
 			rates.filter(
 				({ messagesPerSec, bytesPerSec }) =>
@@ -126,7 +128,7 @@ export class Pressure implements Disposable {
 	#tellRunaways(topics: readonly TopicPublishRate[], now: number): void {
 		if (topics.length === 0) return;
 		if (this.#onPublishRate.size === 0) for (const topic of topics) this.#warn(topic, now);
-		else for (const listener of [...this.#onPublishRate]) this.#call(() => listener(topics));
+		else for (const listener of [...this.#onPublishRate]) isolate(() => listener(topics), this.#parts.failed);
 	}
 
 	#warn({ topic, messagesPerSec, bytesPerSec }: TopicPublishRate, now: number): void {
@@ -141,14 +143,6 @@ export class Pressure implements Disposable {
 		this.#parts.log.warn(
 			`${JSON.stringify(topic)} is published ${Math.round(messagesPerSec)} times and with ${Math.round(bytesPerSec)} bytes a second. Publish less often, or take platform.onPublishRate to decide for yourself.`
 		);
-	}
-
-	#call(listener: () => void): void {
-		try {
-			listener();
-		} catch (error) {
-			this.#parts.failed(error);
-		}
 	}
 }
 

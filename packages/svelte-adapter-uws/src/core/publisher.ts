@@ -8,6 +8,7 @@ import type { Violated } from './assertions.ts';
 import type { Audience } from './audience.ts';
 import type { FanOut } from './fan-out.ts';
 import type { Histories } from './histories.ts';
+import { isolate } from './isolation.ts';
 import { LIMITS } from './limits.ts';
 import { Order, type OrderParts } from './order.ts';
 import { Prefixes } from './prefixes.ts';
@@ -87,7 +88,8 @@ export class Publisher {
 		const leaving = this.#parts.shapes.has(topic) ? this.#shape(topic, event, data, options?.origin) : undefined;
 		if (leaving === null) return false;
 		if (options?.seq !== false && this.#parts.histories.keeps(topic)) {
-			this.#parts.histories.append(topic, event, data, (position) => {
+			const copy = (): unknown => decodeEncoded({ topic, head }).data;
+			this.#parts.histories.append({ topic, event, data, copy }, (position) => {
 				const kept = this.#stamp(topic, head, options, position);
 				const isRelayed = this.#relay(kept, options);
 				const tell = (): void => this.#tap(kept, event, data, options?.origin);
@@ -170,8 +172,21 @@ export class Publisher {
 		return head;
 	}
 
-	/** What leaves in the place of an envelope, to topics that somebody holds; `undefined` = the envelope itself, `null` = nothing at all. */
+	/**
+	 * What leaves in the place of an envelope, to topics that somebody holds; `undefined` = the envelope itself, `null` = nothing at all. A
+	 * shape that fails on an envelope of another node drops it.
+	 */
 	#shape(topic: string, event: string, data: unknown, origin: Origin = 'local'): readonly Leaving[] | undefined | null {
+		if (origin === 'local') return this.#applyShape(topic, event, data, origin);
+		try {
+			return this.#applyShape(topic, event, data, origin);
+		} catch (error) {
+			this.#parts.report('shape', error);
+			return null;
+		}
+	}
+
+	#applyShape(topic: string, event: string, data: unknown, origin: Origin): readonly Leaving[] | undefined | null {
 		const shaped = this.#parts.shapes.apply(topic, event, data, origin);
 		if (!shaped) return shaped;
 		const leaving: Leaving[] = [];
@@ -187,8 +202,15 @@ export class Publisher {
 	#stamp(topic: string, head: string, options: PublishOptions | undefined, kept?: Position): Encoded {
 		if (options?.seq === false) return { topic, head };
 		const position = kept ?? this.#parts.sequencer.next(topic);
-		options?.stamped?.(position);
+		if (options?.stamped) this.#tellStamped(options.stamped, position);
 		return { topic, head, position };
+	}
+
+	#tellStamped(stamped: (position: Position) => unknown, position: Position): void {
+		isolate(
+			() => stamped(position),
+			(error) => this.#parts.report('stamped', error)
+		);
 	}
 
 	/** Shows this node what comes from elsewhere. */

@@ -241,12 +241,16 @@ describe('renew', () => {
 		expect(clock.pending).toBe(0);
 	});
 
-	it.each([{ expiresAt: NaN }, { expiresAt: null }, { expiresAt: 'soon' }, { session: {} }, { session: null }])(
-		'refuses %j, and changes nothing',
-		async (terms) => {
-			const { renew, client, clock } = await start({ expiresAt: Date.now() + 60_000 });
-			expect(() => renew(terms as never)).toThrow(TypeError);
-			expect([client.socket.closed, clock.pending]).toEqual([undefined, 1]);
-		}
-	);
+	it.each([
+		{ expiresAt: NaN },
+		{ expiresAt: null },
+		{ expiresAt: 'soon' },
+		{ session: {} },
+		{ session: null },
+		Promise.resolve({})
+	])('refuses %j, and changes nothing', async (terms) => {
+		const { renew, client, clock } = await start({ expiresAt: Date.now() + 60_000 });
+		expect(() => renew(terms as never)).toThrow(TypeError);
+		expect([client.socket.closed, clock.pending]).toEqual([undefined, 1]);
+	});
 });

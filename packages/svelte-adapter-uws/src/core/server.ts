@@ -46,7 +46,7 @@ export async function createServerCore(parts: ServerParts): Promise<ServerCore> 
 	const audience = new Audience(sessions, (topic) => slow.of(topic), violated);
 	const report = createReport({ clock, log, telemetry, assertions });
 	const taps = new Taps(report, log, telemetry);
-	const shapes = new Shapes(report);
+	const shapes = new Shapes();
 	const histories = new Histories(stores.replay, report);
 	const sequencer = new Sequencer(randomId().slice(0, 12), log, telemetry);
 	const fanOut = new FanOut(audience, (topic, frame) => listener?.publish(topic, frame));

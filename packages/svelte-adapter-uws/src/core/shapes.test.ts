@@ -206,3 +206,21 @@ it('keeps the newest of each key for a client that reads slowly, in their order,
 	expect(seen).toEqual(['a1', 'b1', 'a2', 'c1', 'b2', 'x1', 'a3']);
 	expect(slow.heard().map((frame) => frame.data)).toEqual(['a2', 'c1', 'b2', 'a3']);
 });
+
+it.each<[string, () => any]>([
+	['answers later', async () => Promise.reject(new Error('later'))],
+	['gives no list', () => ({ event: 'e', data: 1 })],
+	['gives what cannot travel', () => [{ event: 'e', data: 1n }]]
+])('drops an event of another node, and nothing else, when the shape %s', async (_how, shape) => {
+	const bus = memoryBus();
+	await using a = await serve([], bus);
+	await using b = await serve(['t', 'u'], bus);
+	b.platform.shape('t', shape);
+	expect(() => b.platform.publish('t', 'e', 1)).toThrow(TypeError);
+	a.platform.publishBatched([
+		{ topic: 't', event: 'e', data: 1 },
+		{ topic: 'u', event: 'e', data: 2 }
+	]);
+	expect(await b.received()).toMatchObject([{ topic: 'u', data: 2 }]);
+	expect(b.platform.assertions.get('hook.shape')).toBe(1);
+});

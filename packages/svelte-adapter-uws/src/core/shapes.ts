@@ -1,16 +1,11 @@
 import type { Origin, Shape, Shaped } from '../contract/platform.ts';
-import type { Report } from './isolation.ts';
+import { atOnce } from './isolation.ts';
 
 type Views = () => Iterable<string>;
 
 /** Which topics are shaped on their last hop, before the sockets of this node. */
 export class Shapes {
 	readonly #shapes = new Map<string, { readonly shape: Shape; readonly views: Views }>();
-	readonly #report: Report;
-
-	constructor(report: Report) {
-		this.#report = report;
-	}
 
 	/** `views` gives the other topics that the shape sends to. */
 	add(topic: string, shape: Shape, views: Views = () => []): Disposable {
@@ -35,16 +30,14 @@ export class Shapes {
 		return new Set([topic, ...(this.#shapes.get(topic)?.views() ?? [])]);
 	}
 
-	/** What its shape says; `undefined` also where there is none. A shape that fails on an envelope of another node drops it. */
+	/** What its shape says; `undefined` also where there is none. Throws what the shape throws, and a TypeError for what is no list. */
 	apply(topic: string, event: string, data: unknown, origin: Origin): readonly Shaped[] | undefined | null {
 		const shape = this.#shapes.size === 0 ? undefined : this.#shapes.get(topic)?.shape;
 		if (!shape) return undefined;
-		if (origin === 'local') return shape(event, data, origin);
-		try {
-			return shape(event, data, origin);
-		} catch (error) {
-			this.#report('shape', error);
-			return null;
-		}
+		const shaped: unknown = atOnce('What the shape gave', shape(event, data, origin));
+		if (shaped === undefined || shaped === null || Array.isArray(shaped)) return shaped;
+		throw new TypeError(
+			`The shape of ${JSON.stringify(topic)} gave a ${typeof shaped}. Give a list of events, nothing to leave the event as it is, or null to drop it.`
+		);
 	}
 }

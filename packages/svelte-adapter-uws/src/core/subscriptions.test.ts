@@ -264,3 +264,15 @@ it('asks gates again when the hook took its time', async () => {
 	expect(client.heard()).toEqual([no('a', 'FORBIDDEN')]);
 	expect(platform.subscribers('a')).toBe(0);
 });
+
+it('denies the topics of a batch whose verdict is a promise, and says what to do', async () => {
+	const later: Record<string, any> = { a: Promise.resolve(true), b: Promise.reject(new Error('no')), c: true };
+	const { client, log, platform } = await connected({ subscribeBatch: () => later });
+	client.say({ type: 'subscribe-batch', topics: ['a', 'b', 'c'], ref: 1 });
+	await settle();
+	expect(client.heard()).toEqual([no('a', 'INTERNAL_ERROR'), no('b', 'INTERNAL_ERROR'), yes('c')]);
+	expect([platform.subscribers('a'), platform.subscribers('b')]).toEqual([0, 0]);
+	expect(String(log.lines[0]![2])).toBe(
+		'TypeError: The verdict on "a" is a promise, which must be there at once. Await it before you hand it over.'
+	);
+});

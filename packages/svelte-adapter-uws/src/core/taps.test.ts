@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { settle } from '../../test/support/core.ts';
 import { memoryLog, memoryTelemetry } from '../../test/support/log.ts';
 import { Taps } from './taps.ts';
 
@@ -101,4 +102,18 @@ it('shows a tap only the topics that it wants', () => {
 	here.taps.run({ topic: 'u', event: '2', data: null }, 'local');
 	expect(seen).toEqual(['t']);
 	expect(here.failures).toEqual([new Error('filter')]);
+});
+
+it('reports a tap that rejects, and takes a filter that answers later for no', async () => {
+	const here = taps();
+	let seen = 0;
+	here.taps.add(async () => Promise.reject(new Error('later')));
+	here.taps.add(() => void seen++, (async () => Promise.reject(new Error('filter'))) as never);
+	here.taps.run(envelope('1'), 'local');
+	await settle();
+	expect(seen).toBe(0);
+	expect(here.failures).toEqual([
+		new TypeError('The filter of a tap is a promise, which must be there at once. Await it before you hand it over.'),
+		new Error('later')
+	]);
 });

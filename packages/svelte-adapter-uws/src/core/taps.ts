@@ -2,7 +2,7 @@ import type { Envelope } from '../contract/envelope.ts';
 import type { Log } from '../contract/log.ts';
 import type { Origin, Tap } from '../contract/platform.ts';
 import type { Telemetry } from '../contract/telemetry.ts';
-import type { Report } from './isolation.ts';
+import { atOnce, isThenable, type Report } from './isolation.ts';
 import { LIMITS } from './limits.ts';
 
 interface Filtered {
@@ -68,18 +68,19 @@ export class Taps {
 		for (const filtered of this.#list) {
 			if (!this.#taps.has(filtered) || !this.#wants(filtered, envelope.topic)) continue;
 			try {
-				filtered.tap(envelope, origin);
+				const result: unknown = filtered.tap(envelope, origin);
+				if (isThenable(result)) void Promise.resolve(result).catch((error: unknown) => this.#report('tap', error));
 			} catch (error) {
 				this.#report('tap', error);
 			}
 		}
 	}
 
-	/** A filter that throws says no. */
+	/** A filter that fails says no. */
 	#wants({ wants }: Filtered, topic: string): boolean {
 		if (!wants) return true;
 		try {
-			return wants(topic);
+			return Boolean(atOnce('The filter of a tap', wants(topic)));
 		} catch (error) {
 			this.#report('tap', error);
 			return false;

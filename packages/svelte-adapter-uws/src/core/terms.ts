@@ -1,4 +1,5 @@
 import type { UpgradeTerms } from '../contract/connection.ts';
+import { atOnce } from './isolation.ts';
 
 /** For how long a connection may stay, and what it is known by beside its user data. */
 export interface Terms {
@@ -10,7 +11,8 @@ export interface Terms {
 const FOR_EVER: Terms = { session: undefined, expiresAt: Infinity };
 
 /** The terms with what is given in its place; what is absent stays. Throws as `readTerms`. */
-export function changeTerms(terms: Terms, { session, expiresAt }: UpgradeTerms): Terms {
+export function changeTerms(terms: Terms, changes: UpgradeTerms): Terms {
+	const { session, expiresAt } = atOnce('What renew was given', changes);
 	return readTerms({
 		session: session === undefined ? terms.session : session,
 		expiresAt: expiresAt === undefined ? terms.expiresAt : expiresAt

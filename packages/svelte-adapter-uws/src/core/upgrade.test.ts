@@ -168,3 +168,13 @@ it('shows the hook the handshake', async () => {
 	expect(seen!.headers['x-y']).toBe('z');
 	expect({ ...seen!.cookies }).toEqual({ a: '1', b: 'é' });
 });
+
+it.each(['userData', 'headers', 'terms'])('refuses who is let in with a promise as %s, and says what to do', async (part) => {
+	const response = { __upgradeResponse: true, userData: {}, headers: {}, [part]: Promise.reject(new Error('later')) };
+	const { upgrade, log } = await startCore({ upgrade: () => response });
+	expect(await upgrade()).toMatchObject({ accept: false, status: 500 });
+	await settle();
+	expect(String(log.lines[0]![2])).toBe(
+		`TypeError: The ${part} of upgradeResponse is a promise, which must be there at once. Await it before you hand it over.`
+	);
+});

@@ -6,7 +6,7 @@ import type { Telemetry } from '../contract/telemetry.ts';
 import type { UpgradeDecision, UpgradeRequest } from '../contract/transport.ts';
 import type { Admission, Slot } from './admission.ts';
 import { Handshake } from './handshake.ts';
-import { isThenable, type Report } from './isolation.ts';
+import { atOnce, isThenable, type Report } from './isolation.ts';
 import { isOriginAllowed } from './origin.ts';
 import type { ServerOptions } from './parts.ts';
 import { ResponseHeaders } from './response-headers.ts';
@@ -28,6 +28,8 @@ export interface Accepted {
 	readonly slot: Slot;
 }
 type Decision = UpgradeDecision<Accepted>;
+
+const PARTS = ['userData', 'headers', 'terms'] as const;
 
 export interface UpgradeParts {
 	readonly hooks: () => WebSocketHooks;
@@ -104,6 +106,7 @@ export class Upgrades {
 	#accept(result: unknown, handshake: Handshake, hooks: WebSocketHooks, slot: Slot): Decision {
 		if (result === false) return this.#refuse(401, 'Unauthorized');
 		const response = isUpgradeResponse(result) ? result : undefined;
+		for (const part of PARTS) atOnce(`The ${part} of upgradeResponse`, response?.[part]);
 		const terms = readTerms(response?.terms);
 		if (terms.expiresAt <= Date.now()) return this.#refuse(401, 'Unauthorized');
 		const userData = this.#userData.from(response ? response.userData : result, () => handshake.remoteAddress);

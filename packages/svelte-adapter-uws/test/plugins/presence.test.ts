@@ -106,6 +106,9 @@ it('refuses what is no object, and options out of range', async () => {
 	const ann = await enter({ id: 1 });
 	expect(() => presence.join(ann.ws, 'room', platform)).toThrow('createPresence: select gave string. Give an object.');
 	expect([presence.count('room'), ann.ws.getTopics()]).toEqual([0, []]);
+	const later = await start({ select: async () => Promise.reject(new Error('later')) });
+	const bob = await later.enter({ id: 2 });
+	expect(() => later.presence.join(bob.ws, 'room', later.platform)).toThrow('createPresence: select gave a promise.');
 	for (const options of [{ heartbeat: -1 }, { heartbeat: Infinity }, { maxConnections: 0 }, { maxTopics: 1.5 }])
 		expect(() => createPresence(options)).toThrow(/^createPresence: \w+: got /);
 });

@@ -61,7 +61,9 @@ it('tells connections apart as it is told to', () => {
 	const byConnection = start({ ...one, keyBy: 'connection' }).limiter;
 	expect(['a', 'b', 'a'].map((id) => byConnection.consume(from({}, id)).allowed)).toEqual([true, true, false]);
 	const byUser = start({ ...one, keyBy: (ws) => ws.getUserData().id as string }).limiter;
+	const later = start({ ...one, keyBy: (async () => Promise.reject(new Error('later'))) as never }).limiter;
 	expect(['x', 'x'].map((id) => byUser.consume(from({ id })).allowed)).toEqual([true, false]);
+	expect(() => later.consume(from({}))).toThrow('createRateLimit: keyBy gave a promise. It has to answer at once');
 });
 
 it('lets go of banned keys last, and keeps its cap', () => {

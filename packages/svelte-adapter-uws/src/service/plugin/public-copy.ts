@@ -1,3 +1,5 @@
+import { atOnce } from './maybe.ts';
+
 const SECRET = /token|secret|password|auth|session|cookie|jwt|credential/i;
 const NEVER: ReadonlySet<string> = new Set(['constructor', 'prototype']);
 
@@ -26,7 +28,7 @@ function copy(value: unknown, above: readonly object[]): unknown {
 export function selectWith(plugin: string, select: ((userData: any) => object) | undefined): (userData: unknown) => object {
 	if (!select) return publicCopy;
 	return (userData) => {
-		const selected: unknown = select(userData);
+		const selected: unknown = atOnce(`${plugin}: select`, select(userData));
 		if (typeof selected === 'object' && selected !== null) return selected;
 		throw new TypeError(`${plugin}: select gave ${selected === null ? 'null' : typeof selected}. Give an object.`);
 	};

@@ -2,6 +2,7 @@ import type { Clock } from '../../contract/clock.ts';
 import type { Connection } from '../../contract/connection.ts';
 import type { RateLimitStore, RateRule, RateVerdict } from '../../contract/store/rate-limit.ts';
 import { checkCap, checkNumber, checkSpan } from '../plugin/check.ts';
+import { atOnce } from '../plugin/maybe.ts';
 import { Buckets } from './buckets.ts';
 
 export type ConsumeResult = RateVerdict;
@@ -42,7 +43,8 @@ export function readRule({ points, interval, blockDuration = 0, keyBy = 'ip' }: 
 		throw new TypeError(`createRateLimit: keyBy: got ${String(keyBy)}, expected ip, connection or a function.`);
 	return {
 		rule: { points, intervalMs: interval, blockMs: blockDuration },
-		keyOf: keyBy === 'ip' ? addressOf : keyBy === 'connection' ? (ws) => ws.id : keyBy,
+		keyOf:
+			keyBy === 'ip' ? addressOf : keyBy === 'connection' ? (ws) => ws.id : (ws) => atOnce('createRateLimit: keyBy', keyBy(ws)),
 		banMs: blockDuration > 0 ? blockDuration : BAN_MS
 	};
 }

@@ -33,7 +33,7 @@ export class SharedReplay {
 
 	constructor({ store, topics, onError }: SharedReplayOptions & { readonly onError: (error: unknown) => void }) {
 		this.#store = store;
-		this.#isKept = topics ?? ((topic) => this.#topics.has(topic));
+		this.#isKept = topics ? (topic) => atOnce('createReplay: topics', topics(topic)) : (topic) => this.#topics.has(topic);
 		this.hooks = replayHooks(
 			(request) => serveReplay({ ...request, find: (since) => this.#missed(request.topic, since) }),
 			this.#isKept,
