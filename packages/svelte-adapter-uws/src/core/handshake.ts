@@ -13,19 +13,16 @@ export function readRequestId(header: string): string | undefined {
 
 /** What the `upgrade` hook sees. Nothing is parsed before it is read. */
 export class Handshake implements UpgradeContext {
-	/** When it began, by the clock of the server. */
-	readonly since: number;
 	readonly #request: UpgradeRequest;
 	readonly #options: Pick<ServerOptions, 'clientAddress'>;
 	readonly #randomId: () => string;
 	#cookies: Readonly<Record<string, string>> | undefined;
 	#requestId: string | undefined;
 
-	constructor(request: UpgradeRequest, options: Pick<ServerOptions, 'clientAddress'>, randomId: () => string, since = 0) {
+	constructor(request: UpgradeRequest, options: Pick<ServerOptions, 'clientAddress'>, randomId: () => string) {
 		this.#request = request;
 		this.#options = options;
 		this.#randomId = randomId;
-		this.since = since;
 		this.#requestId = readRequestId(request.header('x-request-id'));
 	}
 

@@ -98,7 +98,6 @@ describe('revoke', () => {
 			decide({ user: 'a' });
 			await decision;
 		}
-		core.clock.pass(1);
 		await core.platform.revoke({ user: 'a' });
 		decide({ user: 'a' });
 		const accepted = await decision;
@@ -107,21 +106,35 @@ describe('revoke', () => {
 		expect([open.mock.calls, close.mock.calls, core.platform.connections]).toEqual([[], [], 0]);
 	});
 
-	it('lets whom it closed in again, once the app does', async () => {
-		const { platform, clock, join } = await startCore({ upgrade });
+	it('lets whom it closed in again, once the app does, at the same time of the clock', async () => {
+		const { platform, join } = await startCore({ upgrade });
 		await join({ user: 'a' });
 		await platform.revoke({ user: 'a' });
-		clock.pass(1);
 		expect((await join({ user: 'a' })).socket.closed).toBeUndefined();
 	});
 
-	it('remembers so many revocations and no more', async () => {
-		const { platform, clock, upgrade: decide, open, telemetry } = await startCore({ upgrade });
+	it('remembers so many revocations and no more, and lets nobody in about whom it does not know', async () => {
+		const { platform, upgrade: decide, open, telemetry } = await startCore({ upgrade });
 		const accepted = await decide(upgradeRequest({ user: 'user5' }));
-		clock.pass(1);
-		for (let i = 0; i <= LIMITS.recentRevocations; i++) await platform.revoke({ user: `user${i}` });
+		for (let i = 0; i < LIMITS.recentRevocations; i++) await platform.revoke({ user: `user${i}` });
+		const other = await decide(upgradeRequest({ user: 'other' }));
+		expect(telemetry.events).toEqual([]);
+		await platform.revoke({ user: 'one more' });
 		expect(telemetry.events.filter(({ name }) => name === 'limit.recentRevocations')).toHaveLength(1);
-		expect(open(accepted.accept ? accepted.data : expect.unreachable()).socket.closed).toBeUndefined();
+		const late = (decision: typeof accepted) => open(decision.accept ? decision.data : expect.unreachable()).socket.closed;
+		expect([late(accepted), late(other)]).toEqual([[1012, 'The handshake took too long'], undefined]);
+	});
+
+	it('forgets a revocation once no handshake can have begun before it', async () => {
+		const { platform, clock, upgrade: decide, open } = await startCore({ upgrade });
+		const accepted = await decide(upgradeRequest({ user: 'a' }));
+		await platform.revoke({ user: 'b' });
+		clock.pass(20_000);
+		await platform.revoke({ user: 'c' });
+		expect(open(accepted.accept ? accepted.data : expect.unreachable()).socket.closed).toEqual([
+			1012,
+			'The handshake took too long'
+		]);
 	});
 
 	it('reaches the other nodes, and adds up what they closed', async () => {

@@ -7,6 +7,8 @@ import { LIMITS } from './limits.ts';
 import { isMatch, type Matchable } from './match.ts';
 
 export const REVOKED: Farewell = { code: CLOSE_CODES.UNAUTHORIZED, reason: 'Session revoked' };
+/** Nobody knows any more whether it was revoked, so it has to be let in once more. */
+const FORGOTTEN: Farewell = { code: CLOSE_CODES.RESTART, reason: 'The handshake took too long' };
 
 export interface RevocationsParts {
 	readonly sessions: Iterable<Matchable & { cutOff(code: number, reason: string): () => void }>;
@@ -24,7 +26,9 @@ const OPENING_MS = 5_000;
 /** Ends the connections of whom the app does not know any more, also those that were let in just before and are not open yet. */
 export class Revocations {
 	readonly #parts: RevocationsParts;
-	/** In the order of time. */
+	/** How many there have been. A number tells before and after apart also where both are at the same time of the clock. */
+	count = 0;
+	/** The last of them, in the order of the calls. */
 	#recent: { readonly at: number; readonly match: Match }[] = [];
 
 	constructor(parts: RevocationsParts) {
@@ -42,10 +46,12 @@ export class Revocations {
 		return ends.length;
 	}
 
-	/** Why a connection whose handshake began at `since` must not open; `undefined` = it may. */
-	farewell(since: number, connection: Matchable): Farewell | undefined {
-		const isRevoked = this.#recent.some(({ at, match }) => at >= since && isMatch(match, connection));
-		return isRevoked ? REVOKED : undefined;
+	/** Why a connection must not open whose handshake began after the first `known` revocations; `undefined` = it may. */
+	farewell(known: number, connection: Matchable): Farewell | undefined {
+		const first = this.count - this.#recent.length;
+		if (known < first) return FORGOTTEN;
+		for (let i = known - first; i < this.#recent.length; i++) if (isMatch(this.#recent[i]!.match, connection)) return REVOKED;
+		return undefined;
 	}
 
 	#remember(match: Match): void {
@@ -60,5 +66,6 @@ export class Revocations {
 		}
 		if (expired > 0) this.#recent = this.#recent.slice(expired);
 		this.#recent.push({ at: now, match: { ...match } });
+		this.count++;
 	}
 }

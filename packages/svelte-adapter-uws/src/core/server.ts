@@ -155,7 +155,8 @@ export async function createServerCore(parts: ServerParts): Promise<ServerCore> 
 		report,
 		randomId,
 		rate,
-		admission: new Admission(options.admission, clock, () => sessions.size)
+		admission: new Admission(options.admission, clock, () => sessions.size),
+		revocations: () => revocations.count
 	});
 
 	const platformFor = createDerivedPlatforms(platform);
@@ -184,7 +185,7 @@ export async function createServerCore(parts: ServerParts): Promise<ServerCore> 
 			const { session: known } = accepted.terms;
 			const farewell =
 				lifecycle.farewell(accepted.hooks) ??
-				revocations.farewell(accepted.since, { session: known, getUserData: () => accepted.userData });
+				revocations.farewell(accepted.revocations, { session: known, getUserData: () => accepted.userData });
 			// Who came too late is not opened, so nothing must hear of its close either.
 			const session = new Session(sessionParts, socket, farewell ? {} : accepted.hooks, accepted);
 			sessions.add(session);

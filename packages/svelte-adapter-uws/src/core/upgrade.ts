@@ -22,12 +22,15 @@ export interface Accepted {
 	/** The hooks that decided; they go on with the connection. */
 	readonly hooks: WebSocketHooks;
 	readonly terms: Terms;
-	/** When the handshake began, by the clock of the server. */
-	readonly since: number;
+	/** How many revocations there had been when the handshake began. */
+	readonly revocations: number;
 	/** Held until the socket is open. */
 	readonly slot: Slot;
 }
 type Decision = UpgradeDecision<Accepted>;
+
+/** What is known of a handshake before the hook decides. */
+type Known = Pick<Accepted, 'hooks' | 'slot' | 'revocations'>;
 
 const PARTS = ['userData', 'headers', 'terms'] as const;
 
@@ -41,6 +44,8 @@ export interface UpgradeParts {
 	readonly randomId: () => string;
 	readonly rate: UpgradeRate;
 	readonly admission: Admission;
+	/** How many revocations there have been. */
+	readonly revocations: () => number;
 }
 
 /** admission -> rate -> origin -> `upgrade` hook -> decision, for each handshake. */
@@ -77,17 +82,18 @@ export class Upgrades {
 		const hooks = this.#parts.hooks();
 		if (!rate.admit(options.clientAddress(request))) return this.#refuse(429, 'Too many upgrade requests', rate.retryAfter);
 		if (!isOriginAllowed(options.origin, request, hooks.upgrade !== undefined)) return this.#refuse(403, 'Origin not allowed');
-		const handshake = new Handshake(request, options, randomId, this.#parts.clock.now());
+		const handshake = new Handshake(request, options, randomId);
+		const known: Known = { hooks, slot, revocations: this.#parts.revocations() };
 		const failed = (error: unknown): Decision => {
 			report('upgrade', error, handshake.requestId);
 			return this.#refuse(500, 'Internal Server Error');
 		};
 		try {
 			const result = hooks.upgrade?.(handshake);
-			if (!isThenable(result)) return this.#accept(result, handshake, hooks, slot);
+			if (!isThenable(result)) return this.#accept(result, handshake, known);
 			return this.#wait(
 				Promise.resolve(result)
-					.then((value) => this.#accept(value, handshake, hooks, slot))
+					.then((value) => this.#accept(value, handshake, known))
 					.catch(failed),
 				request.signal
 			);
@@ -103,14 +109,14 @@ export class Upgrades {
 		return decision;
 	}
 
-	#accept(result: unknown, handshake: Handshake, hooks: WebSocketHooks, slot: Slot): Decision {
+	#accept(result: unknown, handshake: Handshake, known: Known): Decision {
 		if (result === false) return this.#refuse(401, 'Unauthorized');
 		const response = isUpgradeResponse(result) ? result : undefined;
 		for (const part of PARTS) atOnce(`The ${part} of upgradeResponse`, response?.[part]);
 		const terms = readTerms(response?.terms);
 		if (terms.expiresAt <= Date.now()) return this.#refuse(401, 'Unauthorized');
 		const userData = this.#userData.from(response ? response.userData : result, () => handshake.remoteAddress);
-		const data: Accepted = { userData, requestId: handshake.knownRequestId, terms, since: handshake.since, hooks, slot };
+		const data: Accepted = { ...known, userData, requestId: handshake.knownRequestId, terms };
 		return response ? { accept: true, data, headers: this.#headers.from(response.headers) } : { accept: true, data };
 	}
 
