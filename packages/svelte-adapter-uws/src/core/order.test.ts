@@ -247,3 +247,102 @@ it('shows every event once and in order, whatever comes twice, late, in any orde
 		{ numRuns: 300 }
 	);
 });
+
+/** Makes a store answer only when it is told to, in any order. */
+function slow(store: MemoryReplayStore) {
+	const held: (() => void)[] = [];
+	const hold = <Args extends unknown[], T>(ask: (...args: Args) => Promise<T>): ((...args: Args) => Promise<T>) => {
+		return async (...args) => {
+			const found = await ask(...args);
+			await new Promise<void>((resolve) => held.push(resolve));
+			return found;
+		};
+	};
+	store.since = hold(store.since.bind(store));
+	store.current = hold(store.current.bind(store));
+	return {
+		answer: (n: number): void => held.splice(n % Math.max(1, held.length), 1)[0]?.(),
+		/** Answers everything, and what is asked in consequence. */
+		async all(): Promise<void> {
+			await settled();
+			while (held.length > 0) {
+				held.shift()!();
+				await settled();
+			}
+		}
+	};
+}
+
+it('asks one question after the other about a topic, though several want to know', async () => {
+	const { order, store, append, pass, shown, telemetry } = start();
+	await order.enter('t');
+	const answers = slow(store);
+	const [, two, three] = [await append(), await append(), await append()];
+	const reached = [order.reach('t', two), order.reach('t', two)];
+	await settled();
+	answers.answer(0);
+	await settled();
+	expect(shown).toEqual([1, 2, 3]);
+	const five = (await append(), await append());
+	pass(five);
+	await Promise.all([...reached, answers.all()]);
+	pass({ ...five, seq: 4 });
+	expect(shown).toEqual([1, 2, 3, 4, 5]);
+	expect(telemetry.events.map(({ name }) => name)).toEqual(['order.filled']);
+	expect(three.seq).toBe(3);
+});
+
+it('shows every event once and in order, however slowly the store answers those who ask it at the same time', async () => {
+	const step = fc.oneof(
+		{ weight: 4, arbitrary: fc.record({ do: fc.constantFrom('pass' as const, 'append' as const), n: fc.nat(3) }) },
+		{ weight: 4, arbitrary: fc.record({ do: fc.constantFrom('reach' as const, 'answer' as const), n: fc.nat(3) }) },
+		fc.record({ do: fc.constantFrom('check' as const, 'gap' as const), n: fc.constant(0) })
+	);
+	await fc.assert(
+		fc.asyncProperty(fc.array(step, { minLength: 20, maxLength: 60 }), async (steps) => {
+			const { order, store, append, pass, shown, clock } = start();
+			await order.enter('t');
+			const answers = slow(store);
+			const positions: Position[] = [];
+			const waits: Promise<void>[] = [];
+			for (const { do: what, n } of steps) {
+				const position = positions.at(-1 - (n % Math.max(1, positions.length)));
+				if (what === 'append') positions.push(await append());
+				else if (what === 'gap') clock.pass(LIMITS.gapMs);
+				else if (what === 'answer') answers.answer(n);
+				else if (what === 'check') waits.push(order.check());
+				else if (position && what === 'pass') pass(position);
+				else if (position) waits.push(order.reach('t', position), order.reach('t', position));
+				await settled();
+			}
+			await answers.all();
+			positions.push(await append());
+			pass(positions.at(-1)!);
+			clock.pass(LIMITS.gapMs);
+			await answers.all();
+			await Promise.all(waits);
+			expect(shown).toEqual(positions.map(({ seq }) => seq));
+			expect(clock.pending).toBe(0);
+		}),
+		{ numRuns: 300 }
+	);
+});
+
+it('takes no answer about what a topic was for news of what it is', async () => {
+	const { order, store, append, pass, shown } = start();
+	await order.enter('t');
+	await append();
+	const answers = slow(store);
+	const checked = order.check();
+	await settled();
+	await store.forget('t');
+	const first = await append();
+	pass(first, 'new 1');
+	await answers.all();
+	await checked;
+	const second = await append();
+	pass(second, 'new 2');
+	await answers.all();
+	expect(shown.filter((name) => String(name).startsWith('new'))).toEqual(['new 1', 'new 2']);
+	expect(order.position('t')).toEqual(second);
+});

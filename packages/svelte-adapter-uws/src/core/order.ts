@@ -4,6 +4,7 @@ import type { ReplayStore, Stored } from '../contract/store/replay.ts';
 import type { Telemetry } from '../contract/telemetry.ts';
 import type { Limit, Report } from './isolation.ts';
 import { LIMITS } from './limits.ts';
+import { createLine, isBehind, type Arrival, type Line } from './line.ts';
 
 export interface OrderParts {
 	readonly store: Pick<ReplayStore, 'current' | 'since'>;
@@ -19,32 +20,6 @@ export interface OrderParts {
 	readonly limit: Limit;
 	readonly report: Report;
 	readonly telemetry: Telemetry;
-}
-
-/** An event that has come to this node. */
-export interface Arrival {
-	readonly position: Position;
-	/** Shows it to everybody. */
-	readonly show: () => void;
-	/** Tells those who heard the topic before its first client did. */
-	readonly tell: () => void;
-}
-
-/** Where one topic stands on this node. */
-interface Line {
-	readonly topic: string;
-	/** Everything up to it has been shown; `undefined` before the store has said where the topic stands. */
-	position: Position | undefined;
-	/** Number of the last event before the node began to hear the topic. */
-	base: number;
-	/** What has come before its turn, by its number. */
-	readonly early: Map<number, Arrival>;
-	/** What has come while the store is asked. */
-	waiting: Arrival[];
-	asking: Promise<void> | undefined;
-	gap: Disposable | undefined;
-	/** Some of its numbers never reach this node, so there is no order to keep. */
-	isLoose: boolean;
 }
 
 /** How many topics are looked through for those that nobody hears any more. */
@@ -76,17 +51,19 @@ export class Order implements Disposable {
 	}
 
 	/** Shows what there is up to a position, or further. Never rejects. */
-	async reach(topic: string, { epoch, seq }: Position): Promise<void> {
+	async reach(topic: string, position: Position): Promise<void> {
 		await this.enter(topic);
 		const line = this.#lines.get(topic);
-		await line?.asking;
-		if (line?.position?.epoch === epoch && line.position.seq < seq) await this.#ask(line, () => this.#fill(line));
+		if (!line) return;
+		while (line.asking) await line.asking;
+		if (isBehind(line, position)) await this.#ask(line, () => this.#fillUpTo(line, position));
 	}
 
 	/** Looks whether the store has more of a topic than this node has shown, for all that are heard. Never rejects. */
 	async check(): Promise<void> {
 		const lines = [...this.#lines.values()].filter(({ topic }) => this.#parts.isHeard(topic));
-		for (let i = 0; i < lines.length; i += CHECKS) await Promise.all(lines.slice(i, i + CHECKS).map((line) => this.#check(line)));
+		for (let i = 0; i < lines.length; i += CHECKS)
+			await Promise.all(lines.slice(i, i + CHECKS).map((line) => this.#ask(line, () => this.#check(line))));
 	}
 
 	/** Up to where this node has shown a topic; `undefined` = nobody knows. */
@@ -117,24 +94,14 @@ export class Order implements Disposable {
 
 	async #check(line: Line): Promise<void> {
 		const current = await this.#current(line.topic);
-		await line.asking;
 		if (!current || !line.position) return;
 		if (line.position.epoch !== current.epoch && current.seq > 0) this.#renew(line, current.epoch);
-		await this.reach(line.topic, current);
+		await this.#fillUpTo(line, current);
 	}
 
 	#begin(topic: string): Line {
 		if (this.#lines.size >= this.#sweepAt) this.#sweep();
-		const line: Line = {
-			topic,
-			position: undefined,
-			base: 0,
-			early: new Map(),
-			waiting: [],
-			asking: undefined,
-			gap: undefined,
-			isLoose: false
-		};
+		const line = createLine(topic);
 		this.#lines.set(topic, line);
 		return line;
 	}
@@ -149,16 +116,22 @@ export class Order implements Disposable {
 		this.#sweepAt = Math.max(SWEEP_AT, this.#lines.size * 2);
 	}
 
-	/** Holds the topic while `find` asks the store, then goes on with what has come meanwhile. */
+	/**
+	 * Holds the topic while `find` asks the store, then goes on with what has come meanwhile. One question after the other: two answers
+	 * about one topic would be of different times.
+	 */
 	#ask(line: Line, find: () => Promise<void>): Promise<void> {
-		return (line.asking = find().then(() => {
-			line.asking = undefined;
-			this.#goOn(line);
-			const { waiting } = line;
-			line.waiting = [];
-			// Another question may begin on the way.
-			for (const arrival of waiting) this.pass(line.topic, arrival);
-		}));
+		return line.asking?.then(() => this.#ask(line, find)) ?? (line.asking = this.#hold(line, find));
+	}
+
+	async #hold(line: Line, find: () => Promise<void>): Promise<void> {
+		await find();
+		line.asking = undefined;
+		this.#goOn(line);
+		const { waiting } = line;
+		line.waiting = [];
+		// Another question may begin on the way.
+		for (const arrival of waiting) this.pass(line.topic, arrival);
 	}
 
 	/** Where the topic stands now. What has come since the question has its turn, although the store counts it in already. */
@@ -226,6 +199,10 @@ export class Order implements Disposable {
 		this.#showEarly(line);
 		line.base = 0;
 		line.position = { epoch, seq: 0 };
+	}
+
+	async #fillUpTo(line: Line, position: Position): Promise<void> {
+		if (isBehind(line, position)) await this.#fill(line);
 	}
 
 	/** Reads what has not come. */
