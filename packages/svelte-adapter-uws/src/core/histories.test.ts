@@ -134,7 +134,7 @@ it.each([
 	['answers later', async () => Promise.reject(new Error('keep'))]
 ])('keeps nothing of a topic about which the function %s, and says so', async (_how, matches) => {
 	const { platform, join, log } = await startCore();
-	platform.keep(matches as () => boolean);
+	platform.keep(matches as never);
 	const client = await join();
 	client.say({ type: 'subscribe', topic: 't', ref: 1 });
 	client.say({ type: 'resume', sessionId: 'old', lastSeenSeqs: { t: 1 } });

@@ -299,3 +299,15 @@ it.each(TRANSPORTS)('%s: resume fills plain stores after a reconnect', async (tr
 	await vi.waitFor(() => expect(latest.last).toEqual({ data: { id: 3 } }));
 	expect(latest.values).toEqual([null, { data: { id: 1 } }, { data: { id: 2 } }, { data: { id: 3 } }]);
 });
+
+it('asks at once which topics are kept, and takes a promise for no', async () => {
+	const store = new MemoryReplayStore(manualClock(), counterId());
+	const topics = (async () => Promise.reject(new Error('later'))) as never;
+	const replay = createReplay({ store, topics });
+	const { enter, platform, log } = await startPlugin(replay.hooks, { stores: { ...testStores(), replay: store } });
+	const ann = await enter({}, 'chat');
+	replay.publish(platform, 'chat', 'said', 1);
+	expect(ann.heard()).toMatchObject([{ data: 1, seq: 1 }]);
+	expect(await store.current('chat')).toMatchObject({ seq: 0 });
+	expect(String(log.lines[0]![2])).toContain('createReplay: topics gave a promise.');
+});

@@ -2,6 +2,7 @@ import type { Connection } from '../../contract/connection.ts';
 import type { Position } from '../../contract/envelope.ts';
 import type { Platform } from '../../contract/platform.ts';
 import type { ReplayStore } from '../../contract/store/replay.ts';
+import { atOnce } from '../plugin/maybe.ts';
 import {
 	isNumber,
 	replayHooks,
