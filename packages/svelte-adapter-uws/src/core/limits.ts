@@ -7,6 +7,8 @@ export const LIMITS = {
 	subscriptionsPerConnection: 10_000,
 	/** Topics read from one batch subscribe; the rest are ignored without an answer. */
 	topicsPerBatch: 256,
+	/** Subscribes of one connection on which a gate has still to decide; a further one is denied with `RATE_LIMITED`. */
+	undecidedSubscribes: 4_096,
 	/** Frames of one connection that wait while a hook decides on an earlier one; over it the connection is closed with 4429. */
 	waitingFrames: 4_096,
 	/** The same in UTF-16 units or bytes. */

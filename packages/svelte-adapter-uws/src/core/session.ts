@@ -186,7 +186,7 @@ export class Session extends ServerConnection<SessionParts> implements SocketEve
 			case 'subscribe-batch':
 				return this.parts.subscriptions.answer(this, frame.topics, frame.ref);
 			case 'unsubscribe':
-				this.parts.subscriptions.leave(this, frame.topic);
+				this.parts.subscriptions.withdraw(this, frame.topic);
 				return undefined;
 			case 'resume':
 				return this.#resume(frame);

@@ -276,3 +276,58 @@ it('denies the topics of a batch whose verdict is a promise, and says what to do
 		'TypeError: The verdict on "a" is a promise, which must be there at once. Await it before you hand it over.'
 	);
 });
+
+it('takes back what a gate has still to decide when the client leaves the topic, as if it had decided at once', async () => {
+	const told: string[] = [];
+	const { client, platform } = await connected({
+		subscribe: async (_ws, topic) => void told.push(`subscribe ${topic}`),
+		unsubscribe: (_ws, topic) => void told.push(`unsubscribe ${topic}`)
+	});
+	const decided = Promise.withResolvers<boolean>();
+	platform.gate((_ws, topic) => (topic === 'refused' ? decided.promise.then(() => false) : decided.promise));
+	client.say({ type: 'subscribe-batch', topics: ['left', 'kept', 'refused'], ref: 1 });
+	client.say({ type: 'unsubscribe', topic: 'left' });
+	client.say({ type: 'unsubscribe', topic: 'refused' });
+	decided.resolve(true);
+	await settle();
+	expect(client.heard()).toEqual([no('refused', 'FORBIDDEN'), yes('left'), yes('kept')]);
+	platform.publish('left', 'e', 1);
+	platform.publish('kept', 'e', 2);
+	expect(client.heard()).toMatchObject([{ topic: 'kept', data: 2 }]);
+	expect([platform.subscribers('left'), platform.subscribers('kept')]).toEqual([0, 1]);
+	expect(told).toEqual(['subscribe left', 'subscribe kept', 'unsubscribe left']);
+});
+
+it.each([0, 1])('joins who asks again after leaving, whichever answer comes first (%i)', async (first) => {
+	const { client, platform } = await connected();
+	const decisions: ((yes: boolean) => void)[] = [];
+	platform.gate(() => new Promise((resolve) => decisions.push(resolve)));
+	client.say({ type: 'subscribe', topic: 'a', ref: 1 });
+	client.say({ type: 'unsubscribe', topic: 'a' });
+	client.say({ type: 'subscribe', topic: 'a', ref: 2 });
+	for (const n of [first, 1 - first]) {
+		decisions[n]!(true);
+		await settle();
+	}
+	expect(client.heard()).toEqual([yes('a', first + 1), yes('a', 2 - first)]);
+	expect(platform.subscribers('a')).toBe(1);
+	client.say({ type: 'unsubscribe', topic: 'a' });
+	expect(platform.subscribers('a')).toBe(0);
+});
+
+it('lets a client have so many subscribes undecided and no more, and others as before', async () => {
+	const { client, platform, join, telemetry } = await connected();
+	const decided = Promise.withResolvers<boolean>();
+	platform.gate(() => decided.promise);
+	for (let ref = 1; ref <= LIMITS.undecidedSubscribes; ref++) client.say({ type: 'subscribe', topic: `t${ref % 2}`, ref });
+	expect(client.heard()).toEqual([]);
+	expect(await ask(client, 'one more', 'x')).toEqual([no('one more', 'RATE_LIMITED', 'x')]);
+	expect(telemetry.names()).toContain('limit.undecidedSubscribes');
+	const other = await join();
+	other.say({ type: 'subscribe', topic: 't0', ref: 1 });
+	decided.resolve(true);
+	await settle();
+	expect(other.heard()).toEqual([yes('t0')]);
+	expect(client.heard()).toHaveLength(LIMITS.undecidedSubscribes);
+	expect(await ask(client, 'one more', 'y')).toEqual([yes('one more', 'y')]);
+});

@@ -10,6 +10,7 @@ import { ask, type Answer } from './gate.ts';
 import { isolate, isThenable, type Limit, type Report } from './isolation.ts';
 import { LIMITS } from './limits.ts';
 import { ConnectionContext } from './message.ts';
+import { Undecided, type Asked } from './undecided.ts';
 
 export interface SubscriptionsParts {
 	readonly report: Report;
@@ -27,6 +28,7 @@ export interface SubscriptionsParts {
 export class Subscriptions {
 	readonly #parts: SubscriptionsParts;
 	readonly #gates = new Set<Gate>();
+	readonly #undecided = new Undecided();
 
 	constructor(parts: SubscriptionsParts) {
 		this.#parts = parts;
@@ -43,10 +45,7 @@ export class Subscriptions {
 			const passes = this.#passes(connection, topic);
 			if (passes === true) topics.push(topic);
 			else if (passes === false) deny(connection, topic, ref, DENIAL.FORBIDDEN);
-			else
-				void passes.then((yes) =>
-					yes ? this.#decide(connection, [topic], ref) : deny(connection, topic, ref, DENIAL.FORBIDDEN)
-				);
+			else this.#decideLater(connection, { topic, ref }, passes);
 		}
 		return this.#decide(connection, topics, ref);
 	}
@@ -88,6 +87,12 @@ export class Subscriptions {
 		return this.#ask(connection, topic, true);
 	}
 
+	/** A client wants a topic no more: what it asked before is taken back, as if it had been decided at once. */
+	withdraw(connection: ServerConnection, topic: string): void {
+		this.#undecided.withdraw(connection, topic);
+		this.leave(connection, topic);
+	}
+
 	/** Leaves a topic and tells the app. False when the connection did not hold it. */
 	leave(connection: ServerConnection, topic: string): boolean {
 		if (!connection.unsubscribe(topic)) return false;
@@ -113,8 +118,28 @@ export class Subscriptions {
 		);
 	}
 
+	#decideLater(
+		connection: ServerConnection,
+		{ topic, ref }: { readonly topic: string; readonly ref: Ref | undefined },
+		passes: Promise<boolean>
+	): void {
+		const asked = this.#undecided.add(connection, topic);
+		if (!asked) {
+			this.#parts.telemetry({ name: 'limit.undecidedSubscribes' });
+			return deny(connection, topic, ref, DENIAL.RATE_LIMITED);
+		}
+		void passes
+			.then((yes) => (yes ? this.#decide(connection, [topic], ref, asked) : deny(connection, topic, ref, DENIAL.FORBIDDEN)))
+			.then(() => this.#undecided.delete(connection, asked));
+	}
+
 	/** Caps and the app's hook, for topics that every gate has let pass. */
-	#decide(connection: ServerConnection, asked: readonly string[], ref: Ref | undefined): Promise<void> | undefined {
+	#decide(
+		connection: ServerConnection,
+		asked: readonly string[],
+		ref: Ref | undefined,
+		later?: Asked
+	): Promise<void> | undefined {
 		const topics = asked.filter((topic) => {
 			const full = this.#isFull(connection, topic);
 			if (full) deny(connection, topic, ref, DENIAL.RATE_LIMITED);
@@ -126,14 +151,14 @@ export class Subscriptions {
 			? verdicts.then((settled) => this.#enter(topics, settled))
 			: this.#enter(topics, verdicts);
 		if (!isThenable(answers)) {
-			this.#settle(connection, topics, answers, ref);
+			this.#settle(connection, topics, answers, { ref, later });
 			return undefined;
 		}
 		// What a gate allowed may be over by the time that the hook has answered.
 		const holds = async (topic: string): Promise<Answer> => ((await this.#passes(connection, topic)) ? null : DENIAL.FORBIDDEN);
 		return answers
 			.then((settled) => Promise.all(topics.map((topic, i) => settled[i] ?? holds(topic))))
-			.then((settled) => this.#settle(connection, topics, settled, ref));
+			.then((settled) => this.#settle(connection, topics, settled, { ref, later }));
 	}
 
 	/** Prepares this node for those of the topics that are allowed, before they are joined. */
@@ -167,15 +192,23 @@ export class Subscriptions {
 		return true;
 	}
 
-	#settle(connection: ServerConnection, topics: readonly string[], answers: readonly Answer[], ref: Ref | undefined): void {
+	#settle(
+		connection: ServerConnection,
+		topics: readonly string[],
+		answers: readonly Answer[],
+		{ ref, later }: { readonly ref: Ref | undefined; readonly later: Asked | undefined }
+	): void {
 		topics.forEach((topic, i) => {
 			const reason = answers[i] ?? (this.#isFull(connection, topic) ? DENIAL.RATE_LIMITED : null);
 			if (reason !== null) return deny(connection, topic, ref, reason);
+			const isLeft = later?.isWithdrawn && !connection.isSubscribed(topic);
 			connection.subscribe(topic);
-			if (ref === undefined) return;
-			// In the turn of the join, so that nothing falls between the two.
-			const position = takesEpochs(connection.variant) ? this.#parts.position(topic) : undefined;
-			connection.sendFrame(encodeSubscribed(topic, ref, position));
+			if (ref !== undefined) {
+				// In the turn of the join, so that nothing falls between the two.
+				const position = takesEpochs(connection.variant) ? this.#parts.position(topic) : undefined;
+				connection.sendFrame(encodeSubscribed(topic, ref, position));
+			}
+			if (isLeft) this.leave(connection, topic);
 		});
 	}
 }
