@@ -203,6 +203,22 @@ it('gives nothing of a topic that the client may not join', async () => {
 	expect(client.heard()).toMatchObject([{ topic: 'kept:open', data: 'more' }]);
 });
 
+it('gives nothing of a topic that the client may not join any more once the store has answered', async () => {
+	const core = await start();
+	let isOpen = true;
+	core.platform.gate(() => isOpen);
+	const from = await core.publish('kept', 'seen');
+	await core.publish('kept', 'missed');
+	const { asked, release } = hold(core.platform);
+	const client = await comeBack(core, { kept: from });
+	await vi.waitFor(() => expect(asked()).toBe(true));
+	isOpen = false;
+	release();
+	await settled();
+	expect(client.heard()).toEqual([{ type: 'resumed' }]);
+	expect(core.platform.subscribers('kept')).toBe(0);
+});
+
 it('leaves it to the hook of the app, when there is one, and topics with a shape to who shapes them', async () => {
 	const own = await start({ resume: () => {} });
 	const ownClient = await comeBack(own, { kept: { ...(await own.publish('kept', 1)), seq: 0 } });

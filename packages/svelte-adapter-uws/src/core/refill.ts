@@ -57,8 +57,11 @@ export class Refill {
 			// A node that is behind the client would show it again what it has seen.
 			await Promise.all(topics.map((topic) => order.reach(topic, lastSeen.get(topic)!)));
 			const found = await Promise.all(topics.map((topic) => this.#find(topic, lastSeen.get(topic)!)));
+			// What a gate allowed may be over by the time that the store has answered.
+			const passes = await Promise.all(topics.map((topic) => subscriptions.passes(connection, topic)));
 			connection.cork(() => {
 				topics.forEach((topic, i) => {
+					if (!passes[i]) return;
 					const missed = this.#shown(topic, found[i]);
 					const last = missed?.at(-1)?.position ?? lastSeen.get(topic)!;
 					const isNew = ({ position }: Envelope): boolean => position?.epoch !== last.epoch || position.seq > last.seq;

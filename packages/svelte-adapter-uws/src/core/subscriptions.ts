@@ -42,7 +42,7 @@ export class Subscriptions {
 				deny(connection, topic, ref, DENIAL.INVALID_TOPIC);
 				continue;
 			}
-			const passes = this.#passes(connection, topic);
+			const passes = this.passes(connection, topic);
 			if (passes === true) topics.push(topic);
 			else if (passes === false) deny(connection, topic, ref, DENIAL.FORBIDDEN);
 			else this.#decideLater(connection, { topic, ref }, passes);
@@ -73,17 +73,36 @@ export class Subscriptions {
 
 	/** Those of the topics that the connection may join by itself, as if it had asked for them. */
 	async allowed(connection: ServerConnection, topics: readonly string[]): Promise<readonly string[]> {
-		const passes = await Promise.all(topics.map((topic) => this.#isAllowed(topic) && this.#passes(connection, topic)));
+		const passes = await Promise.all(topics.map((topic) => this.#isAllowed(topic) && this.passes(connection, topic)));
 		const open = topics.filter((topic, i) => passes[i] === true && !this.#isFull(connection, topic));
 		const answers = connection.open ? await ask(connection, open, this.#parts) : [];
 		return open.filter((_, i) => answers[i] === null);
+	}
+
+	/** What the gates say of a topic; a promise only when one of them gives one, which never rejects. */
+	passes(connection: ServerConnection, topic: string): boolean | Promise<boolean> {
+		const failed = (error: unknown): false => {
+			this.#parts.report('gate', error, connection.requestId);
+			return false;
+		};
+		const waits: Promise<boolean>[] = [];
+		for (const gate of this.#gates) {
+			try {
+				const verdict = gate(connection, topic);
+				if (isThenable(verdict)) waits.push(this.#parts.limit(verdict).then((yes) => yes === true, failed));
+				else if (verdict !== true) return false;
+			} catch (error) {
+				return failed(error);
+			}
+		}
+		return waits.length === 0 || Promise.all(waits).then((verdicts) => verdicts.every(Boolean));
 	}
 
 	/** What the gates and the hook would say to a client that asked, and nothing else. */
 	async check(connection: ServerConnection, topic: string): Promise<Answer> {
 		if (!isTopic(topic)) return DENIAL.INVALID_TOPIC;
 		// Who asks on behalf of a client must not learn of a library's topic what the client could not.
-		if ((await this.#passes(connection, topic)) !== true) return DENIAL.FORBIDDEN;
+		if ((await this.passes(connection, topic)) !== true) return DENIAL.FORBIDDEN;
 		return this.#ask(connection, topic, true);
 	}
 
@@ -155,7 +174,7 @@ export class Subscriptions {
 			return undefined;
 		}
 		// What a gate allowed may be over by the time that the hook has answered.
-		const holds = async (topic: string): Promise<Answer> => ((await this.#passes(connection, topic)) ? null : DENIAL.FORBIDDEN);
+		const holds = async (topic: string): Promise<Answer> => ((await this.passes(connection, topic)) ? null : DENIAL.FORBIDDEN);
 		return answers
 			.then((settled) => Promise.all(topics.map((topic, i) => settled[i] ?? holds(topic))))
 			.then((settled) => this.#settle(connection, topics, settled, { ref, later }));
@@ -165,25 +184,6 @@ export class Subscriptions {
 	#enter(topics: readonly string[], answers: readonly Answer[]): readonly Answer[] | Promise<readonly Answer[]> {
 		const entering = topics.flatMap((topic, i) => ((answers[i] ?? null) === null ? (this.#parts.enter(topic) ?? []) : []));
 		return entering.length === 0 ? answers : Promise.all(entering).then(() => answers);
-	}
-
-	/** What the gates say; a promise only when one of them does, which never rejects. */
-	#passes(connection: ServerConnection, topic: string): boolean | Promise<boolean> {
-		const failed = (error: unknown): false => {
-			this.#parts.report('gate', error, connection.requestId);
-			return false;
-		};
-		const waits: Promise<boolean>[] = [];
-		for (const gate of this.#gates) {
-			try {
-				const verdict = gate(connection, topic);
-				if (isThenable(verdict)) waits.push(this.#parts.limit(verdict).then((yes) => yes === true, failed));
-				else if (verdict !== true) return false;
-			} catch (error) {
-				return failed(error);
-			}
-		}
-		return waits.length === 0 || Promise.all(waits).then((verdicts) => verdicts.every(Boolean));
 	}
 
 	#isFull(connection: ServerConnection, topic: string): boolean {
