@@ -1,8 +1,10 @@
+import { relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, type Rolldown } from 'vite';
 import { expect, it } from 'vitest';
 
 const FACE = fileURLToPath(new URL('../../src/client.ts', import.meta.url));
+const PACKAGE = fileURLToPath(new URL('../..', import.meta.url));
 
 /** What a page downloads for these exports: minified, everything included. */
 async function bundle(names: string): Promise<{ readonly code: string; readonly modules: string[] }> {
@@ -29,7 +31,8 @@ async function bundle(names: string): Promise<{ readonly code: string; readonly 
 		code: chunk.code,
 		modules: Object.entries(chunk.modules)
 			.filter(([, { renderedLength }]) => renderedLength > 0)
-			.map(([id]) => id)
+			// Wherever the repository stands.
+			.map(([id]) => relative(PACKAGE, id))
 	};
 }
 
