@@ -1,6 +1,6 @@
-import type { Client, Denial, ServerRequest } from '../contract/client.ts';
+import type { Client, Denial, Failure, ServerRequest, Status } from '../contract/client.ts';
 import { CAPS, encodeClientControl, type ServerControl } from '../protocol/control.ts';
-import { createCell } from './cell.ts';
+import { createCell, type Cell } from './cell.ts';
 import { createConnection } from './connection.ts';
 import { currentEnvironment, pageUrl, type Environment } from './environment.ts';
 import { createHub } from './guard.ts';
@@ -40,6 +40,9 @@ export type CoreOptions = Omit<ClientOptions, 'auth' | 'debug'>;
 
 /** A client without what a page need not load. */
 export interface Core extends Omit<Client, 'ready'> {
+	readonly status: Cell<Status>;
+	/** `null` as well once `close()` was called, also after a failure. */
+	readonly failure: Cell<Failure | null>;
 	/** There is no address, so it will never connect. */
 	readonly idle: boolean;
 }

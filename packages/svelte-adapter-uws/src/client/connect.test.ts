@@ -42,6 +42,7 @@ it('opens anew after close() also when the server had ended the connection for g
 	expect(valueOf(status)).toBe('failed');
 	expect(connect()).toBe(connection);
 	connection.close();
+	expect([valueOf(status), valueOf(connection.failure)]).toEqual(['failed', null]);
 	const next = connect(browserOptions(browser));
 	expect(next).not.toBe(connection);
 	expect([browser.sockets.length, valueOf(status), valueOf(failure)]).toEqual([2, 'connecting', null]);
@@ -105,7 +106,7 @@ it('shows the state of the connection, also of the next one', async () => {
 	const seen: unknown[] = [];
 	const stop = status.subscribe((now) => seen.push(now));
 	const failures: unknown[] = [];
-	failure.subscribe((now) => failures.push(now?.kind === 'ws-close' ? now.code : now));
+	const stopFailures = failure.subscribe((now) => failures.push(now?.kind === 'ws-close' ? now.code : now));
 	browser.socket.end(1011);
 	connection.close();
 	const next = connect(browserOptions(browser));
@@ -113,6 +114,7 @@ it('shows the state of the connection, also of the next one', async () => {
 	expect(seen).toEqual(['open', 'disconnected', 'failed', 'connecting', 'open']);
 	expect(failures).toEqual([null, 1011, null]);
 	stop();
+	stopFailures();
 	next.close();
 	expect(seen).toHaveLength(5);
 	// Looking at the state opens nothing.
@@ -149,6 +151,11 @@ it('waits for the next event, for one of a name, and not longer than told', asyn
 	await microtasks();
 	expect(browser.socket.read()).toEqual([{ type: 'unsubscribe', topic: 'a' }]);
 	await expect(once('a', { timeout: 1 })).rejects.toThrow('no event came on a within 1 ms');
+	const endless = once('a', { timeout: Infinity });
+	const late = new Promise((resolve) => setTimeout(resolve, 5, 'late'));
+	expect(await Promise.race([endless, late])).toBe('late');
+	browser.socket.receive({ topic: 'a', event: 'x', data: 3 });
+	expect(await endless).toMatchObject({ data: 3 });
 });
 
 it('sends values as JSON and bytes as they are', () => {
@@ -299,4 +306,17 @@ it('_hasUrl: tells whether the connection was opened with an address of its own'
 	vi.spyOn(console, 'warn').mockImplementation(() => {});
 	valueOf(status);
 	expect(connect({ url: 'ws://too/late' })._hasUrl).toBe(false);
+});
+
+it('_release: does not take a subscribe that was given back already for one that is left', async () => {
+	const { browser, connection } = openPage();
+	connection.subscribe('a');
+	const second = connection.subscribe('a');
+	second();
+	second();
+	await microtasks();
+	browser.socket.read();
+	connection._release('a');
+	await microtasks();
+	expect(browser.socket.read()).toEqual([{ type: 'unsubscribe', topic: 'a' }]);
 });

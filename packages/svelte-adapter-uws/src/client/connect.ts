@@ -71,19 +71,24 @@ function narrate(core: Core, log: Environment['log']): void {
 }
 
 function createFace(client: PageClient, hasUrl: boolean, log: Environment['log'] | undefined): WSConnection {
-	const held = new Map<string, (() => void)[]>();
+	const held = new Map<string, Set<() => void>>();
 	const own: Omit<WSConnection, Exclude<keyof Client, 'subscribe' | 'sendQueued'> | 'on'> = {
 		events: createLazyStore<WSEvent | null>(null, (cell) =>
 			client.tap((envelopes) => envelopes.forEach((envelope) => cell.set(toEvent(envelope))))
 		),
 		subscribe(topic) {
-			const release = client.subscribe(topic);
-			held.set(topic, [...(held.get(topic) ?? []), release]);
+			const leave = client.subscribe(topic);
+			const releases = held.get(topic) ?? new Set();
+			const release = (): void => {
+				if (!releases.delete(release)) return;
+				if (releases.size === 0) held.delete(topic);
+				leave();
+			};
+			held.set(topic, releases.add(release));
 			return release;
 		},
 		unsubscribe(topic) {
 			held.get(topic)?.forEach((release) => release());
-			held.delete(topic);
 		},
 		onRequest: (handler) => answerRequests(client, handler),
 		send(data) {
@@ -94,8 +99,8 @@ function createFace(client: PageClient, hasUrl: boolean, log: Environment['log']
 		sendQueued: (data) => client.sendQueued(encode(data)),
 		_onEvent: client.on,
 		_release(topic) {
-			const releases = held.get(topic);
-			if (releases?.length) releases.pop()!();
+			const [release] = held.get(topic) ?? [];
+			if (release) release();
 			else client.release(topic);
 		},
 		_permaClosed: createLazyStore(false, (cell) => client.status.subscribe((status) => cell.set(status === 'failed'))),

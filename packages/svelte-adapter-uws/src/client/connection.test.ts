@@ -1,6 +1,15 @@
 import { expect, it } from 'vitest';
-import { openClient, startClient, valueOf, WELCOME, type Browser } from '../../test/support/browser.ts';
+import {
+	browserOptions,
+	openClient,
+	startBrowser,
+	startClient,
+	valueOf,
+	WELCOME,
+	type Browser
+} from '../../test/support/browser.ts';
 import type { Client, Failure, Status } from '../contract/client.ts';
+import { createClient } from './connect.ts';
 
 function history(client: Client): Status[] {
 	const seen: Status[] = [];
@@ -264,6 +273,18 @@ it('asks nothing while frames come in', () => {
 		browser.socket.receive({ topic: 't', event: 'e', data: 1 });
 	}
 	expect(browser.socket.read()).toEqual([]);
+});
+
+it('leaves a server that does not answer also when the clock of the device is put back meanwhile', () => {
+	const browser = startBrowser();
+	let back = 0;
+	const clock = { now: () => browser.time.now() - back, after: browser.clock.after };
+	const client = createClient({ ...browserOptions(browser), clock });
+	browser.socket.open();
+	browser.socket.receive(WELCOME);
+	back = 3_600_000;
+	for (const ms of [25_000, 25_000, 10_000]) browser.time.pass(ms);
+	expect([client.connected, valueOf(client.failure)]).toEqual([false, expect.objectContaining({ reason: 'No answer' })]);
 });
 
 it('leaves a server that does not answer', () => {

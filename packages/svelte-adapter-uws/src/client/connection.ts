@@ -113,6 +113,8 @@ export function createConnection(parts: ConnectionParts): Connection {
 	const watch = (now = false): void => {
 		stopWatch();
 		const probe = parts.probe();
+		// The clock of a device may be put back.
+		heard = Math.min(heard, clock.now());
 		const left = (probe?.after ?? LOOK_MS) - (clock.now() - heard);
 		if (!probe || (left > 0 && !now)) {
 			stopWatch = clock.after(left > 0 ? left : LOOK_MS, watch);
@@ -171,6 +173,7 @@ export function createConnection(parts: ConnectionParts): Connection {
 	};
 
 	const end = (problem: Failure | null): void => {
+		failure.set(problem);
 		if (ended) return;
 		ended = true;
 		const old = socket;
@@ -178,7 +181,6 @@ export function createConnection(parts: ConnectionParts): Connection {
 		stopRetry();
 		unlisten();
 		old?.close(1000);
-		failure.set(problem);
 		status.set('failed');
 		parts.down(problem, true);
 	};

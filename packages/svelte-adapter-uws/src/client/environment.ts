@@ -53,6 +53,9 @@ export interface Environment {
 	};
 }
 
+/** Timers that are set to more run at once. */
+export const LONGEST_TIMEOUT = 2_147_483_647;
+
 /** The environment of the browser, or of whatever else has a global `WebSocket`. */
 export function currentEnvironment(): Environment {
 	return {

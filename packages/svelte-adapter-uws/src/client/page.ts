@@ -9,7 +9,6 @@ export interface PageClient extends Core {
 	readonly on: TopicStores;
 	/** Opened without options: some that come later come too late. */
 	implicit: boolean;
-	closed: boolean;
 	/** What `connect` made of it. */
 	face?: object;
 	/** Stores that are watched and that everybody who asks for them gets, by name. */
@@ -23,18 +22,10 @@ const PAGE: unique symbol = Symbol.for('svelte-adapter-uws.page');
 export function openPage(options?: CoreOptions): PageClient {
 	const page = current();
 	const known = page.value;
-	if (known && !known.closed) return known;
+	// One that has ended without a failure was closed.
+	if (known && (known.status.value !== 'failed' || known.failure.value)) return known;
 	const client = createCore(options);
-	const { close } = client;
-	const opened: PageClient = Object.assign(client, {
-		on: createTopicStores(client),
-		implicit: !options,
-		closed: false,
-		close() {
-			opened.closed = true;
-			close();
-		}
-	});
+	const opened: PageClient = Object.assign(client, { on: createTopicStores(client), implicit: !options });
 	// A render on the server must leave nothing behind.
 	if (options?.url ?? pageUrl('')) page.set(opened);
 	return opened;

@@ -204,7 +204,7 @@ export class ClientWorld {
 	}
 
 	close(): void {
-		if (!this.#isEnded) this.#failure = null;
+		this.#failure = null;
 		this.#isEnded = true;
 		this.client.close();
 	}

@@ -1,6 +1,7 @@
 import type { Readable } from '../../contract/client.ts';
 import { createLazyStore } from '../cell.ts';
 import { openPage } from '../page.ts';
+import { sweepEvery } from '../store/ageing.ts';
 import { startSession, type PluginSession } from './session.ts';
 
 /** What changes a map of people, by key. */
@@ -63,7 +64,7 @@ export function createPeopleStore<T, Value>({ maxAge, initial, show, session }: 
 			for (const [key, at] of seen) if (Date.now() - at >= maxAge) forget(key);
 			publish();
 		};
-		const timer = setInterval(sweep, Math.max(maxAge / 2, 1000));
+		const timer = setInterval(sweep, sweepEvery(maxAge));
 		return () => {
 			clearInterval(timer);
 			stop();

@@ -58,3 +58,14 @@ it('watches no age without maxAge', () => {
 	expect(vi.getTimerCount()).toBe(0);
 	stop();
 });
+
+it('looks no more often for an age that timers cannot count to', () => {
+	const { seen, stop } = watch(crud('a', [{ id: 1 }], { maxAge: Infinity }));
+	const interval = vi.spyOn(globalThis, 'setInterval');
+	const other = watch(crud('a', [{ id: 1 }], { maxAge: 90 * 86_400_000 }));
+	expect(interval.mock.calls[0]![1]).toBe(2_147_483_647);
+	vi.advanceTimersByTime(86_400_000);
+	expect([seen, other.seen].flat()).toEqual([[{ id: 1 }], [{ id: 1 }]]);
+	stop();
+	other.stop();
+});

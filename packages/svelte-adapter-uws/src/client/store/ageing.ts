@@ -1,5 +1,6 @@
 import type { MergeEvent } from '../../merge/reducer.ts';
 import { keyOf } from '../../merge/row.ts';
+import { LONGEST_TIMEOUT } from '../environment.ts';
 
 /** Rows of one topic, told apart by a field. */
 export interface RowOptions {
@@ -18,6 +19,9 @@ export interface Ageing {
 	stop(): void;
 }
 
+/** Milliseconds between two looks at what may be older than `maxAge`. */
+export const sweepEvery = (maxAge: number): number => Math.min(Math.max(maxAge / 2, 1000), LONGEST_TIMEOUT);
+
 /** Watches the age of rows, from now on; `merge` hears of those that are too old as of deleted ones. */
 export function startAgeing(rows: object, key: string, maxAge: number, merge: (events: readonly MergeEvent[]) => void): Ageing {
 	const touched = new Map<unknown, number>();
@@ -29,6 +33,6 @@ export function startAgeing(rows: object, key: string, maxAge: number, merge: (e
 		const old = [...touched.keys()].filter((id) => Date.now() - touched.get(id)! >= maxAge);
 		merge(old.map((id) => (touched.delete(id), { event: 'deleted', data: { [key]: id } })));
 	};
-	const timer = setInterval(sweep, Math.max(maxAge / 2, 1000));
+	const timer = setInterval(sweep, sweepEvery(maxAge));
 	return { note, stop: () => clearInterval(timer) };
 }

@@ -1,3 +1,4 @@
+import { LONGEST_TIMEOUT } from '../environment.ts';
 import { openPage } from '../page.ts';
 import { hold, toEvent, type WSEvent } from './topic.ts';
 
@@ -36,7 +37,8 @@ export function once(topic: string, second?: string | OnceOptions, third?: OnceO
 		signal?.addEventListener('abort', abort);
 		stops.push(() => signal?.removeEventListener('abort', abort));
 		if (signal?.aborted) abort();
-		if (timeout === undefined) return;
+		// Browsers run timers at once that are set to more than they can count.
+		if (timeout === undefined || timeout > LONGEST_TIMEOUT) return;
 		const timer = setTimeout(
 			() => reject(new Error(`once(): no ${event ?? 'event'} came on ${topic} within ${timeout} ms.`)),
 			timeout
