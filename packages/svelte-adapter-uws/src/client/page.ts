@@ -13,6 +13,10 @@ export interface PageClient extends Core {
 	face?: object;
 	/** Stores that are watched and that everybody who asks for them gets, by name. */
 	shared?: Map<string, Readable<unknown>>;
+	/** How many follow each topic that the server joins this page to. */
+	joined?: Map<string, number>;
+	/** Groups that are watched, by name. */
+	groups?: Map<string, unknown>;
 }
 
 // A page has one connection, however many copies of this package its bundle holds.

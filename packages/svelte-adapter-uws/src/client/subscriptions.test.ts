@@ -173,7 +173,12 @@ it('leaves a topic that the server joined, unless somebody holds it', async () =
 	const { browser, client } = openClient();
 	client.release('joined');
 	client.release('__inner');
-	expect(browser.socket.read()).toEqual([{ type: 'unsubscribe', topic: 'joined' }]);
+	expect(browser.socket.read()).toEqual(['joined', '__inner'].map((topic) => ({ type: 'unsubscribe', topic })));
+	const keep = client.subscribe('__inner');
+	client.release('__inner');
+	keep();
+	await microtasks();
+	expect(browser.socket.read()).toEqual([]);
 	const release = client.subscribe('held');
 	await microtasks();
 	browser.socket.read();

@@ -3,7 +3,7 @@ import { isReservedTopic, MAX_TOPIC_LENGTH } from '../protocol/topic.ts';
 import { chunks } from './chunks.ts';
 import { onlyOnce } from './guard.ts';
 
-/** Which topics somebody holds, and what the server was told. Reserved topics are counted, but never leave the page. */
+/** Which topics somebody holds, and what the server was told. Reserved topics are counted, but never asked for. */
 export interface Subscriptions {
 	holds(topic: string): boolean;
 	/** Adds a holder; the function that comes back removes it. Throws a TypeError for what no server takes for a topic. */
@@ -41,7 +41,7 @@ export function createSubscriptions(send: (frame: string) => void, released: (to
 	};
 	const leave = (topic: string): void => {
 		asked.delete(topic);
-		if (!isReservedTopic(topic)) send(encodeClientControl({ type: 'unsubscribe', topic }));
+		send(encodeClientControl({ type: 'unsubscribe', topic }));
 	};
 	const change = (topic: string): void => {
 		if (changed.size === 0) queueMicrotask(flush);

@@ -255,3 +255,51 @@ it('merges a bulk, and forgets cursors that do not move', async () => {
 	expect([...seen.last.keys()]).toEqual(['a']);
 	vi.useRealTimers();
 });
+
+it.each(TRANSPORTS)(
+	'%s: the cursor of a page that watches no more goes, and comes back with the next move',
+	async (transport) => {
+		const cursors = createCursor();
+		const { server } = await startPage(transport, cursors.hooks);
+		const board = cursor<number>('desk');
+		const first = watch(board);
+		await vi.waitFor(() => expect(server.platform.subscribers('__cursor:desk')).toBe(1));
+		board.move(1);
+		await vi.waitFor(() => expect(cursors.list('desk')).toHaveLength(1));
+		first.stop();
+		await vi.waitFor(() => expect([cursors.list('desk'), server.platform.subscribers('__cursor:desk')]).toEqual([[], 0]));
+		watch(board);
+		board.move(2);
+		await vi.waitFor(() => expect(cursors.list('desk')).toMatchObject([{ data: 2 }]));
+	}
+);
+
+it('goes on showing the cursors to who asked for them when its client leaves the topic', async () => {
+	const { enter, cursors } = await start();
+	const [ann, bob] = [await enter({ id: 'a' }, 'board'), await enter({ id: 'b' }, 'board')];
+	ann.say({ type: 'cursor-snapshot', topic: 'board' });
+	ann.say({ type: 'cursor', topic: 'board', data: 1 });
+	await settle();
+	ann.on(BOARD);
+	ann.say({ type: 'unsubscribe', topic: 'board' });
+	await settle();
+	bob.say({ type: 'cursor', topic: 'board', data: 2 });
+	await settle();
+	expect(ann.on(BOARD).map(([event]) => event)).toEqual(['remove', 'snapshot', 'update']);
+	expect(cursors.list('board')).toMatchObject([{ data: 2 }]);
+	// It moves, and has not asked for those of the others.
+	bob.say({ type: 'unsubscribe', topic: 'board' });
+	await settle();
+	expect([ann.ws.getTopics(), bob.ws.getTopics(), cursors.list('board')]).toEqual([[BOARD], [], []]);
+});
+
+it('takes a move also when its client asks for all cursors before the app has allowed it the topic', async () => {
+	const cursors = createCursor();
+	const { enter } = await startPlugin({ ...cursors.hooks, subscribe: async () => undefined });
+	const ann = await enter({ id: 'a' });
+	ann.say({ type: 'cursor', topic: 'board', data: 1 });
+	ann.say({ type: 'cursor-snapshot', topic: 'board' });
+	await settle();
+	expect(cursors.list('board')).toMatchObject([{ data: 1 }]);
+	expect(ann.on(BOARD).map(([event]) => event)).toEqual(['snapshot', 'update']);
+});

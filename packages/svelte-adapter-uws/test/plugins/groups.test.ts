@@ -191,3 +191,39 @@ it.each(TRANSPORTS)(
 		await vi.waitFor(() => expect(again.last).toEqual([]));
 	}
 );
+
+it.each(TRANSPORTS)(
+	'%s: a page that watches a group in several places is in it once, until the last has left',
+	async (transport) => {
+		const lobby = createGroup('lobby');
+		const { server } = await startPage(transport, lobby.hooks);
+		// As two components do: both have their store before either watches it, and one watches the members alone.
+		const [first, second] = [group('lobby'), group('lobby')];
+		const members = watch(first.members);
+		const events = watch(second);
+		await vi.waitFor(() => expect(members.last).toEqual([{ role: 'member' }]));
+		expect(watch(group('lobby').members).values).toEqual([[{ role: 'member' }]]);
+		members.stop();
+		// What was sent before this event is there when it comes.
+		lobby.publish(server.platform, 'news', 1);
+		await vi.waitFor(() => expect(events.last).toMatchObject({ event: 'news', data: 1 }));
+		expect(lobby.count()).toBe(1);
+		lobby.publish(server.platform, 'news', 2);
+		await vi.waitFor(() => expect(events.last).toMatchObject({ data: 2 }));
+	}
+);
+
+it('keeps the page in a group that the next page watches as well', async () => {
+	const log: string[] = [];
+	const lobby = createGroup('lobby', { onJoin: () => log.push('join'), onLeave: () => log.push('leave') });
+	const { server } = await startPage('node', lobby.hooks);
+	const before = watch(group('lobby'));
+	await vi.waitFor(() => expect(lobby.count()).toBe(1));
+	before.stop();
+	const after = watch(group('lobby'));
+	lobby.publish(server.platform, 'news', 1);
+	await vi.waitFor(() => expect(after.last).toMatchObject({ data: 1 }));
+	after.stop();
+	await vi.waitFor(() => expect(lobby.count()).toBe(0));
+	expect(log).toEqual(['join', 'leave']);
+});

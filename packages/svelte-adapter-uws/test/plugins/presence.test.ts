@@ -277,3 +277,53 @@ it('forgets people of whom nothing was heard for too long', async () => {
 	vi.useRealTimers();
 	page.close();
 });
+
+it('goes on telling who asked when its client leaves the topic, for as long as the app allows it', async () => {
+	const presence = createPresence();
+	let isAllowed = true;
+	const { enter } = await startPlugin({
+		...presence.hooks,
+		subscribe: (ws, topic, context) => (isAllowed ? presence.hooks.subscribe(ws, topic, context) : false)
+	});
+	await enter({ id: 'a' }, 'room');
+	const [viewer, member] = [await enter({ id: 'v' }, 'room'), await enter({ id: 'm' }, 'room')];
+	viewer.say({ type: 'presence', topic: 'room' });
+	await settle();
+	for (const client of [viewer, member]) {
+		client.on(ROOM);
+		client.say({ type: 'unsubscribe', topic: 'room' });
+		await settle();
+	}
+	expect(viewer.on(ROOM)).toEqual([
+		['presence_state', { a: { id: 'a' }, m: { id: 'm' } }],
+		['presence_diff', { joins: {}, leaves: { m: { id: 'm' } } }]
+	]);
+	expect([viewer.ws.getTopics(), member.ws.getTopics()]).toEqual([[ROOM], []]);
+	viewer.say({ type: 'subscribe', topic: 'room' });
+	await settle();
+	isAllowed = false;
+	viewer.say({ type: 'unsubscribe', topic: 'room' });
+	await settle();
+	expect([viewer.ws.getTopics(), presence.count('room')]).toEqual([[], 1]);
+});
+
+it.each(TRANSPORTS)(
+	'%s: a page that watches no more is told no more, and none before the last of its watchers has left',
+	async (transport) => {
+		const presence = createPresence();
+		const { server, other } = await startPage(transport, { ...presence.hooks, upgrade: () => ({ id: 'a' }) });
+		const friend = other();
+		await friend.ready();
+		const followers = (): number => server.platform.subscribers('__presence:hall');
+		const watchers = [watch(presenceStore('hall')), watch(presenceStore('hall', { maxAge: 60_000 }))];
+		await vi.waitFor(() => expect(followers()).toBe(1));
+		watchers[0]!.stop();
+		const next = watch(presenceStore('hall'));
+		watchers[1]!.stop();
+		friend.subscribe('hall');
+		await vi.waitFor(() => expect(next.last).toEqual([{ id: 'a' }]));
+		expect(followers()).toBe(2);
+		next.stop();
+		await vi.waitFor(() => expect(followers()).toBe(1));
+	}
+);

@@ -43,6 +43,7 @@ export function cursor<Position = unknown, User = unknown>(
 			};
 			return {
 				topic: `__cursor:${topic}`,
+				joins: true,
 				ask: () => ({ type: 'cursor-snapshot', topic }),
 				hear({ event, data }) {
 					if (event === 'update') put(data);

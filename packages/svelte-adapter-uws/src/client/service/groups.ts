@@ -1,9 +1,8 @@
 import type { Readable } from '../../contract/client.ts';
 import { createCell, type Cell } from '../cell.ts';
 import { onlyOnce } from '../guard.ts';
-import { openPage } from '../page.ts';
+import { openPage, type PageClient } from '../page.ts';
 import { toEvent, type WSEvent } from '../store/topic.ts';
-import { remember } from './remember.ts';
 import { startSession } from './session.ts';
 
 /** A member, as the others see it. */
@@ -28,44 +27,64 @@ export interface GroupStore extends Readable<WSEvent | null> {
  * const { members } = lobby;
  */
 export function group(name: string): GroupStore {
-	return remember(`group ${name}`, () => createGroupStore(name));
-}
-
-function createGroupStore(name: string): GroupStore {
-	let latest = createCell<WSEvent | null>(null);
-	let members = createCell<readonly GroupMemberClient[]>([]);
-	let watchers = 0;
-	let leave = (): void => {};
-
-	const start = (): (() => void) => {
-		const client = openPage();
-		const stop = startSession(client, {
-			topic: `__group:${name}`,
-			ask: () => ({ type: 'group-join', group: name }),
-			hear(envelope) {
-				const next = follow(members.value, envelope.event, envelope.data);
-				if (next !== members.value) members.set(next);
-				if (envelope.event !== 'members') latest.set(toEvent(envelope));
-			}
-		});
-		return () => {
-			stop();
-			client.sendNow(JSON.stringify({ type: 'group-leave', group: name }));
-			latest = createCell<WSEvent | null>(null);
-			members = createCell<readonly GroupMemberClient[]>([]);
-		};
-	};
-	const watched = <T>(cell: () => Cell<T>): Readable<T> => ({
+	const watched = <T>(cell: (room: Room) => Cell<T>): Readable<T> => ({
 		subscribe(run) {
-			if (watchers++ === 0) leave = start();
-			const stop = cell().subscribe(run);
+			const room = enter(openPage(), name);
+			const stop = cell(room).subscribe(run);
 			return onlyOnce(() => {
 				stop();
-				if (--watchers === 0) leave();
+				room.leave();
 			});
 		}
 	});
-	return { ...watched(() => latest), members: watched(() => members) };
+	return { ...watched(({ latest }) => latest), members: watched(({ members }) => members) };
+}
+
+/** What a page knows of a group while somebody watches it. */
+interface Room {
+	readonly latest: Cell<WSEvent | null>;
+	readonly members: Cell<readonly GroupMemberClient[]>;
+	watchers: number;
+	readonly leave: () => void;
+}
+
+/** The page is in a group once, however many watch it. */
+function enter(client: PageClient, name: string): Room {
+	const rooms = (client.groups ??= new Map<string, unknown>()) as Map<string, Room>;
+	const room = rooms.get(name) ?? open(client, name, rooms);
+	rooms.set(name, room);
+	room.watchers++;
+	return room;
+}
+
+function open(client: PageClient, name: string, rooms: Map<string, Room>): Room {
+	const latest = createCell<WSEvent | null>(null);
+	const members = createCell<readonly GroupMemberClient[]>([]);
+	const stop = startSession(client, {
+		topic: `__group:${name}`,
+		ask: () => ({ type: 'group-join', group: name }),
+		hear(envelope) {
+			const next = follow(members.value, envelope.event, envelope.data);
+			if (next !== members.value) members.set(next);
+			if (envelope.event !== 'members') latest.set(toEvent(envelope));
+		}
+	});
+	const room: Room = {
+		latest,
+		members,
+		watchers: 0,
+		leave() {
+			if (--room.watchers > 0) return;
+			// Not before the end of this turn: the next page may watch what the one before did.
+			queueMicrotask(() => {
+				if (room.watchers > 0 || rooms.get(name) !== room) return;
+				rooms.delete(name);
+				stop();
+				client.sendNow(JSON.stringify({ type: 'group-leave', group: name }));
+			});
+		}
+	};
+	return room;
 }
 
 function follow(members: readonly GroupMemberClient[], event: string, data: unknown): readonly GroupMemberClient[] {

@@ -25,6 +25,7 @@ export function presence<T = unknown>(topic: string, { maxAge }: PresenceStoreOp
 			show: (people) => [...people.values()],
 			session: (people) => ({
 				topic: `__presence:${topic}`,
+				joins: true,
 				ask: () => ({ type: 'presence', topic }),
 				hear({ event, data }) {
 					if (event === 'presence_state') {

@@ -1,6 +1,6 @@
 import type { Clock } from '../../contract/clock.ts';
 import type { Connection } from '../../contract/connection.ts';
-import type { MessageContext, SubscribeContext, WebSocketHooks } from '../../contract/hooks.ts';
+import type { HookContext, MessageContext, SubscribeContext, WebSocketHooks } from '../../contract/hooks.ts';
 import type { Platform } from '../../contract/platform.ts';
 import { fromText } from '../json.ts';
 import { checkCap, checkNumber } from '../plugin/check.ts';
@@ -159,19 +159,32 @@ export class Cursors {
 			const { platform } = context;
 			if (!this.#takes(topic)) return true;
 			const wasIn = this.#entrance.has(ws, topic);
-			this.#entrance.admit(ws, topic, platform, () => {
-				if (!wasIn) this.attach(ws, topic, platform);
-				else if (type === 'cursor-snapshot') this.snapshot(ws, topic, platform);
-				if (type === 'cursor') this.update(ws, topic, data, platform);
-			});
+			const isMove = type === 'cursor';
+			const run = (): void => {
+				if (!isMove) this.#entrance.remember(ws, topic);
+				if (!this.#entrance.has(ws, topic)) this.attach(ws, topic, platform);
+				else if (!isMove && wasIn) this.snapshot(ws, topic, platform);
+				if (isMove) this.update(ws, topic, data, platform);
+			};
+			this.#entrance.admit(ws, topic, platform, run, type);
 			return true;
 		},
 		subscribe: (ws: Connection, topic: string, { platform, checking }: SubscribeContext) => {
 			if (!checking) this.attach(ws, this.#entrance.plain(topic) ?? topic, platform);
 		},
-		unsubscribe: (ws: Connection, topic: string) => this.detach(ws, topic),
+		unsubscribe: (ws: Connection, topic: string, { platform }: HookContext) => {
+			const plain = this.#entrance.plain(topic);
+			this.detach(ws, plain ?? topic);
+			if (plain !== undefined) this.#entrance.forget(ws, plain);
+			else this.#entrance.left(ws, topic, platform, () => this.#follow(ws, topic, platform));
+		},
 		close: (ws: Connection) => this.remove(ws)
 	};
+
+	#follow(ws: Connection, topic: string, platform: Platform): void {
+		this.#entrance.remember(ws, topic);
+		this.attach(ws, topic, platform);
+	}
 
 	#takes(topic: unknown): topic is string {
 		return this.#entrance.takes(topic) && topic.length <= this.#limits.maxTopicLength;

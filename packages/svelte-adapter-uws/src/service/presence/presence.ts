@@ -144,18 +144,25 @@ export class Presence {
 			else this.sync(ws, plain, platform);
 		},
 		unsubscribe: (ws: Connection, topic: string, { platform }: HookContext) => {
+			const plain = this.#entrance.plain(topic);
+			if (plain !== undefined) return this.#entrance.forget(ws, plain);
 			this.leave(ws, platform, topic);
-			if (this.#entrance.takes(topic)) this.#entrance.leave(ws, topic);
+			this.#entrance.left(ws, topic, platform, () => this.#follow(ws, topic, platform));
 		},
 		message: (ws: Connection, context: MessageContext) => {
 			const frame = readFrame(context, 'presence"');
 			if (!frame) return false;
 			const { platform } = context;
-			this.#entrance.admit(ws, frame['topic'], platform, (topic) => this.sync(ws, topic, platform));
+			this.#entrance.admit(ws, frame['topic'], platform, (topic) => this.#follow(ws, topic, platform));
 			return true;
 		},
 		close: (ws: Connection, { platform }: HookContext) => this.leave(ws, platform)
 	};
+
+	#follow(ws: Connection, topic: string, platform: Platform): void {
+		this.#entrance.remember(ws, topic);
+		this.sync(ws, topic, platform);
+	}
 
 	#seat(ws: Connection, topic: string, shown: Readonly<Record<string, unknown>>, platform: Platform): Seat {
 		if (!this.#seats.has(ws) && this.#seats.size >= this.#maxConnections) {
