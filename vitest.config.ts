@@ -1,8 +1,14 @@
 import { defineConfig } from 'vitest/config';
 
-// Bounds of waits are for what never comes: a machine with much else to do may well need more than the second that is usual.
-const all = { setupFiles: ['scripts/test-bounds.ts'], expect: { poll: { timeout: 15_000 } } };
-const slow = { ...all, testTimeout: 120_000, hookTimeout: 120_000, fileParallelism: false };
+/** Waits are bounded for what never comes: a machine with much else to do may well need more than the second that is usual. */
+const bounds = (testTimeout: number) => ({
+	setupFiles: ['scripts/test-environment.ts', 'scripts/test-bounds.ts'],
+	testTimeout,
+	hookTimeout: testTimeout,
+	expect: { poll: { timeout: testTimeout / 2 } },
+	provide: { patienceMs: testTimeout / 2 }
+});
+const slow = { ...bounds(120_000), fileParallelism: false };
 
 export default defineConfig({
 	test: {
@@ -12,11 +18,10 @@ export default defineConfig({
 				test: {
 					name: 'unit',
 					include: ['packages/*/src/**/*.test.ts', 'packages/*/test/**/*.test.ts', 'scripts/**/*.test.ts'],
-					testTimeout: 60_000,
-					...all
+					...bounds(60_000)
 				}
 			},
-			{ test: { name: 'packaging', include: ['tests/packaging/*.test.ts'], ...slow } },
+			{ test: { name: 'packaging', include: ['tests/packaging/*.test.ts'], globalSetup: 'tests/packaging/clean.ts', ...slow } },
 			{ test: { name: 'e2e', include: ['tests/e2e/**/*.test.ts'], ...slow } }
 		]
 	}

@@ -67,7 +67,10 @@ const CHECKS = {
 		node([bin('dependency-cruiser', 'bin/dependency-cruiser.mjs'), '--config', '.dependency-cruiser.cjs', 'packages']),
 	state: () => node(['scripts/check-state.mjs']),
 	types: () => {
-		for (const project of [...testProjects(), join(root, 'tests', 'e2e', 'tsconfig.json'), join(root, 'bench', 'tsconfig.json')])
+		for (const project of [
+			...testProjects(),
+			...['tests/e2e', 'tests/packaging', 'bench'].map((folder) => join(root, folder, 'tsconfig.json'))
+		])
 			node([tsc, '-p', project]);
 	},
 	svelte: () => {

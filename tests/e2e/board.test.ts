@@ -12,25 +12,27 @@ describe.each(MODES)('the board, $name', (mode) => {
 	let ida: Person;
 	let max: Person;
 
+	let boards = 0;
+
+	beforeAll(async () => void (app = await App.serve(mode, 'examples/board')));
+	afterAll(() => app?.[Symbol.asyncDispose]());
+
+	// Each test has two people and a board that no other test has seen.
 	beforeEach(async () => {
-		app = await App.serve(mode, 'examples/board');
+		const title = `Plans ${++boards}`;
 		ida = await Person.signIn(browser, app.url, 'Ida');
 		max = await Person.signIn(browser, app.url, 'Max');
 		// What is typed before the page has come alive, the page does not hear.
 		await ida.live();
-		await ida.page.getByLabel('Title of the new board').fill('Plans');
+		await ida.page.getByLabel('Title of the new board').fill(title);
 		await ida.page.getByRole('button', { name: 'Create' }).click();
-		await ida.page.getByRole('heading', { name: 'Plans' }).waitFor();
+		await ida.page.getByRole('heading', { name: title }).waitFor();
 		// Max sees the board appear in his list without a reload.
-		await max.page.getByRole('link', { name: /Plans/ }).click();
-		await max.page.getByRole('heading', { name: 'Plans' }).waitFor();
+		await max.page.getByRole('link', { name: title }).click();
+		await max.page.getByRole('heading', { name: title }).waitFor();
 		await Promise.all([ida.live(), max.live()]);
 	});
-
-	afterEach(async () => {
-		await Promise.all([ida?.context.close(), max?.context.close()]);
-		await app?.[Symbol.asyncDispose]();
-	});
+	afterEach(() => Promise.all([ida?.context.close(), max?.context.close()]));
 
 	it('shows two people each other’s notes, chat, presence and undo', async () => {
 		await ida.write('buy milk');
@@ -82,7 +84,7 @@ describe.each(MODES)('the board, $name', (mode) => {
 		await max.page.evaluate(() => window.dispatchEvent(new Event('offline')));
 		await ida.write('while away');
 		await max.context.setOffline(false);
-		await expect.poll(() => max.notes(), { timeout: 45_000 }).toEqual(['before', 'while away']);
+		await expect.poll(() => max.notes()).toEqual(['before', 'while away']);
 		await max.write('back again');
 		await expect.poll(() => ida.notes()).toEqual(['back again', 'before', 'while away']);
 	});
@@ -95,7 +97,7 @@ describe.each(MODES)('the board, $name', (mode) => {
 		await app.start();
 		await Promise.all([ida.live(), max.live()]);
 		await max.write('after');
-		await expect.poll(() => ida.notes(), { timeout: 45_000 }).toEqual(['after', 'stays']);
+		await expect.poll(() => ida.notes()).toEqual(['after', 'stays']);
 		if (mode.name !== 'dev on node') expect(await ida.page.evaluate(() => 'sameLife' in window)).toBe(true);
 	});
 

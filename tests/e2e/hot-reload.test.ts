@@ -40,7 +40,7 @@ async function ask(path: string): Promise<unknown> {
 	return data.ok ? data.data : data.code;
 }
 
-const eventually = { timeout: 30_000, interval: 250 };
+const eventually = { interval: 250 };
 
 it('serves the new version of a live module after it was saved, and tells clients to come back', async () => {
 	const client = await connect({ open: overWebSocket(`${app.url.replace('http', 'ws')}/ws`), origin: app.url });

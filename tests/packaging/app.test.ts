@@ -1,24 +1,20 @@
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { connect } from './client.ts';
-import { Running } from './project.ts';
-
-// Built before the tests run, as for the tests in a browser.
-const app = fileURLToPath(new URL('../app', import.meta.url));
+import type { Running } from 'conformance/running';
+import { within } from 'conformance/within';
+import { originOf, start } from './project.ts';
+import { visit } from './serve.ts';
 
 describe.each(['uws', 'node'])('the built app on %s', (transport) => {
 	let server: Running;
 	let origin: string;
 	beforeAll(async () => {
-		server = new Running(['build'], app, { HOST: '127.0.0.1', PORT: '0', TRANSPORT: transport });
-		const [, port] = await server.said(/Listening on http:\/\/127\.0\.0\.1:(\d+)/);
-		origin = `http://127.0.0.1:${port}`;
+		server = start({ TRANSPORT: transport });
+		origin = await originOf(server);
 	});
 	afterAll(() => server[Symbol.asyncDispose]());
 
 	const post = (path: string, body: string, type = 'text/plain; x') =>
 		fetch(origin + path, { method: 'POST', body, headers: { origin, 'content-type': type } });
-	const visit = () => connect(`${origin.replace('http', 'ws')}/ws`, origin);
 
 	async function* chunks(response: Response): AsyncGenerator<string> {
 		for await (const chunk of response.body!.pipeThrough(new TextDecoderStream())) yield chunk;
@@ -26,7 +22,7 @@ describe.each(['uws', 'node'])('the built app on %s', (transport) => {
 	async function until(parts: AsyncGenerator<string>, wanted: string): Promise<string> {
 		let text = '';
 		while (!text.includes(wanted)) {
-			const { done, value } = await parts.next();
+			const { done, value } = await within(parts.next(), () => `${wanted} does not come after:\n${text}`);
 			if (done) throw new Error(`Ended before ${wanted}:\n${text}`);
 			text += value;
 		}
@@ -91,7 +87,7 @@ describe.each(['uws', 'node'])('the built app on %s', (transport) => {
 		const life = async () => ((await (await fetch(`${origin}/info`)).json()) as { life: Record<string, number> }).life;
 		const before = await life();
 		expect(before.started).toBe(1);
-		await using client = await visit();
+		await using client = await visit(origin);
 		await client.subscribe('notes');
 		client.send('{"type":"unsubscribe","topic":"notes"}');
 		await vi.waitFor(async () =>
@@ -102,7 +98,7 @@ describe.each(['uws', 'node'])('the built app on %s', (transport) => {
 	});
 
 	it.each(['publish', 'batch', 'batched', 'topic', 'sendTo'])('reaches clients by %s', async (how) => {
-		await using client = await connect(`${origin.replace('http', 'ws')}/ws?user=ada`, origin);
+		await using client = await visit(origin, '?user=ada');
 		await client.subscribe(`ways ${how}`);
 		await post('/publish', JSON.stringify({ how, messages: [1, 2].map((data) => ({ topic: `ways ${how}`, event: 'e', data })) }));
 		expect([await client.event(`ways ${how}`), await client.event(`ways ${how}`)]).toEqual([1, 2]);
@@ -112,7 +108,7 @@ describe.each(['uws', 'node'])('the built app on %s', (transport) => {
 		const response = await fetch(`${origin}/events?name=end`);
 		const parts = chunks(response);
 		await until(parts, 'first');
-		await using client = await visit();
+		await using client = await visit(origin);
 		server.child.kill('SIGTERM');
 		expect(await client.closed).toMatchObject({ code: 1012 });
 		await server.said(/hooks shut down/);

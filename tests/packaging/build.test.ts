@@ -5,20 +5,19 @@ import { freePort } from 'conformance/free-port';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { expectAuthenticate } from './authenticate.ts';
 import { connect } from './client.ts';
-import { build, createProject, deploy, Running, viteBin, type Kit } from './project.ts';
+import { Running } from 'conformance/running';
+import { build, builtProject, createProject, deploy, originOf, start, viteBin, type Kit } from './project.ts';
 
-const LISTENING = /Listening on http:\/\/127\.0\.0\.1:(\d+)/;
 const serve = (directory: string, env: Readonly<Record<string, string>> = {}): Running =>
-	new Running(['build'], directory, { HOST: '127.0.0.1', PORT: '0', APP_SECRET: 'at run time', ...env });
-const portOf = async (server: Running): Promise<number> => Number((await server.said(LISTENING))[1]);
+	start({ APP_SECRET: 'at run time', ...env }, directory);
+const portOf = async (server: Running): Promise<number> => Number(new URL(await originOf(server)).port);
 
 describe.each<Kit>(['kit2', 'kit3'])('a build of %s', (kit) => {
 	let project: string;
 	let directory: string;
 
 	beforeAll(() => {
-		project = createProject(kit, 'build');
-		build(project);
+		project = builtProject(kit);
 		directory = deploy(project);
 	});
 	afterAll(() => rmSync(directory, { recursive: true, force: true }));

@@ -1,7 +1,11 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import { within } from 'conformance/within';
 import { WebSocket } from 'ws';
 
 type Frame = Readonly<Record<string, unknown>>;
+
+/** Shorter than a test may take, so that what came is in the report. */
+const PATIENCE_MS = 60_000;
 
 /** A client that keeps what it received until somebody asks for it. */
 export interface Client extends AsyncDisposable {
@@ -26,7 +30,10 @@ export interface Client extends AsyncDisposable {
 
 /** Connects; rejects with the status when the handshake is refused. */
 export async function connect(url: string, origin?: string): Promise<Client> {
-	const ws = new WebSocket(url, origin === undefined ? {} : { headers: { origin } });
+	const ws = new WebSocket(
+		url,
+		origin === undefined ? { handshakeTimeout: PATIENCE_MS } : { headers: { origin }, handshakeTimeout: PATIENCE_MS }
+	);
 	const frames: unknown[] = [];
 	const waiting = new Set<() => void>();
 	let headers: IncomingHttpHeaders = {};
@@ -56,9 +63,11 @@ export async function connect(url: string, origin?: string): Promise<Client> {
 	});
 	ws.on('error', () => {});
 
-	const take = (wanted: (frame: unknown) => boolean): Promise<unknown> =>
-		new Promise((resolve, reject) => {
-			const look = (): void => {
+	const received = (): string => `Received, and asked for by nobody: ${JSON.stringify(frames).slice(0, 10_000)}`;
+	const take = (wanted: (frame: unknown) => boolean, what: string): Promise<unknown> => {
+		let look = (): void => {};
+		const found = new Promise((resolve, reject) => {
+			look = () => {
 				const index = frames.findIndex(wanted);
 				if (index < 0) return;
 				waiting.delete(look);
@@ -66,33 +75,38 @@ export async function connect(url: string, origin?: string): Promise<Client> {
 			};
 			waiting.add(look);
 			look();
-			void closed.then(({ code }) => reject(new Error(`Closed with ${code} while waiting. Received: ${JSON.stringify(frames)}`)));
+			void closed.then(({ code }) => reject(new Error(`Closed with ${code} before ${what} came. ${received()}`)));
 		});
+		return within(found, () => `No ${what} came. ${received()}`, PATIENCE_MS).finally(() => waiting.delete(look));
+	};
 	const isObject = (frame: unknown): frame is Frame => typeof frame === 'object' && frame !== null;
 
 	const isEvent = (frame: unknown, topic: string): frame is Frame => isObject(frame) && frame.topic === topic && 'event' in frame;
 
-	return {
+	const client: Client = {
 		headers,
-		closed,
+		get closed() {
+			return within(closed, () => `The connection is still open. ${received()}`, PATIENCE_MS);
+		},
 		send: (text) => ws.send(text),
-		text: () => take((frame) => typeof frame === 'string') as Promise<string>,
-		event: async (topic) => ((await take((frame) => isEvent(frame, topic))) as Frame).data,
+		text: () => take((frame) => typeof frame === 'string', 'text') as Promise<string>,
+		event: async (topic) => ((await take((frame) => isEvent(frame, topic), `event of ${topic}`)) as Frame).data,
 		unread: (topic) => frames.filter((frame) => isEvent(frame, topic)).length,
-		control: (type) => take((frame) => isObject(frame) && frame.type === type) as Promise<Frame>,
+		control: (type) => take((frame) => isObject(frame) && frame.type === type, `frame ${type}`) as Promise<Frame>,
 		rpc(path, args = [], more = {}) {
 			ws.send(JSON.stringify({ rpc: path, id: `r${ref++}`, args, ...more }));
-			return this.event('__rpc');
+			return client.event('__rpc');
 		},
 		drop: () => ws.terminate(),
 		subscribe(topic) {
 			const own = ++ref;
 			ws.send(JSON.stringify({ type: 'subscribe', topic, ref: own }));
-			return take((frame) => isObject(frame) && frame.ref === own) as Promise<Frame>;
+			return take((frame) => isObject(frame) && frame.ref === own, `answer about ${topic}`) as Promise<Frame>;
 		},
 		async [Symbol.asyncDispose]() {
 			ws.close();
-			await closed;
+			await client.closed;
 		}
 	};
+	return client;
 }

@@ -5,28 +5,19 @@ import { join } from 'node:path';
 import { freePort } from 'conformance/free-port';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { connect, type Client } from './client.ts';
-import { build, createProject, deploy, Running } from './project.ts';
+import type { Running } from 'conformance/running';
+import { builtProject, deploy, originOf, start } from './project.ts';
 
-let project: string;
 let directory: string;
 beforeAll(() => {
-	project = createProject('kit3', 'cluster');
-	build(project);
-	directory = deploy(project);
+	directory = deploy(builtProject('kit3'));
 });
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
 const serve = async (env: Readonly<Record<string, string>>, from = directory): Promise<Running> =>
-	new Running(['build'], from, {
-		HOST: '127.0.0.1',
-		// Not any: workers that are started again come back to it.
-		PORT: String(await freePort()),
-		APP_SECRET: 'at run time',
-		CLUSTER_WORKERS: '2',
-		...env
-	});
-const portOf = async (server: Running): Promise<number> =>
-	Number((await server.said(/Listening on http:\/\/127\.0\.0\.1:(\d+)/))[1]);
+	// Not any port: workers that are started again come back to it.
+	start({ PORT: String(await freePort()), APP_SECRET: 'at run time', CLUSTER_WORKERS: '2', ...env }, from);
+const portOf = async (server: Running): Promise<number> => Number(new URL(await originOf(server)).port);
 const pidsIn = (server: Running, what: string): number[] =>
 	[...server.output.matchAll(new RegExp(`${what} in (\\d+)`, 'g'))].map(([, pid]) => Number(pid));
 
@@ -43,7 +34,8 @@ async function visit(port: number): Promise<Visitor> {
 /** A client on each of so many workers; the kernel decides who gets a connection, so it may take several. */
 async function onEach(port: number, workers: number): Promise<Visitor[]> {
 	const found = new Map<number, Visitor>();
-	while (found.size < workers) {
+	for (let attempt = 0; found.size < workers; attempt++) {
+		if (attempt === 200) throw new Error(`Of 200 connections all went to ${[...found.keys()].join(' and ')}.`);
 		const visitor = await visit(port);
 		if (found.has(visitor.pid)) await visitor[Symbol.asyncDispose]();
 		else found.set(visitor.pid, visitor);
@@ -57,7 +49,7 @@ async function haveTheServerToThemselves(visitors: readonly Visitor[]): Promise<
 		await vi.waitFor(async () => {
 			visitor.send('how many');
 			expect(await visitor.text()).toBe(`here 1, everywhere ${visitors.length}`);
-		}, 10_000);
+		});
 	}
 }
 
@@ -186,7 +178,7 @@ describe.each([
 		const before = pidsIn(server, 'init');
 		process.kill(victim.pid, 'SIGKILL');
 		expect(await victim.closed).toMatchObject({ code: 1006 });
-		await vi.waitFor(() => expect(pidsIn(server, 'init').length).toBe(before.length + 1), { timeout: 30_000, interval: 5 });
+		await vi.waitFor(() => expect(pidsIn(server, 'init').length).toBe(before.length + 1), { interval: 5 });
 
 		witness.send('still here');
 		expect(await witness.text()).toBe('echo still here');
@@ -208,9 +200,9 @@ describe.each([
 		const before = pidsIn(server, 'init').length;
 		for (const { pid } of victims) process.kill(pid, 'SIGKILL');
 		for (const victim of victims) await victim.closed;
-		await vi.waitFor(() => expect(pidsIn(server, 'init').length).toBe(before + 2), { timeout: 30_000 });
+		await vi.waitFor(() => expect(pidsIn(server, 'init').length).toBe(before + 2));
 		// Where each listens by itself, that is after its init.
-		await vi.waitFor(() => fetch(`http://127.0.0.1:${port}/healthz`), { timeout: 10_000 });
+		await vi.waitFor(() => fetch(`http://127.0.0.1:${port}/healthz`));
 		const fresh = await onEach(port, 2);
 		for (const { pid } of fresh) expect(victims.map((victim) => victim.pid)).not.toContain(pid);
 		for (const visitor of fresh) await visitor[Symbol.asyncDispose]();
@@ -226,7 +218,7 @@ describe.each([
 });
 
 it('counts the handshakes of an address over both workers', async () => {
-	const limited = deploy(project);
+	const limited = deploy(builtProject('kit3'));
 	const settings = join(limited, 'build/handler.js');
 	const [limit, attempts] = [40, 120];
 	// With a window that is longer than the test, however slow the machine.
@@ -263,7 +255,7 @@ it('loses no connection to a worker that hangs until it is ended, where the prim
 		return response.status;
 	});
 	// The worker beside it has answered its half, so the other half waits.
-	await vi.waitFor(() => expect(answered).toBe(3), 10_000);
+	await vi.waitFor(() => expect(answered).toBe(3));
 	process.kill(hanging!, 'SIGKILL');
 	expect(await Promise.all(answers)).toEqual([200, 200, 200, 200, 200, 200]);
 });
@@ -274,7 +266,7 @@ describe.each(['1', '2', '4'])('a timer of the leader among %s workers', (worker
 		await portOf(server);
 		const ticks = (): { slot: string; pid: number }[] =>
 			[...server.output.matchAll(/tick (\d+) in (\d+)/g)].map(([, slot, pid]) => ({ slot: slot!, pid: Number(pid) }));
-		const until = (check: () => void): Promise<void> => vi.waitFor(check, { timeout: 30_000 });
+		const until = (check: () => void): Promise<void> => vi.waitFor(check);
 
 		await until(() => expect(ticks().length).toBeGreaterThan(10));
 		const leader = ticks()[0]!.pid;
@@ -297,12 +289,11 @@ it('keeps serving as unhealthy for the delay although the workers were signalled
 	const port = await portOf(server);
 	// As a terminal does it.
 	for (const pid of [...pidsIn(server, 'init'), server.child.pid!]) process.kill(pid, 'SIGINT');
-	await vi.waitFor(async () => expect((await fetch(`http://127.0.0.1:${port}/healthz`)).status).toBe(503), { timeout: 10_000 });
+	await vi.waitFor(async () => expect((await fetch(`http://127.0.0.1:${port}/healthz`)).status).toBe(503));
 	expect((await fetch(`http://127.0.0.1:${port}/`)).status).toBe(200);
 	await server.insist('SIGINT');
 	expect(await server.exited).toBe(1);
-	for (const pid of pidsIn(server, 'init'))
-		await vi.waitFor(() => expect(() => process.kill(pid, 0)).toThrow(), { timeout: 10_000 });
+	for (const pid of pidsIn(server, 'init')) await vi.waitFor(() => expect(() => process.kill(pid, 0)).toThrow());
 });
 
 it('leaves no worker behind when the primary is killed', async () => {
@@ -310,8 +301,7 @@ it('leaves no worker behind when the primary is killed', async () => {
 	await portOf(server);
 	server.child.kill('SIGKILL');
 	await server.exited;
-	for (const pid of pidsIn(server, 'init'))
-		await vi.waitFor(() => expect(() => process.kill(pid, 0)).toThrow(), { timeout: 10_000 });
+	for (const pid of pidsIn(server, 'init')) await vi.waitFor(() => expect(() => process.kill(pid, 0)).toThrow());
 });
 
 it('does not start on a port that is taken', async () => {

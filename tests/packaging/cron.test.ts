@@ -1,14 +1,13 @@
 import { rmSync } from 'node:fs';
 import { freePort } from 'conformance/free-port';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { connect } from './client.ts';
-import { build, createProject, deploy, Running } from './project.ts';
+import type { Running } from 'conformance/running';
+import { builtProject, deploy } from './project.ts';
+import { serve, visit } from './serve.ts';
 
 let directory: string;
 beforeAll(() => {
-	const project = createProject('kit3', 'cron', true);
-	build(project);
-	directory = deploy(project);
+	directory = deploy(builtProject('kit3', true));
 });
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
@@ -23,24 +22,20 @@ const said = (server: Running, what: string): Said[] =>
 		pid: Number(pid)
 	}));
 
-async function serve(workers: string): Promise<{ readonly server: Running; readonly origin: string }> {
+async function workersOf(count: string): Promise<{ readonly server: Running; readonly origin: string }> {
 	const port = String(await freePort());
-	const origin = `http://127.0.0.1:${port}`;
-	const env = { HOST: '127.0.0.1', PORT: port, ORIGIN: origin, APP_SECRET: 'at run time', CLUSTER_WORKERS: workers };
-	const server = new Running(['build'], directory, env);
-	await server.said(/Listening on/);
-	return { server, origin };
+	const ORIGIN = `http://127.0.0.1:${port}`;
+	return serve({ PORT: port, ORIGIN, APP_SECRET: 'at run time', CLUSTER_WORKERS: count }, directory);
 }
 
 describe.each(['1', '2', '4'])('timers of live modules on %s workers', (workers) => {
 	it('run once each second, on any worker, also when one is killed, and reach the clients of all', async () => {
-		const { server, origin } = await serve(workers);
-		await using _end = server;
-		const until = (check: () => void): Promise<void> => vi.waitFor(check, { timeout: 60_000, interval: 20 });
+		const { server, origin } = await workersOf(workers);
+		const until = (check: () => void): Promise<void> => vi.waitFor(check, { interval: 20 });
 		const seconds = (): number[] => said(server, 'each').map(({ second }) => second);
 
 		await until(() => expect(seconds().length).toBeGreaterThan(3));
-		await using client = await connect(`${origin.replace('http', 'ws')}/ws`, origin);
+		await using client = await visit(origin);
 		await client.subscribe('seconds');
 		const heard = [await client.event('seconds'), await client.event('seconds'), await client.event('seconds')];
 		expect(heard).toEqual(Array.from({ length: 3 }, () => ({ pid: expect.any(Number), due: expect.any(Number) })));
@@ -63,9 +58,8 @@ describe.each(['1', '2', '4'])('timers of live modules on %s workers', (workers)
 	});
 
 	it('do not begin again while the run before goes on', async () => {
-		const { server } = await serve(workers);
-		await using _end = server;
-		await vi.waitFor(() => expect(said(server, 'slow ends').length).toBeGreaterThan(1), { timeout: 60_000 });
+		const { server } = await workersOf(workers);
+		await vi.waitFor(() => expect(said(server, 'slow ends').length).toBeGreaterThan(1));
 		const order = [...server.output.matchAll(/slow (begins|ends)/g)].map(([, what]) => what);
 		expect(order).toEqual(order.map((_, i) => (i % 2 === 0 ? 'begins' : 'ends')));
 	});

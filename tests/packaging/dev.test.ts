@@ -4,7 +4,8 @@ import { freePort } from 'conformance/free-port';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { expectAuthenticate } from './authenticate.ts';
 import { connect } from './client.ts';
-import { createProject, Running, viteBin, type Kit } from './project.ts';
+import { Running } from 'conformance/running';
+import { createProject, viteBin, type Kit } from './project.ts';
 
 describe.each<Kit>(['kit2', 'kit3'])('vite dev with %s', (kit) => {
 	let project: string;

@@ -1,13 +1,13 @@
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { freePort } from 'conformance/free-port';
 import { describe, expect, it } from 'vitest';
 import { VARIABLES } from '../../packages/svelte-adapter-uws/src/host/env.ts';
-import { Running } from './project.ts';
+import { Running } from 'conformance/running';
+import { APP } from './project.ts';
+import { serve } from './serve.ts';
 
-const app = fileURLToPath(new URL('../app', import.meta.url));
 const read = (name: string): string => readFileSync(new URL(`../../examples/deploy/${name}`, import.meta.url), 'utf8');
 const run = promisify(execFile);
 
@@ -61,7 +61,7 @@ describe.each(['Dockerfile', 'Dockerfile.alpine'])('%s', (name) => {
 				() => false
 			);
 		expect(await healthy()).toBe(false);
-		await using server = new Running(args, app, { HOST: '127.0.0.1', PORT: String(port), ORIGIN: 'http://127.0.0.1' });
+		await using server = new Running(args, APP, { HOST: '127.0.0.1', PORT: String(port), ORIGIN: 'http://127.0.0.1' });
 		await server.said(/Listening on/);
 		expect(await healthy()).toBe(true);
 	});
@@ -72,8 +72,7 @@ it('an image gets neither modules nor a build nor secrets from the machine that 
 });
 
 it('probes of the Kubernetes manifest ask for paths that are there', async () => {
-	await using server = new Running(['build'], app, { HOST: '127.0.0.1', PORT: '0', ORIGIN: 'http://127.0.0.1' });
-	const [, origin] = await server.said(/Listening on (\S+)/);
+	const { origin } = await serve({ ORIGIN: 'http://127.0.0.1' });
 	const paths = [...read('kubernetes.yaml').matchAll(/path: (\S+)/g)].map(([, path]) => path!);
 	expect(paths).toEqual(['/readyz', '/readyz', '/healthz']);
 	for (const path of paths) expect((await fetch(origin + path)).status).toBe(200);

@@ -1,37 +1,25 @@
-import { execFileSync, spawn } from 'node:child_process';
-import { openSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { execFileSync } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
 import { freePort } from 'conformance/free-port';
-import { afterEach, describe, expect, it, vi } from 'vitest';
-import { connect, type Client } from './client.ts';
-import { Running } from './project.ts';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { Running } from 'conformance/running';
+import type { Client } from './client.ts';
+import { APP } from './project.ts';
+import { serve, visit } from './serve.ts';
 
-// Built before the tests run, as for the tests in a browser.
-const app = fileURLToPath(new URL('../app', import.meta.url));
 const LINUX = process.platform === 'linux';
-const running: Running[] = [];
-afterEach(async () => {
-	await Promise.all(running.splice(0).map((server) => server[Symbol.asyncDispose]()));
-});
 
-async function serve(env: Readonly<Record<string, string>>): Promise<{ readonly server: Running; readonly origin: string }> {
-	const server = new Running(['build'], app, { HOST: '127.0.0.1', PORT: '0', ...env });
-	running.push(server);
-	const [, origin] = await server.said(/Listening on (http:\/\/127\.0\.0\.1:\d+)/);
-	return { server, origin: origin! };
-}
-const visit = (origin: string): Promise<Client> => connect(`${origin.replace('http', 'ws')}/ws`, origin);
 const pidOf = async (client: Client): Promise<number> => (await client.rpc('faults/pid')).data as number;
 
 /** A client whose worker is none of these; the kernel decides who gets a connection, so it may take several. */
 async function elsewhere(origin: string, pids: readonly number[]): Promise<{ readonly client: Client; readonly pid: number }> {
-	for (;;) {
-		const client = await visit(origin).catch(() => undefined);
-		const pid = await (client && pidOf(client).catch(() => undefined));
-		if (client && pid !== undefined && !pids.includes(pid)) return { client, pid };
-		client?.drop();
-		await new Promise((resolve) => setTimeout(resolve, 20));
-	}
+	return vi.waitFor(async () => {
+		const client = await visit(origin);
+		const pid = await pidOf(client).catch(String);
+		if (typeof pid === 'number' && !pids.includes(pid)) return { client, pid };
+		client.drop();
+		throw new Error(`Nobody is elsewhere than on ${pids.join(' and ')}; the last was on ${pid}.`);
+	});
 }
 
 describe.each([
@@ -87,7 +75,7 @@ describe.each(['uws', 'node'])('a server on %s', (TRANSPORT) => {
 		);
 		const open: Client[] = [];
 		for (const other of others) void other.then((client) => client && open.push(client));
-		await vi.waitFor(() => expect(open.length).toBeGreaterThan(20), 10_000);
+		await vi.waitFor(() => expect(open.length).toBeGreaterThan(20));
 		// Longer than the server looks at itself once.
 		for (let second = 0; second < 3; second++) {
 			expect(await pidOf(first)).toBe(server.child.pid);
@@ -99,7 +87,7 @@ describe.each(['uws', 'node'])('a server on %s', (TRANSPORT) => {
 		await vi.waitFor(async () => {
 			while (open.length > 0) open.pop()!.drop();
 			expect((await fetch(`${origin}/info`, { signal: AbortSignal.timeout(1_000) })).status).toBe(200);
-		}, 20_000);
+		});
 		await using late = await visit(origin);
 		expect(await pidOf(late)).toBe(await pidOf(first));
 		first.drop();
@@ -112,21 +100,24 @@ describe.each(['uws', 'node'])('a server on %s', (TRANSPORT) => {
 			const port = String(await freePort());
 			const origin = `http://127.0.0.1:${port}`;
 			const full = openSync('/dev/full', 'w');
+			onTestFinished(() => closeSync(full));
 			const target = where === 'a disk that is full' ? full : 'pipe';
-			const env = { ...process.env, HOST: '127.0.0.1', PORT: port, TRANSPORT, WS_DEBUG: '1' };
-			const child = spawn(process.execPath, ['build'], { cwd: app, env, stdio: ['ignore', target, target] });
-			const exited = new Promise((resolve) => child.once('exit', resolve));
-			try {
-				for (const stream of [child.stdout, child.stderr]) stream?.destroy();
-				await vi.waitFor(async () => expect((await fetch(`${origin}/healthz`)).status).toBe(200), 20_000);
-				expect((await fetch(`${origin}/fail`)).status).toBe(500);
-				await using client = await visit(origin);
-				expect(await pidOf(client)).toBe(child.pid);
-				expect((await fetch(`${origin}/info`)).status).toBe(200);
-			} finally {
-				child.kill('SIGTERM');
-			}
-			expect(await exited).toBe(0);
+			await using server = new Running(
+				['build'],
+				APP,
+				{ HOST: '127.0.0.1', PORT: port, TRANSPORT, WS_DEBUG: '1' },
+				{
+					stdio: ['ignore', target, target]
+				}
+			);
+			for (const stream of [server.child.stdout, server.child.stderr]) stream?.destroy();
+			await server.answers(`${origin}/healthz`);
+			expect((await fetch(`${origin}/fail`)).status).toBe(500);
+			await using client = await visit(origin);
+			expect(await pidOf(client)).toBe(server.child.pid);
+			expect((await fetch(`${origin}/info`)).status).toBe(200);
+			server.child.kill('SIGTERM');
+			expect(await server.exited).toBe(0);
 		}
 	);
 });

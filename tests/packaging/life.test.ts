@@ -1,25 +1,8 @@
 import { Agent, get, type IncomingMessage } from 'node:http';
-import { fileURLToPath } from 'node:url';
 import { freePort } from 'conformance/free-port';
-import { afterEach, describe, expect, it, vi } from 'vitest';
-import { connect } from './client.ts';
-import { Running } from './project.ts';
+import { describe, expect, it, vi } from 'vitest';
+import { run, serve, visit } from './serve.ts';
 
-// Built before the tests run, as for the tests in a browser.
-const app = fileURLToPath(new URL('../app', import.meta.url));
-const running: Running[] = [];
-afterEach(async () => {
-	await Promise.all(running.splice(0).map((server) => server[Symbol.asyncDispose]()));
-});
-
-/** A built server, and where it listens. */
-async function serve(env: Readonly<Record<string, string>>): Promise<{ readonly server: Running; readonly origin: string }> {
-	const server = new Running(['build'], app, { HOST: '127.0.0.1', PORT: '0', ...env });
-	running.push(server);
-	const [, port] = await server.said(/Listening on http:\/\/127\.0\.0\.1:(\d+)/);
-	return { server, origin: `http://127.0.0.1:${port}` };
-}
-const visit = (origin: string) => connect(`${origin.replace('http', 'ws')}/ws`, origin);
 const statusOf = async (url: string): Promise<number> => (await fetch(url)).status;
 
 /** Asks for the same page again and again on a connection that it keeps for as long as the server does. */
@@ -107,13 +90,12 @@ describe.each(['uws', 'node'])('the life of a server on %s', (TRANSPORT) => {
 		const visitors = Array.from({ length: 8 }, () => new Visitor(origin));
 		for (let round = 0; round < 3; round++) {
 			const before = visitors.map(({ answers }) => answers);
-			await vi.waitFor(() => expect(visitors.every(({ answers }, index) => answers > before[index]! + 5)).toBe(true), 10_000);
+			await vi.waitFor(() => expect(visitors.every(({ answers }, index) => answers > before[index]! + 5)).toBe(true));
 			await using socket = await visit(origin);
 			const { server: next } = await serve(env);
 			old.child.kill('SIGTERM');
 			expect(await old.exited).toBe(0);
-			const { code } = await (socket.closed as Promise<{ code: number }>);
-			expect(code).toBe(1012);
+			expect(await socket.closed).toMatchObject({ code: 1012 });
 			await using back = await visit(origin);
 			expect(await back.subscribe('notes')).toMatchObject({ type: 'subscribed' });
 			old = next;
@@ -125,8 +107,7 @@ describe.each(['uws', 'node'])('the life of a server on %s', (TRANSPORT) => {
 	it('shares its port with nobody when it is told so', async () => {
 		const { origin } = await serve({ TRANSPORT, REUSE_PORT: '0' });
 		const { port } = new URL(origin);
-		const second = new Running(['build'], app, { HOST: '127.0.0.1', PORT: port, TRANSPORT });
-		running.push(second);
+		const second = run({ PORT: port, TRANSPORT });
 		expect(await second.exited).toBe(1);
 		expect(second.output).toContain(`Cannot listen on 127.0.0.1:${port}: the port is taken`);
 	});

@@ -2,11 +2,11 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
-import { build, createProject } from './project.ts';
+import { build, builtProject, createProject } from './project.ts';
 
 let project: string;
 beforeAll(() => {
-	project = createProject('kit3', 'package');
+	project = builtProject('kit3');
 });
 
 const installed = (): string => join(project, 'node_modules/svelte-adapter-uws');
@@ -31,7 +31,6 @@ it('keeps tests and build records to itself', () => {
 });
 
 it('puts no build tool into a server whose hooks import the adapter', () => {
-	build(project);
 	const server = join(project, 'build/server');
 	const scripts = readdirSync(server, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.js'));
 	expect(scripts).toContain('hooks.ws.js');

@@ -1,13 +1,24 @@
-import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import {
+	cpSync,
+	existsSync,
+	mkdirSync,
+	mkdtempSync,
+	readdirSync,
+	readFileSync,
+	rmSync,
+	symlinkSync,
+	writeFileSync
+} from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { childEnvironment, Running } from 'conformance/running';
 
 const here = dirname(fileURLToPath(import.meta.url));
+/** Everything that tests pack and build; emptied before each run. */
+export const PROJECTS: string = join(here, '.projects');
 const packages = join(here, '../../packages');
 const requireHere = createRequire(import.meta.url);
 
@@ -15,7 +26,7 @@ export type Kit = 'kit2' | 'kit3';
 
 /** A project of its own with the packed adapter in its node_modules, for one version of SvelteKit; `realtime`: with live modules. */
 export function createProject(kit: Kit, name: string, realtime = false): string {
-	const project = join(here, '.projects', `${kit} ${name}`);
+	const project = join(PROJECTS, `${kit} ${name}`);
 	rmSync(project, { recursive: true, force: true });
 	cpSync(join(here, 'app'), project, { recursive: true });
 	cpSync(join(here, kit), project, { recursive: true });
@@ -33,14 +44,24 @@ export function createProject(kit: Kit, name: string, realtime = false): string 
 	return project;
 }
 
+/** The tarball of a package, packed once in a run. */
+export function tarball(name: string): string {
+	const folder = join(PROJECTS, 'tarballs', name);
+	mkdirSync(folder, { recursive: true });
+	if (readdirSync(folder).length === 0) {
+		execFileSync('npm', ['pack', '--silent', '--pack-destination', folder], {
+			cwd: join(packages, name),
+			shell: process.platform === 'win32'
+		});
+	}
+	return join(folder, readdirSync(folder)[0]!);
+}
+
+/** Lays out a package as npm does: what is in its tarball, and its libraries below it. */
 function unpack(name: string, modules: string): void {
 	const [source, target] = [join(packages, name), join(modules, name)];
-	const packed = mkdtempSync(join(tmpdir(), 'packed '));
-	execFileSync('npm', ['pack', '--silent', '--pack-destination', packed], { cwd: source, shell: process.platform === 'win32' });
-	const [tarball] = readdirSync(packed);
 	mkdirSync(target, { recursive: true });
-	execFileSync('tar', ['-xzf', join(packed, tarball!), '-C', target, '--strip-components', '1']);
-	rmSync(packed, { recursive: true });
+	execFileSync('tar', ['-xzf', tarball(name), '-C', target, '--strip-components', '1']);
 	const { dependencies } = JSON.parse(readFileSync(join(target, 'package.json'), 'utf8')) as {
 		dependencies: Record<string, string>;
 	};
@@ -59,9 +80,20 @@ export function build(project: string): string {
 	return execFileSync(process.execPath, [viteBin(), 'build'], {
 		cwd: project,
 		encoding: 'utf8',
-		env: environment(),
+		env: childEnvironment(),
 		stdio: ['ignore', 'pipe', 'pipe']
 	});
+}
+
+/** A project as `createProject` makes it, built once in a run for all tests that leave it as it is. */
+export function builtProject(kit: Kit, realtime = false): string {
+	const project = join(PROJECTS, `${kit} ${realtime ? 'realtime' : 'plain'}`);
+	const record = join(project, '.built');
+	if (!existsSync(record)) {
+		build(createProject(kit, realtime ? 'realtime' : 'plain', realtime));
+		writeFileSync(record, '');
+	}
+	return project;
 }
 
 /** The build alone in a folder outside the repository, beside the one package that is not bundled. */
@@ -76,63 +108,15 @@ export function deploy(project: string): string {
 
 export const viteBin = (): string => join(dirname(requireHere.resolve('vite/package.json')), 'bin', 'vite.js');
 
-// Vite and SvelteKit behave differently inside a test runner, and colour what they say where CI is set.
-const environment = (extra: Readonly<Record<string, string>> = {}): NodeJS.ProcessEnv => {
-	const { VITEST: _vitest, NODE_ENV: _nodeEnv, TEST: _test, FORCE_COLOR: _colour, ...rest } = process.env;
-	return { ...rest, NO_COLOR: '1', ...extra };
-};
+/** How the address of a built server is said. */
+const LISTENING = /Listening on (http:\/\/127\.0\.0\.1:\d+)/;
 
-/** Shorter than a test may take, so that what the process said is in the report. */
-const PATIENCE_MS = 100_000;
+/** The test app, which is built before the tests run, as for the tests in a browser. */
+export const APP: string = join(here, '../app');
 
-/** A child process whose output can be waited for. Disposing kills it. */
-export class Running implements AsyncDisposable {
-	readonly child: ChildProcess;
-	/** Its exit code, once all that it and its workers said is in the output. */
-	readonly exited: Promise<number | null>;
-	output = '';
+/** Starts a built server, by default the test app, on a port of 127.0.0.1 that is free. It says what it listens on, or why not. */
+export const start = (env: Readonly<Record<string, string>> = {}, directory: string = APP): Running =>
+	new Running(['build'], directory, { HOST: '127.0.0.1', PORT: '0', ...env });
 
-	constructor(args: readonly string[], cwd: string, env: Readonly<Record<string, string>> = {}) {
-		this.child = spawn(process.execPath, args, { cwd, env: environment(env), stdio: ['ignore', 'pipe', 'pipe'] });
-		this.exited = new Promise((resolve) => this.child.once('close', resolve));
-		for (const stream of [this.child.stdout!, this.child.stderr!])
-			stream.on('data', (data: Buffer) => (this.output += data.toString()));
-	}
-
-	/** Resolves when the output matches; rejects with the output when the process ends before, or says it never. */
-	said(pattern: RegExp): Promise<RegExpExecArray> {
-		return new Promise((resolve, reject) => {
-			const fail = (what: string): void => reject(new Error(`${what} before it said ${pattern}:\n${this.output}`));
-			const timer = setTimeout(() => fail(`${PATIENCE_MS} ms went by`), PATIENCE_MS);
-			const look = (): void => {
-				const match = pattern.exec(this.output);
-				if (!match) return;
-				clearTimeout(timer);
-				resolve(match);
-			};
-			look();
-			this.child.stdout!.on('data', look);
-			this.child.stderr!.on('data', look);
-			void this.exited.then((code) => {
-				clearTimeout(timer);
-				fail(`It ended with ${code}`);
-			});
-		});
-	}
-
-	/** Sends a signal again and again until the process has ended: one that follows another at once is taken for the same. */
-	async insist(signal: NodeJS.Signals): Promise<void> {
-		while (this.child.exitCode === null && this.child.signalCode === null) {
-			this.child.kill(signal);
-			await pause(100);
-		}
-	}
-
-	async [Symbol.asyncDispose](): Promise<void> {
-		if (this.child.exitCode !== null || this.child.signalCode !== null) return;
-		// A worker that stands still holds the output open; nobody waits for that here.
-		const gone = once(this.child, 'exit');
-		this.child.kill('SIGKILL');
-		await gone;
-	}
-}
+/** Where a server that was started listens, as an origin. */
+export const originOf = async (server: Running): Promise<string> => (await server.said(LISTENING))[1]!;

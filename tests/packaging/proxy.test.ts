@@ -12,9 +12,9 @@ import { mutatedRequests } from 'conformance/http/mutated';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { Certificate } from './certificate.ts';
-import { Running } from './project.ts';
-
-const app = fileURLToPath(new URL('../app', import.meta.url));
+import type { Running } from 'conformance/running';
+import { within } from 'conformance/within';
+import { start as startServer } from './project.ts';
 
 /** The example, with ports and files of this machine in place of its own. */
 function adapt(name: string, changes: readonly (readonly [from: string, to: string])[]): string {
@@ -95,8 +95,7 @@ describe.each([
 	const agent = new Agent({ keepAlive: true, maxSockets: 4, rejectUnauthorized: false });
 
 	async function start(index: number): Promise<void> {
-		const server = new Running(['build'], app, {
-			HOST: '127.0.0.1',
+		const server = startServer({
 			PORT: String(ports[index]),
 			TRANSPORT,
 			PROTOCOL_HEADER: 'x-forwarded-proto',
@@ -133,7 +132,7 @@ describe.each([
 		await vi.waitFor(async () => {
 			const answer = await ask('/healthz').catch((error: unknown) => ({ status: String(error) }));
 			expect([answer.status, output]).toEqual([200, expect.anything()]);
-		}, 10_000);
+		});
 	});
 	afterAll(async () => {
 		agent.destroy();
@@ -165,7 +164,7 @@ describe.each([
 			ws.on('message', (data: Buffer) => data.toString().includes('"subscribed"') && resolve(data.toString()))
 		);
 		ws.send('{"type":"subscribe","topic":"notes","ref":1}');
-		expect(await echo).toContain('notes');
+		expect(await within(echo, () => `Nobody was subscribed. The proxy said:\n${output}`)).toContain('notes');
 		ws.terminate();
 		await expect(open('https://evil.example')).rejects.toThrow('403');
 	});
@@ -181,7 +180,7 @@ describe.each([
 			});
 			sent.once('error', reject).end();
 		});
-		await first;
+		await within(first, () => `No event came. The proxy said:\n${output}`);
 		expect((await ask('/echo', { origin, 'content-type': 'text/x' }, 'x'.repeat(100_000))).text.length).toBe(100_000);
 		expect((await ask('/echo', { origin, 'content-type': 'text/x' }, 'x'.repeat(600_000))).status).toBe(413);
 	});
@@ -235,7 +234,7 @@ describe.each([
 		});
 		for (const index of [0, 1]) {
 			const before = [...answered];
-			await vi.waitFor(() => expect(answered.every((count, visitor) => count > before[visitor]! + 5)).toBe(true), 10_000);
+			await vi.waitFor(() => expect(answered.every((count, visitor) => count > before[visitor]! + 5)).toBe(true));
 			servers[index]!.child.kill('SIGTERM');
 			expect(await servers[index]!.exited).toBe(0);
 			await start(index);

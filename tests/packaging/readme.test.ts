@@ -1,8 +1,9 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { connect } from './client.ts';
-import { build, createProject, Running, viteBin, type Kit } from './project.ts';
+import { Running } from 'conformance/running';
+import { build, createProject, viteBin, type Kit } from './project.ts';
+import { serve, visit } from './serve.ts';
 
 const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
 /** The files of "Begin", as they stand there. */
@@ -26,9 +27,8 @@ function begin(kit: Kit): string {
 /** Two visitors, as the page would be: one adds, and both hear of it. */
 async function meet(origin: string): Promise<void> {
 	expect(await (await fetch(origin)).text()).toContain('Add</button>');
-	const url = `${origin.replace('http', 'ws')}/ws`;
-	await using one = await connect(url, origin);
-	await using other = await connect(url, origin);
+	await using one = await visit(origin);
+	await using other = await visit(origin);
 	for (const visitor of [one, other]) {
 		visitor.send('{"rpc":"todos/todos","id":"a","args":[],"stream":true}');
 		expect(await visitor.event('__rpc')).toMatchObject({ ok: true, data: [] });
@@ -53,8 +53,6 @@ describe.each(['kit2', 'kit3'] as const)('the first minutes of README with %s', 
 			expect(dev.output).not.toMatch(/warn|error|missing/i);
 		}
 		build(project);
-		await using server = new Running(['build'], project, { PORT: '0', HOST: '127.0.0.1' });
-		const [, origin] = await server.said(/Listening on (http:\/\/127\.0\.0\.1:\d+)/);
-		await meet(origin!);
+		await meet((await serve({}, project)).origin);
 	});
 });

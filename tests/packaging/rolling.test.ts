@@ -6,13 +6,12 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { freePort } from 'conformance/free-port';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { build, createProject, deploy, Running } from './project.ts';
+import type { Running } from 'conformance/running';
+import { builtProject, deploy, originOf, start as startServer } from './project.ts';
 
 let directory: string;
 beforeAll(() => {
-	const project = createProject('kit3', 'rolling', true);
-	build(project);
-	directory = deploy(project);
+	directory = deploy(builtProject('kit3', true));
 });
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
@@ -90,16 +89,19 @@ describe.each(['uws', 'node'])('on %s', (TRANSPORT) => {
 		const origin = `http://127.0.0.1:${port}`;
 		const start = async (): Promise<Running> => {
 			const server = stack.use(
-				new Running(['build'], directory, {
-					...{ HOST: '127.0.0.1', PORT: String(port), ORIGIN: origin, REUSE_PORT: 'true', TRANSPORT },
-					...{ APP_SECRET: 'at run time', LEDGER: ledger, HUB: String(hub.port) }
-				})
+				startServer(
+					{
+						...{ PORT: String(port), ORIGIN: origin, REUSE_PORT: 'true', TRANSPORT },
+						...{ APP_SECRET: 'at run time', LEDGER: ledger, HUB: String(hub.port) }
+					},
+					directory
+				)
 			);
-			await server.said(/Listening on/);
+			await originOf(server);
 			return server;
 		};
 		const written = (): string[] => readFileSync(ledger, 'utf8').split('\n').filter(Boolean);
-		const until = (check: () => void): Promise<void> => vi.waitFor(check, { timeout: 60_000, interval: 20 });
+		const until = (check: () => void): Promise<void> => vi.waitFor(check, { interval: 20 });
 
 		let server = await start();
 		const visitors = Array.from({ length: 4 }, () => stack.use(new Visitor(origin)));

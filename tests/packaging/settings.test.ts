@@ -1,32 +1,25 @@
-import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer as createHttp, get, type IncomingMessage, type RequestOptions } from 'node:http';
 import { connect as connectTcp, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
-import { afterEach, describe, expect, it, vi } from 'vitest';
-import { connect } from './client.ts';
-import { Running } from './project.ts';
+import { pathToFileURL } from 'node:url';
+import { Running } from 'conformance/running';
+import { within } from 'conformance/within';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { APP } from './project.ts';
+import { run, serve, visit } from './serve.ts';
 
-// Built before the tests run, as for the tests in a browser.
-const app = fileURLToPath(new URL('../app', import.meta.url));
-const parts: AsyncDisposable[] = [];
-afterEach(async () => {
-	for (const part of parts.splice(0).reverse()) await part[Symbol.asyncDispose]();
-});
-
-function run(env: Readonly<Record<string, string>>, args: readonly string[] = ['build']): Running {
-	const server = new Running(args, app, { HOST: '127.0.0.1', PORT: '0', ...env });
-	parts.push(server);
-	return server;
+/** A script that imports what was built, on a port of 127.0.0.1 that is free. */
+function script(name: string, source: string, env: Readonly<Record<string, string>> = {}): Running {
+	const file = join(folder(), name);
+	writeFileSync(file, source);
+	const running = new Running([file], APP, { HOST: '127.0.0.1', PORT: '0', ...env });
+	onTestFinished(() => running[Symbol.asyncDispose]());
+	return running;
 }
 
-async function serve(env: Readonly<Record<string, string>>): Promise<{ readonly server: Running; readonly port: number }> {
-	const server = run(env);
-	const [, port] = await server.said(/Listening on http:\/\/127\.0\.0\.1:(\d+)/);
-	return { server, port: Number(port) };
-}
+const portOf = (origin: string): number => Number(new URL(origin).port);
 
 function ask(options: RequestOptions): Promise<{ readonly status: number | undefined; readonly text: string }> {
 	return new Promise((resolve, reject) => {
@@ -40,18 +33,19 @@ function ask(options: RequestOptions): Promise<{ readonly status: number | undef
 
 function folder(): string {
 	const path = mkdtempSync(join(tmpdir(), 'server '));
-	parts.push({ [Symbol.asyncDispose]: async () => rmSync(path, { recursive: true }) });
+	onTestFinished(() => rmSync(path, { recursive: true }));
 	return path;
 }
 
 /** Opens a connection, writes, and gives what came until the other side closed it. */
 function until(port: number, text: string): Promise<string> {
-	return new Promise((resolve, reject) => {
-		let heard = '';
+	let heard = '';
+	const closed = new Promise<string>((resolve, reject) => {
 		const socket: Socket = connectTcp(port, '127.0.0.1', () => void socket.write(text));
 		socket.on('data', (data) => (heard += data.toString()));
 		socket.once('close', () => resolve(heard)).once('error', reject);
 	});
+	return within(closed, () => `The connection is still open. It brought:\n${heard}`);
 }
 
 const WRONG: readonly (readonly [name: string, value: string])[] = [
@@ -139,13 +133,13 @@ describe.each(['uws', 'node'])('a Unix domain socket on %s', (TRANSPORT) => {
 });
 
 it('answers a request whose head comes too slowly with 408, after HEADERS_TIMEOUT', async () => {
-	const { port } = await serve({ TRANSPORT: 'node', HEADERS_TIMEOUT: '1' });
-	expect(await until(port, 'GET / HTTP/1.1\r\nHost: a')).toMatch(/^HTTP\/1\.1 408 /);
+	const { origin } = await serve({ TRANSPORT: 'node', HEADERS_TIMEOUT: '1' });
+	expect(await until(portOf(origin), 'GET / HTTP/1.1\r\nHost: a')).toMatch(/^HTTP\/1\.1 408 /);
 });
 
 it('closes a connection without a request after KEEP_ALIVE_TIMEOUT', async () => {
-	const { port } = await serve({ TRANSPORT: 'node', KEEP_ALIVE_TIMEOUT: '1' });
-	const heard = await until(port, 'GET /healthz HTTP/1.1\r\nHost: a.example\r\n\r\n');
+	const { origin } = await serve({ TRANSPORT: 'node', KEEP_ALIVE_TIMEOUT: '1' });
+	const heard = await until(portOf(origin), 'GET /healthz HTTP/1.1\r\nHost: a.example\r\n\r\n');
 	expect(heard).toMatch(/Keep-Alive: timeout=1\r\n/i);
 	expect(heard.endsWith('OK')).toBe(true);
 });
@@ -157,32 +151,33 @@ describe('a server that is started by its socket', () => {
 		await new Promise<void>((resolve) => opened.listen(0, '127.0.0.1', resolve));
 		const { port } = opened.address() as AddressInfo;
 		const { fd } = (opened as unknown as { readonly _handle: { readonly fd: number } })._handle;
-		const child = spawn('sh', ['-c', 'LISTEN_PID=$$ exec "$0" build', process.execPath], {
-			cwd: app,
-			env: { ...process.env, LISTEN_FDS: '1', ...env },
-			stdio: ['ignore', 'pipe', 'pipe', fd]
-		});
-		const exited = new Promise<number | null>((resolve) => child.once('close', resolve));
-		parts.push({ [Symbol.asyncDispose]: async () => void (child.kill('SIGKILL'), await exited) });
+		const server = new Running(
+			['-c', 'LISTEN_PID=$$ exec "$0" build', process.execPath],
+			APP,
+			{ LISTEN_FDS: '1', ...env },
+			{
+				program: 'sh',
+				stdio: ['ignore', 'pipe', 'pipe', fd]
+			}
+		);
+		onTestFinished(() => server[Symbol.asyncDispose]());
 		// The child has the socket as well now, and this process must not take its connections.
 		await new Promise<void>((resolve) => opened.close(() => resolve()));
-		let output = '';
-		for (const stream of [child.stdout, child.stderr]) stream.on('data', (data: Buffer) => (output += data.toString()));
-		return { port, exited, output: () => output };
+		return { port, server };
 	}
 
 	it('serves what came before it was there, and ends when nobody needs it any more', async () => {
-		const { port, exited, output } = await activate({ TRANSPORT: 'node', IDLE_TIMEOUT: '1' });
+		const { port, server } = await activate({ TRANSPORT: 'node', IDLE_TIMEOUT: '1' });
 		expect((await ask({ host: '127.0.0.1', port, path: '/healthz', agent: false })).text).toBe('OK');
-		expect(await exited).toBe(0);
-		expect(output()).toContain('Listening on http at descriptor 3');
-		expect(output()).toContain('app shut down: IDLE');
+		expect(await server.exited).toBe(0);
+		expect(server.output).toContain('Listening on http at descriptor 3');
+		expect(server.output).toContain('app shut down: IDLE');
 	});
 
 	it('does not start on the native transport', async () => {
-		const { exited, output } = await activate({ TRANSPORT: 'uws' });
-		expect(await exited).toBe(1);
-		expect(output()).toContain('The server did not start. LISTEN_FDS: the native transport cannot do that');
+		const { server } = await activate({ TRANSPORT: 'uws' });
+		expect(await server.exited).toBe(1);
+		expect(server.output).toContain('The server did not start. LISTEN_FDS: the native transport cannot do that');
 	});
 });
 
@@ -192,23 +187,20 @@ it('says that IDLE_TIMEOUT has no effect where nobody would start the server aga
 });
 
 it.each(['uws', 'node'])('tells whoever imports index.js where it listens, on %s', async (TRANSPORT) => {
-	const file = join(folder(), 'import.mjs');
-	const index = pathToFileURL(join(app, 'build', 'index.js')).href;
-	writeFileSync(
-		file,
-		`const { host, port, path } = await import(${JSON.stringify(index)});\nconsole.log('at ' + host + ' ' + port + ' ' + path);`
+	const index = pathToFileURL(join(APP, 'build', 'index.js')).href;
+	const server = script(
+		'import.mjs',
+		`const { host, port, path } = await import(${JSON.stringify(index)});\nconsole.log('at ' + host + ' ' + port + ' ' + path);`,
+		{ TRANSPORT }
 	);
-	const server = run({ TRANSPORT }, [file]);
 	const [, port] = await server.said(/at 127\.0\.0\.1 (\d+) undefined/);
 	expect(server.output).toContain(`Listening on http://127.0.0.1:${port}`);
 });
 
 describe('handler.js', () => {
 	const embed = (name: string, source: string): Running => {
-		const file = join(folder(), name);
-		const handler = pathToFileURL(join(app, 'build', 'handler.js')).href;
-		writeFileSync(file, `import * as app from ${JSON.stringify(handler)};\nimport { createServer } from 'node:http';\n${source}`);
-		return run({}, [file]);
+		const handler = pathToFileURL(join(APP, 'build', 'handler.js')).href;
+		return script(name, `import * as app from ${JSON.stringify(handler)};\nimport { createServer } from 'node:http';\n${source}`);
 	};
 
 	it('starts nothing when it is imported', async () => {
@@ -237,7 +229,7 @@ describe('handler.js', () => {
 		const origin = `http://127.0.0.1:${text}`;
 		expect(await (await fetch(`${origin}/own`)).text()).toBe('own page');
 		expect(await (await fetch(`${origin}/words.txt`)).text()).not.toBe('');
-		await using client = await connect(`${origin.replace('http', 'ws')}/ws`, origin);
+		await using client = await visit(origin);
 		await client.subscribe('notes');
 		await fetch(`${origin}/publish`, {
 			method: 'POST',
@@ -266,12 +258,12 @@ describe('handler.js', () => {
 it('refuses a port that another program listens on, with host and port', async () => {
 	const other = createHttp();
 	await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
-	parts.push({ [Symbol.asyncDispose]: () => new Promise((resolve) => other.close(() => resolve())) });
+	onTestFinished(() => void other.close());
 	const { port } = other.address() as AddressInfo;
 	for (const TRANSPORT of ['uws', 'node']) {
 		const server = run({ TRANSPORT, PORT: String(port) });
 		expect(await server.exited).toBe(1);
 		expect(server.output).toContain(`The server did not start. Cannot listen on 127.0.0.1:${port}: the port is taken`);
 	}
-	await vi.waitFor(() => expect(other.listening).toBe(true));
+	expect(other.listening).toBe(true);
 });

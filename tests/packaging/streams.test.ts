@@ -1,14 +1,13 @@
 import { rmSync } from 'node:fs';
 import { freePort } from 'conformance/free-port';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { connect, type Client } from './client.ts';
-import { build, createProject, deploy, Running } from './project.ts';
+import type { Client } from './client.ts';
+import { builtProject, deploy } from './project.ts';
+import { serve, visit } from './serve.ts';
 
 let directory: string;
 beforeAll(() => {
-	const project = createProject('kit3', 'streams', true);
-	build(project);
-	directory = deploy(project);
+	directory = deploy(builtProject('kit3', true));
 });
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
@@ -20,17 +19,15 @@ async function ask(client: Client, request: Record<string, unknown>): Promise<an
 describe.each(['1', '2'])('streams of a built app on %s workers', (workers) => {
 	it('hear what an endpoint publishes, once, as each of them shows it, and again when they come back', async () => {
 		const port = String(await freePort());
-		const origin = `http://127.0.0.1:${port}`;
-		const env = { HOST: '127.0.0.1', PORT: port, ORIGIN: origin, APP_SECRET: 'at run time', CLUSTER_WORKERS: workers };
-		await using server = new Running(['build'], directory, env);
-		await server.said(/Listening on/);
+		const ORIGIN = `http://127.0.0.1:${port}`;
+		const { origin } = await serve({ PORT: port, ORIGIN, APP_SECRET: 'at run time', CLUSTER_WORKERS: workers }, directory);
 
 		const clients: Client[] = [];
 		const pids = new Set<number>();
 		// The kernel decides which worker gets a connection, so it may take several until each has one.
 		while (clients.length < 6 || pids.size < Number(workers)) {
 			expect(clients.length).toBeLessThan(100);
-			const client = await connect(`${origin.replace('http', 'ws')}/ws`, origin);
+			const client = await visit(origin);
 			const { topic, data } = await ask(client, { rpc: 'board/named', args: ['north'] });
 			expect(topic).toBe('team:north');
 			pids.add(data[0]);

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { publint } from 'publint';
 import { formatMessage } from 'publint/utils';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { tarball as pack } from './project.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const packages = join(root, 'packages');
@@ -28,11 +29,7 @@ describe.each(published)('the tarball of %s', (name) => {
 
 	beforeAll(() => {
 		folder = mkdtempSync(join(tmpdir(), 'tarball '));
-		execFileSync('npm', ['pack', '--silent', '--pack-destination', folder], {
-			cwd: join(packages, name),
-			shell: process.platform === 'win32'
-		});
-		tarball = join(folder, readdirSync(folder)[0]!);
+		tarball = pack(name);
 	});
 	afterAll(() => rmSync(folder, { recursive: true, force: true }));
 

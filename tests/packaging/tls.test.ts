@@ -1,15 +1,12 @@
 import { writeFileSync } from 'node:fs';
 import { Agent, request } from 'node:https';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
-import { fileURLToPath } from 'node:url';
 import { freePort } from 'conformance/free-port';
 import { describe, expect, it, vi } from 'vitest';
+import { within } from 'conformance/within';
 import { WebSocket } from 'ws';
 import { Certificate } from './certificate.ts';
-import { Running } from './project.ts';
-
-// Built before the tests run, as for the tests in a browser.
-const app = fileURLToPath(new URL('../app', import.meta.url));
+import { start } from './project.ts';
 
 interface Asking {
 	readonly agent?: Agent;
@@ -24,14 +21,7 @@ interface Answer {
 
 /** A server with TLS on its own port, and what a client finds there. */
 async function serve(TRANSPORT: string, certificate: Certificate, env: Readonly<Record<string, string>> = {}) {
-	const server = new Running(['build'], app, {
-		HOST: '127.0.0.1',
-		PORT: '0',
-		TRANSPORT,
-		SSL_CERT: certificate.cert,
-		SSL_KEY: certificate.key,
-		...env
-	});
+	const server = start({ TRANSPORT, SSL_CERT: certificate.cert, SSL_KEY: certificate.key, ...env });
 	const [, text] = await server.said(/Listening on https:\/\/127\.0\.0\.1:(\d+)/);
 	const port = Number(text);
 	const origin = `https://127.0.0.1:${port}`;
@@ -70,7 +60,7 @@ async function serve(TRANSPORT: string, certificate: Certificate, env: Readonly<
 
 /** Asks for a topic and waits for the answer. */
 function subscribe(ws: WebSocket, topic: string): Promise<void> {
-	return new Promise((resolve) => {
+	const subscribed = new Promise<void>((resolve) => {
 		const heard = (data: Buffer): void => {
 			if (!data.toString().includes('"subscribed"')) return;
 			ws.off('message', heard);
@@ -79,6 +69,7 @@ function subscribe(ws: WebSocket, topic: string): Promise<void> {
 		ws.on('message', heard);
 		ws.send(JSON.stringify({ type: 'subscribe', topic, ref: 1 }));
 	});
+	return within(subscribed, () => `Nobody says that ${topic} was subscribed to`);
 }
 
 describe.each(['uws', 'node'])('TLS on %s', (transport) => {
@@ -161,7 +152,7 @@ describe.each([
 
 		certificate.renew('second');
 		server.child.kill('SIGHUP');
-		await vi.waitFor(() => expect(server.output.match(/The certificate was renewed/g)).toHaveLength(2), { timeout: 10_000 });
+		await vi.waitFor(() => expect(server.output.match(/The certificate was renewed/g)).toHaveLength(2));
 		expect(new Set(await names())).toEqual(new Set(['second']));
 		expect(ends).toEqual([]);
 		server.child.kill('SIGTERM');

@@ -2,14 +2,14 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { freePort } from 'conformance/free-port';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { connect, type Client } from './client.ts';
-import { build, createProject, deploy, Running } from './project.ts';
+import type { Running } from 'conformance/running';
+import type { Client } from './client.ts';
+import { builtProject, deploy } from './project.ts';
+import { serve, visit } from './serve.ts';
 
 let directory: string;
 beforeAll(() => {
-	const project = createProject('kit3', 'values', true);
-	build(project);
-	directory = deploy(project);
+	directory = deploy(builtProject('kit3', true));
 });
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
@@ -25,25 +25,22 @@ const said = (server: Running, what: string): string[] =>
 describe.each([1, 2, 4])('what follows from events, on %s workers', (workers) => {
 	it('is done once where it has effects, reaches each client once, and goes on beside what fails or would never end', async () => {
 		const port = String(await freePort());
-		const origin = `http://127.0.0.1:${port}`;
 		const ledger = join(directory, `orders of ${workers}`);
 		writeFileSync(ledger, '');
 		const env = {
 			LEDGER: ledger,
-			HOST: '127.0.0.1',
 			PORT: port,
-			ORIGIN: origin,
+			ORIGIN: `http://127.0.0.1:${port}`,
 			APP_SECRET: 'at run time',
 			CLUSTER_WORKERS: String(workers)
 		};
-		await using server = new Running(['build'], directory, env);
-		await server.said(/Listening on/);
+		const { server, origin } = await serve(env, directory);
 
 		const clients: Client[] = [];
 		const pids = new Set<number>();
 		while (clients.length < 4 || pids.size < workers) {
 			expect(clients.length).toBeLessThan(100);
-			const client = await connect(`${origin.replace('http', 'ws')}/ws`, origin);
+			const client = await visit(origin);
 			clients.push(client);
 			pids.add((await ask(client, { rpc: 'values/where' })).data);
 			expect(await ask(client, { rpc: 'values/sums', stream: true })).toMatchObject({ ok: true, data: { count: 0 } });
@@ -58,11 +55,11 @@ describe.each([1, 2, 4])('what follows from events, on %s workers', (workers) =>
 				expect(await client.event('values/late')).toBe(id);
 			}
 			// Loaded once for all: everybody sees the same worker.
-			const loaded = await Promise.all(clients.map((client) => client.event('list')));
-			expect(new Set(loaded.map(([row]) => row.pid)).size).toBe(1);
+			const loaded = await Promise.all(clients.map((client) => client.event('list') as Promise<{ readonly pid: number }[]>));
+			expect(new Set(loaded.map(([row]) => row?.pid)).size).toBe(1);
 		}
-		await vi.waitFor(() => expect(said(server, 'after')).toHaveLength(3), { timeout: 30_000 });
-		await vi.waitFor(() => expect(said(server, 'everywhere')).toHaveLength(3 * workers), { timeout: 30_000 });
+		await vi.waitFor(() => expect(said(server, 'after')).toHaveLength(3));
+		await vi.waitFor(() => expect(said(server, 'everywhere')).toHaveLength(3 * workers));
 		expect(said(server, 'mail')).toEqual(['1', '2', '3']);
 		await server.said(/REACTION_LOOP|reactions to each other/);
 		for (const client of clients) {

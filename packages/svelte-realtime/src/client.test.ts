@@ -1,26 +1,16 @@
 import type { AddressInfo } from 'node:net';
-import { afterEach, expect, it, vi } from 'vitest';
+import { expect, it, onTestFinished, vi } from 'vitest';
 import { WebSocketServer, type WebSocket } from 'ws';
+import { closeConnection, endPage, pageSlots } from '../test/client/fresh-page.ts';
 
 type Face = typeof import('./client.ts');
 type Frame = Record<string, any>;
-
-const PAGES = ['svelte-realtime.page', 'svelte-adapter-uws.page'].map((name) => Symbol.for(name));
-const slots = globalThis as unknown as Record<symbol, { value?: { close(): void } } | undefined>;
-const cleanups: (() => void)[] = [];
-
-afterEach(() => {
-	slots[PAGES[1]!]?.value?.close();
-	for (const page of PAGES) delete slots[page];
-	for (const cleanup of cleanups.splice(0)) cleanup();
-});
 
 /** A server that answers calls with their arguments and streams with one row, and a fresh page on it. */
 async function page(): Promise<
 	Face & { readonly server: WebSocketServer; readonly sockets: WebSocket[]; readonly frames: Frame[]; readonly url: string }
 > {
 	const server = new WebSocketServer({ host: '127.0.0.1', port: 0 });
-	cleanups.push(() => server.close());
 	const sockets: WebSocket[] = [];
 	const frames: Frame[] = [];
 	const answer = ({ rpc, id, args, stream }: Frame): Frame => ({
@@ -31,7 +21,6 @@ async function page(): Promise<
 	});
 	server.on('connection', (socket) => {
 		sockets.push(socket);
-		cleanups.push(() => socket.terminate());
 		socket.on('message', (data) => {
 			const frame = JSON.parse(String(data)) as Frame;
 			frames.push(frame);
@@ -43,6 +32,10 @@ async function page(): Promise<
 		});
 	});
 	await new Promise((resolve) => server.once('listening', resolve));
+	endPage(() => {
+		for (const socket of sockets) socket.terminate();
+		server.close();
+	});
 	const url = `ws://127.0.0.1:${(server.address() as AddressInfo).port}`;
 	vi.resetModules();
 	return { ...(await import('./client.ts')), server, sockets, frames, url };
@@ -57,7 +50,7 @@ it('does nothing when it is imported, not even where there is no page', async ()
 	__stream('a/d', {}, true)(1);
 	let value: unknown = 0;
 	empty.subscribe((next) => (value = next));
-	expect([value, open.mock.calls, PAGES.map((page) => slots[page])]).toEqual([undefined, [], [undefined, undefined]]);
+	expect([value, open.mock.calls, pageSlots()]).toEqual([undefined, [], [undefined, undefined]]);
 	open.mockRestore();
 });
 
@@ -108,19 +101,19 @@ it('adds settings up, and refuses an address that comes too late', async () => {
 	expect(() => configure({ url: 'ws://elsewhere' })).toThrow(/too late/);
 	configure({ url, timeout: 10_000 });
 	let value: unknown;
-	cleanups.push(__stream('todos/list').subscribe((next) => (value = next)));
+	onTestFinished(__stream('todos/list').subscribe((next) => (value = next)));
 	await vi.waitFor(() => expect(value).toBeDefined());
 	sockets[0]!.close(1012);
-	await vi.waitFor(() => expect(heard).toEqual(['disconnect', 'connect']), 10_000);
+	await vi.waitFor(() => expect(heard).toEqual(['disconnect', 'connect']));
 });
 
 it('goes on over a new connection when the old one was closed and the page uses it again', async () => {
 	const { configure, __rpc, __stream, sockets, url } = await page();
 	configure({ url });
 	let value: unknown;
-	cleanups.push(__stream('todos/list').subscribe((next) => (value = next)));
+	onTestFinished(__stream('todos/list').subscribe((next) => (value = next)));
 	await vi.waitFor(() => expect(value).toBeDefined());
-	slots[PAGES[1]!]!.value!.close();
+	closeConnection();
 	expect(await __rpc('a/echo')(5)).toEqual([5]);
 	await vi.waitFor(() => expect(sockets).toHaveLength(2));
 	await vi.waitFor(() => {
@@ -135,7 +128,7 @@ it('shows a user who signs in nothing of the one before, also of what was left o
 	configure({ url });
 	const [followed, left] = [__stream('todos/followed'), __stream('todos/left')];
 	const values: unknown[] = [];
-	cleanups.push(followed.subscribe((next) => values.push(next)));
+	onTestFinished(followed.subscribe((next) => values.push(next)));
 	const leave = left.subscribe(() => {});
 	const value = (): unknown => {
 		let seen: unknown;
@@ -148,7 +141,7 @@ it('shows a user who signs in nothing of the one before, also of what was left o
 	await vi.waitFor(() => expect(frames).toContainEqual({ type: 'unsubscribe', topic: 'todos/left' }));
 	sockets[0]!.close(4401);
 	let status: unknown;
-	cleanups.push(followed.status.subscribe((next) => (status = next)));
+	onTestFinished(followed.status.subscribe((next) => (status = next)));
 	await vi.waitFor(() => expect(status).toBe('error'));
 	expect(values.at(-1)).toBeDefined();
 
@@ -158,7 +151,7 @@ it('shows a user who signs in nothing of the one before, also of what was left o
 	connect({ url });
 	await vi.waitFor(() => expect(values).toEqual([undefined, [{ id: 1, rpc: 'todos/followed' }]]));
 	expect([value(), followed.undo()]).toEqual([undefined, false]);
-	cleanups.push(left.subscribe(() => {}));
+	onTestFinished(left.subscribe(() => {}));
 	await vi.waitFor(() => expect(frames.filter((frame) => frame['rpc'] === 'todos/left')).toHaveLength(2));
 	expect(sockets).toHaveLength(2);
 });
@@ -168,12 +161,12 @@ it('opens no connection by itself after the page closed its own', async () => {
 	const { connect } = await import('svelte-adapter-uws/client');
 	configure({ url });
 	let value: unknown;
-	cleanups.push(__stream('todos/list').subscribe((next) => (value = next)));
+	onTestFinished(__stream('todos/list').subscribe((next) => (value = next)));
 	await vi.waitFor(() => expect(value).toBeDefined());
 	connect().close();
 	connect({ url }).close();
 	await new Promise((resolve) => setTimeout(resolve));
-	expect([slots[PAGES[1]!]?.value, sockets.length]).toEqual([expect.objectContaining({ closed: true }), 1]);
+	expect([pageSlots()[1]?.value, sockets.length]).toEqual([expect.objectContaining({ closed: true }), 1]);
 });
 
 it('hands the stores of the connection on', async () => {
@@ -181,9 +174,7 @@ it('hands the stores of the connection on', async () => {
 	configure({ url });
 	const seen: unknown[] = [];
 	await __rpc('a/echo')();
-	cleanups.push(
-		status.subscribe((next) => seen.push(next)),
-		failure.subscribe((next) => seen.push(next))
-	);
+	onTestFinished(status.subscribe((next) => seen.push(next)));
+	onTestFinished(failure.subscribe((next) => seen.push(next)));
 	expect(seen).toEqual(['open', null]);
 });

@@ -1,3 +1,4 @@
+import { IN_TIME } from 'conformance/fuzz/in-time';
 import * as fc from 'fast-check';
 import { createClient } from 'svelte-adapter-uws/client';
 import { createTestServer } from 'svelte-adapter-uws/testing';
@@ -98,12 +99,12 @@ it('ends with the value of the server, whatever was lost in between', async () =
 							expect(seen.value!.map(({ n }) => n)).toEqual(expected.map(({ n }) => n).toSorted((a, b) => a - b));
 					}
 				},
-				{ timeout: 10_000, interval: 5 }
+				{ interval: 5 }
 			);
 			for (const { client } of followers) client.close();
 			await here.server.close();
 		}),
-		{ numRuns: 15 }
+		{ numRuns: 15, ...IN_TIME }
 	);
 }, 60_000);
 
@@ -149,7 +150,7 @@ it.each([
 		here.server.platform.__chaos(null);
 		// A gap shows by what comes after it.
 		say();
-		await vi.waitFor(() => expect(seen.value).toEqual(said), 10_000);
+		await vi.waitFor(() => expect(seen.value).toEqual(said));
 	}
 	expect(here.state.logLoads).toBe(1);
 	client.close();

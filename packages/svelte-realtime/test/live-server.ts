@@ -102,5 +102,5 @@ export const until = (condition: () => unknown): Promise<void> =>
 		async () => {
 			if (!(await condition())) throw new Error('not yet');
 		},
-		{ timeout: 5_000, interval: 5 }
+		{ interval: 5 }
 	);

@@ -1,3 +1,4 @@
+import { IN_TIME } from 'conformance/fuzz/in-time';
 import * as fc from 'fast-check';
 import { expect, it, vi } from 'vitest';
 import { createRuntime, type TestClient } from './support.ts';
@@ -221,7 +222,7 @@ it('lets no tenant see anything of another, in 10,000 random operations', async 
 			check();
 			expect(server.errors).toEqual([]);
 		}),
-		{ numRuns: 10 }
+		{ numRuns: 10, ...IN_TIME }
 	);
 	// The oracle would be blind if nothing came at all.
 	expect(heard).toBeGreaterThan(300);

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { freePort } from 'conformance/free-port';
-import { Running } from './process.ts';
+import { Running } from 'conformance/running';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 const vite = join(dirname(createRequire(import.meta.url).resolve('vite/package.json')), 'bin/vite.js');
@@ -75,7 +75,7 @@ export class App implements AsyncDisposable {
 	}
 
 	async start(): Promise<void> {
-		const env = { ...this.#mode.env, HOST: '127.0.0.1', PORT: String(this.#port), DATA_DIR: this.#data, NODE_ENV: '' };
+		const env = { ...this.#mode.env, HOST: '127.0.0.1', PORT: String(this.#port), DATA_DIR: this.#data };
 		this.#running = new Running(this.#mode.command(this.#port), this.#cwd, env);
 		await this.#running.answers(`${this.url}/`);
 	}

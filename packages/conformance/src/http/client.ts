@@ -1,4 +1,5 @@
 import { connect, type Socket } from 'node:net';
+import { within } from '../within.ts';
 
 /** One response as it came over the wire. */
 export interface RawResponse {
@@ -78,14 +79,22 @@ export class RawClient {
 	/** Resolves as soon as `check` holds; rejects when the connection closes before. */
 	async until(check: () => boolean): Promise<void> {
 		while (!check()) {
-			if (this.#closed) throw new Error(`The connection was closed after ${JSON.stringify(this.text.slice(0, 500))}.`);
+			if (this.#closed) throw new Error(`The connection was closed after ${this.#said()}.`);
 			await this.#change();
 		}
 	}
 
-	/** Resolves when the peer has closed the connection. */
-	async closed(): Promise<void> {
-		while (!this.#closed) await this.#change();
+	/** Resolves when the peer has closed the connection; rejects when nothing happens for `patienceMs`, by default 30,000. */
+	async closed(patienceMs?: number): Promise<void> {
+		while (!this.#closed) await this.#change(patienceMs);
+	}
+
+	/** Resolves when the peer has closed the connection; rejects when the line that it said first is not this one. */
+	async closedAfter(line: RegExp): Promise<void> {
+		const first = (): string => /^(.*)\r\n/.exec(this.text)?.[1] ?? '';
+		await this.until(() => first() !== '');
+		if (!line.test(first())) throw new Error(`Got ${JSON.stringify(first())}, expected ${line}.`);
+		await this.closed();
 	}
 
 	/** Takes the next response off the wire; `toHead` = it answers a HEAD. */
@@ -149,8 +158,17 @@ export class RawClient {
 		return all.subarray(0, count);
 	}
 
-	#change(): Promise<void> {
-		return new Promise((resolve) => void this.#wake.push(resolve));
+	#change(patienceMs?: number): Promise<void> {
+		const changed = new Promise<void>((resolve) => void this.#wake.push(resolve));
+		return within(
+			changed,
+			() => `Nothing comes any more, and the connection stays open. It brought ${this.#said()}.`,
+			patienceMs
+		);
+	}
+
+	#said(): string {
+		return JSON.stringify(this.text.slice(0, 500));
 	}
 
 	#notify(): void {

@@ -1,5 +1,6 @@
 import { WebSocket } from 'ws';
 import type { Subject } from '../suite.ts';
+import { within } from '../within.ts';
 
 /** Why a handshake was refused. */
 export class Refused extends Error {
@@ -70,7 +71,7 @@ export class WireClient {
 				readonly maxPayloadLength: number;
 		  }
 		| undefined;
-	readonly closed: Promise<{ readonly code: number; readonly reason: string }>;
+	readonly #closed: Promise<{ readonly code: number; readonly reason: string }>;
 	readonly #socket: WireSocket;
 	readonly #frames: (string | Uint8Array)[] = [];
 	readonly #waiting: { resolve(frame: string | Uint8Array): void; reject(error: Error): void }[] = [];
@@ -83,7 +84,7 @@ export class WireClient {
 			if (next) next.resolve(frame);
 			else this.#frames.push(frame);
 		};
-		this.closed = new Promise((resolve) => {
+		this.#closed = new Promise((resolve) => {
 			socket.onClose = (code, reason) => {
 				this.#isClosed = true;
 				for (const { reject } of this.#waiting.splice(0))
@@ -91,6 +92,14 @@ export class WireClient {
 				resolve({ code, reason });
 			};
 		});
+	}
+
+	get closed(): Promise<{ readonly code: number; readonly reason: string }> {
+		return within(this.#closed, () => `The connection is still open. Nobody has read ${this.#unread()}.`);
+	}
+
+	#unread(): string {
+		return JSON.stringify(this.#frames).slice(0, 10_000);
 	}
 
 	/** Sends text and bytes as they are, anything else as JSON. */
@@ -109,7 +118,8 @@ export class WireClient {
 		const frame = this.#frames.shift();
 		if (frame !== undefined) return Promise.resolve(frame);
 		if (this.#isClosed) return Promise.reject(new Error('The connection is closed.'));
-		return new Promise((resolve, reject) => this.#waiting.push({ resolve, reject }));
+		const next = new Promise<string | Uint8Array>((resolve, reject) => this.#waiting.push({ resolve, reject }));
+		return within(next, () => 'No frame comes, and the connection stays open');
 	}
 
 	async next(): Promise<any> {

@@ -86,7 +86,7 @@ describe.each([
 		client.pause();
 		await client.send(request('GET /'));
 		await end;
-		await expect.poll(() => app.settlements, { timeout: 10_000 }).toEqual([undefined]);
+		await expect.poll(() => app.settlements).toEqual([undefined]);
 		client.resume();
 		await client.closed();
 		expect(client.text.length).toBeLessThan(50_000_000);
@@ -218,7 +218,8 @@ it.each<[string, typeof WAITING, (options: ListenOptions) => Promise<Listener>]>
 		await client.send(first);
 		let said = 0;
 		if (then !== '') timers.push(setInterval(() => void client.send(then[said++] ?? then.at(-1)!), 100));
-		await client.closed();
+		// The engine looks every few seconds.
+		await client.closed(80_000);
 	});
 	timers.push(setInterval(() => void exchange(listener.port, request('GET /')).catch(() => whole.push('refused')), 500));
 	await Promise.all(clients);

@@ -103,7 +103,7 @@ it.each(tcp)('$name: survives a restart of the server, and tells it what it saw'
 		message: (_ws, { data }) => void messages.push(new TextDecoder().decode(data))
 	};
 	const second = await start(transport, hooks, port);
-	await vi.waitFor(() => expect(second.platform.subscribers('a')).toBe(1), 10_000);
+	await vi.waitFor(() => expect(second.platform.subscribers('a')).toBe(1));
 	second.platform.publish('a', 'x', 'after');
 	await vi.waitFor(() => expect(heard.map(({ data }) => data)).toEqual(['before', 'missed', 'after']));
 	expect(resumed.map(({ lastSeen }) => [...lastSeen])).toEqual([[['a', { epoch, seq: 1 }]]]);
@@ -160,7 +160,7 @@ it.each(['node', 'uws'] as const)('%s: asks before it connects, and answers what
 	answerRequests(client, (event, data) => `${event} ${data.polite}`);
 	const failures: unknown[] = [];
 	client.failure.subscribe((failure) => failures.push(failure));
-	await vi.waitFor(() => expect(seen.at(-1)).toBe('name true'), 5000);
+	await vi.waitFor(() => expect(seen.at(-1)).toBe('name true'));
 	expect(failures).toContainEqual(expect.objectContaining({ code: 1006 }));
 	expect(seen[0]).toBe('authenticate');
 	expect(seen.slice(-3)).toEqual(['authenticate', 'upgrade', 'name true']);
@@ -280,7 +280,7 @@ it.each([
 		http.close();
 	});
 	const client = open(`ws://127.0.0.1:${(http.address() as { port: number }).port}/ws`);
-	await vi.waitFor(() => expect(valueOf(client.failure)).toMatchObject({ kind: 'ws-close', class: 'RETRY', code: 1006 }), 5000);
+	await vi.waitFor(() => expect(valueOf(client.failure)).toMatchObject({ kind: 'ws-close', class: 'RETRY', code: 1006 }));
 	healed = true;
 	await client.ready();
 	expect(valueOf(client.failure)).toBeNull();

@@ -206,5 +206,5 @@ describe.each(['node', 'uws'] as const)('on %s, nobody but its own connection su
 
 /** Looks more often than usual, because there are many of these tests. */
 function until(check: () => void): Promise<void> {
-	return vi.waitFor(check, { timeout: 5_000, interval: 2 });
+	return vi.waitFor(check, { interval: 2 });
 }

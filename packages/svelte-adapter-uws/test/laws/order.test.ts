@@ -1,3 +1,4 @@
+import { IN_TIME } from 'conformance/fuzz/in-time';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { Connection } from '../../src/contract/connection.ts';
@@ -143,16 +144,14 @@ describe.each(await wireTransports())('on $name', (transport) => {
 					expected[i]!.push(-1);
 					platform.send(ws, 'direct', 'e', -1);
 				}
-				await expect
-					.poll(() => clients.map(({ wire }) => numbers(wire).at(-1)), { interval: 1, timeout: 5_000 })
-					.toEqual(clients.map(() => -1));
+				await expect.poll(() => clients.map(({ wire }) => numbers(wire).at(-1)), { interval: 1 }).toEqual(clients.map(() => -1));
 				expect(clients.map(({ wire }) => numbers(wire))).toEqual(expected);
 				for (const [i, topics] of held.entries()) expect(new Set(clients[i]!.ws.getTopics())).toEqual(topics);
 				for (const { wire } of clients) wire.close();
-				await expect.poll(() => platform.connections, { interval: 1, timeout: 5_000 }).toBe(0);
+				await expect.poll(() => platform.connections, { interval: 1 }).toBe(0);
 				for (const name of ['a', 'b', 'c']) expect(platform.subscribers(name)).toBe(0);
 			}),
-			{ numRuns: transport.name === 'memory' ? 150 : 30 }
+			{ numRuns: transport.name === 'memory' ? 150 : 30, ...IN_TIME }
 		);
 	});
 });

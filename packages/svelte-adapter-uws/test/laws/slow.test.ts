@@ -59,12 +59,12 @@ for (const transport of ['node', 'uws'] as const) {
 		await vi.waitFor(() => expect(server.wsConnections.size).toBe(1));
 		server.platform.publish('reliable', 'last', ++published);
 		slow.ws.resume();
-		await vi.waitFor(() => expect(slow.ended()).toEqual([4429, 'too slow']), 10_000);
+		await vi.waitFor(() => expect(slow.ended()).toEqual([4429, 'too slow']));
 		const seqs = slow.events.filter(({ topic }) => topic === 'reliable').map(({ seq }) => seq!);
 		expect(seqs.length).toBeGreaterThan(0);
 		expect(seqs.length).toBeLessThan(published);
 		expect(seqs).toEqual(seqs.map((_, i) => i + 1));
-		await vi.waitFor(() => expect(fast.events).toHaveLength(published), 10_000);
+		await vi.waitFor(() => expect(fast.events).toHaveLength(published));
 		expect(fast.ended()).toBeUndefined();
 	});
 
@@ -81,7 +81,7 @@ for (const transport of ['node', 'uws'] as const) {
 		}
 		expect(connection.getBufferedAmount()).toBeLessThan(2 * SIZE + 1_000);
 		ws.resume();
-		await vi.waitFor(() => expect(events.at(-1)?.seq).toBe(published), 10_000);
+		await vi.waitFor(() => expect(events.at(-1)?.seq).toBe(published));
 		expect(events.length).toBeLessThan(published - 40);
 		expect(ended()).toBeUndefined();
 	});
@@ -99,7 +99,7 @@ for (const transport of ['node', 'uws'] as const) {
 		}
 		ws.resume();
 		const last = (topic: string) => events.findLast((event) => event.topic === topic)?.event;
-		await vi.waitFor(() => expect([last('a'), last('b')]).toEqual([`${sent}`, `${sent}`]), 10_000);
+		await vi.waitFor(() => expect([last('a'), last('b')]).toEqual([`${sent}`, `${sent}`]));
 		expect(events.length).toBeLessThan(2 * (sent - 40));
 		const heard = events.length;
 		await turn();

@@ -1,16 +1,7 @@
 import { createTestServer } from 'svelte-adapter-uws/testing';
-import { afterEach, expect, it, vi } from 'vitest';
+import { expect, it, vi } from 'vitest';
+import { endPage, pageSlots } from '../../test/client/fresh-page.ts';
 import { realtime } from '../hooks.ts';
-
-const PAGES = ['svelte-realtime.page', 'svelte-adapter-uws.page'].map((name) => Symbol.for(name));
-const slots = globalThis as unknown as Record<symbol, { value?: { close(): void } } | undefined>;
-const closing: (() => unknown)[] = [];
-
-afterEach(async () => {
-	slots[PAGES[1]!]?.value?.close();
-	for (const page of PAGES) delete slots[page];
-	for (const close of closing.splice(0)) await close();
-});
 
 it('says how the bus of the server is, to all who watch, and begins anew with each connection', async () => {
 	const { open, ...hooks } = realtime();
@@ -23,7 +14,7 @@ it('says how the bus of the server is, to all who watch, and begins anew with ea
 			}
 		}
 	});
-	closing.push(() => server.close());
+	endPage(() => server.close());
 	const { configure, health } = await import('../client.ts');
 	configure({ url: server.wsUrl });
 	const seen: string[] = [];
@@ -41,7 +32,7 @@ it('says how the bus of the server is, to all who watch, and begins anew with ea
 	tell('degraded');
 	await vi.waitFor(() => expect(seen.at(-1)).toBe('degraded'));
 	for (const ws of server.wsConnections) ws.close(4000);
-	await vi.waitFor(() => expect(seen.at(-1)).toBe('healthy'), 5_000);
+	await vi.waitFor(() => expect(seen.at(-1)).toBe('healthy'));
 	await vi.waitFor(() => expect(server.platform.subscribers('__realtime')).toBe(1));
 	tell('degraded');
 	await vi.waitFor(() => expect(seen.at(-1)).toBe('degraded'));
@@ -53,8 +44,9 @@ it('says how the bus of the server is, to all who watch, and begins anew with ea
 });
 
 it('is healthy where there is no connection, and opens none while a page is rendered', async () => {
+	endPage();
 	const { health } = await import('../client.ts');
 	const seen: string[] = [];
 	health.subscribe((value) => void seen.push(value))();
-	expect([seen, slots[PAGES[1]!]]).toEqual([['healthy'], undefined]);
+	expect([seen, pageSlots()[1]]).toEqual([['healthy'], undefined]);
 });

@@ -1,26 +1,16 @@
 import { createTestServer } from 'svelte-adapter-uws/testing';
-import { afterEach, expect, it, vi } from 'vitest';
+import { expect, it, vi } from 'vitest';
+import { closeConnection, endPage, pageSlots } from '../../test/client/fresh-page.ts';
 import { realtime } from '../hooks.ts';
 import { live } from '../live.ts';
-
-const PAGES = ['svelte-realtime.page', 'svelte-adapter-uws.page'].map((name) => Symbol.for(name));
-const slots = globalThis as unknown as Record<symbol, { value?: { close(): void } } | undefined>;
-const closing: (() => unknown)[] = [];
-
-afterEach(async () => {
-	slots[PAGES[1]!]?.value?.close();
-	for (const page of PAGES) delete slots[page];
-	for (const close of closing.splice(0)) await close();
-});
 
 /** A server in this process, and the page of a user. */
 async function page() {
 	const server = await createTestServer({ handler: { ...realtime(), upgrade: () => ({ id: 'ann' }) } });
-	closing.push(() => server.close());
+	endPage(() => server.close());
 	const { configure, onPush, onSignal } = await import('../client.ts');
 	configure({ url: server.wsUrl });
-	const connected = () =>
-		vi.waitFor(async () => expect(await server.platform.stores.registry.find('ann')).toHaveLength(1), { timeout: 5_000 });
+	const connected = () => vi.waitFor(async () => expect(await server.platform.stores.registry.find('ann')).toHaveLength(1));
 	return { server, onPush, onSignal, connected };
 }
 
@@ -58,7 +48,7 @@ it('hears the signals of its user, over each connection of the page', async () =
 	await vi.waitFor(() => expect(heard).toEqual(['named call 1', 'own call 1']));
 	stop();
 	// The page closes its connection and opens another.
-	slots[PAGES[1]!]!.value!.close();
+	closeConnection();
 	await vi.waitFor(async () => expect(await server.platform.stores.registry.find('ann')).toEqual([]));
 	onPush('other', () => 1);
 	await connected();
@@ -78,9 +68,6 @@ it('keeps nothing of a page that is rendered on the server', async () => {
 	const { onPush, onSignal } = await import('../client.ts');
 	onPush('confirm', () => true)();
 	onSignal(() => {})();
-	expect(PAGES.map((name) => (slots[name] as { pushes?: unknown; live?: unknown } | undefined)?.live)).toEqual([
-		undefined,
-		undefined
-	]);
-	expect(slots[PAGES[0]!]).not.toHaveProperty('pushes');
+	expect(pageSlots().map((slot) => slot?.live)).toEqual([undefined, undefined]);
+	expect(pageSlots()[0]).not.toHaveProperty('pushes');
 });
