@@ -5,6 +5,7 @@ import type { Listener } from '../contract/transport.ts';
 import { CLOSE_CODES } from '../protocol/close-codes.ts';
 import type { Farewell } from './farewell.ts';
 import type { Report } from './isolation.ts';
+import { within } from './within.ts';
 
 export interface LifecycleParts {
 	readonly hooks: WebSocketHooks;
@@ -76,18 +77,10 @@ export class Lifecycle {
 
 	async #shutdown(): Promise<void> {
 		const { platform, clock, report, shutdownTimeoutMs: ms } = this.#parts;
-		let timer: Disposable | undefined;
 		try {
-			const limit =
-				ms > 0
-					? new Promise((_, reject) => (timer = clock.after(ms, () => reject(new Error(`It took longer than ${ms} ms.`)))))
-					: undefined;
-			const done = this.#hooks.shutdown?.({ platform });
-			await (limit ? Promise.race([done, limit]) : done);
+			await within(clock, ms, Promise.resolve(this.#hooks.shutdown?.({ platform })));
 		} catch (error) {
 			report('shutdown', error);
-		} finally {
-			timer?.[Symbol.dispose]();
 		}
 	}
 }

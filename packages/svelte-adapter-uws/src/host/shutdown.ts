@@ -1,5 +1,6 @@
 import type { Clock } from '../contract/clock.ts';
 import type { Log } from '../contract/log.ts';
+import { TimeoutError, within } from '../core/within.ts';
 
 /** What a graceful end consists of. */
 export interface ShutdownParts {
@@ -33,12 +34,11 @@ export async function shutDown(reason: string, parts: ShutdownParts): Promise<vo
 
 	const end = clock.now() + parts.timeoutMs;
 	const step = async (name: string, run: () => Promise<unknown>): Promise<void> => {
-		using timer = new Timer(clock, Math.max(0, end - clock.now()));
 		try {
-			const finished = await Promise.race([run().then(() => true), timer.expired.then(() => false)]);
-			if (!finished) log.warn(`${name} took longer than SHUTDOWN_TIMEOUT; going on without it`);
+			await within(clock, Math.max(1, end - clock.now()), run());
 		} catch (error) {
-			log.error(`${name} failed; going on`, error);
+			if (error instanceof TimeoutError) log.warn(`${name} took longer than SHUTDOWN_TIMEOUT; going on without it`);
+			else log.error(`${name} failed; going on`, error);
 		}
 	};
 	await step('Closing the WebSockets', parts.drain);
@@ -59,19 +59,6 @@ async function tellApp(reason: string, log: Log): Promise<void> {
 			}
 		})
 	);
-}
-
-class Timer implements Disposable {
-	readonly expired: Promise<void>;
-	#timer: Disposable | undefined;
-
-	constructor(clock: Clock, ms: number) {
-		this.expired = new Promise((resolve) => (this.#timer = clock.after(ms, resolve)));
-	}
-
-	[Symbol.dispose](): void {
-		this.#timer?.[Symbol.dispose]();
-	}
 }
 
 /** Ends the process for a reason. */
