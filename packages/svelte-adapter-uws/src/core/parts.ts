@@ -34,9 +34,9 @@ export interface ServerOptions {
 	/** Milliseconds that a `subscribe`, `subscribeBatch` or `resume` hook may take; 0 = no limit. */
 	readonly hookTimeoutMs: number;
 	/** Milliseconds that a client has for its reply to a request which names no time; absent = 5,000. */
-	readonly requestTimeoutMs?: number;
+	readonly requestTimeoutMs?: number | undefined;
 	/** Milliseconds that `drain` waits for a `shutdown` hook before it goes on without it; absent or 0 = no limit. */
-	readonly shutdownTimeoutMs?: number;
+	readonly shutdownTimeoutMs?: number | undefined;
 	readonly allowSystemTopicSubscribe: boolean;
 	readonly allowNonAsciiTopics: boolean;
 	/** A broken invariant throws where it is found; absent or false: it is counted and logged. */
@@ -48,15 +48,15 @@ export interface ServerParts {
 	/** Starts listening with the core as the handler of its sockets. */
 	readonly listen: (sockets: SocketHandler) => Promise<Listener>;
 	readonly hooks: WebSocketHooks;
-	readonly bus?: Bus;
+	readonly bus?: Bus | undefined;
 	/** Absent = there is no other node to ask. */
-	readonly peers?: Peers;
+	readonly peers?: Peers | undefined;
 	readonly stores: Stores;
 	readonly clock: Clock;
 	readonly log: Log;
 	readonly telemetry: Telemetry;
 	/** Absent = nobody looks at the load. */
-	readonly pressure?: { readonly options: ResolvedPressureOptions; readonly memory: () => Memory };
+	readonly pressure?: { readonly options: ResolvedPressureOptions; readonly memory: () => Memory } | undefined;
 	readonly options: ServerOptions;
 	/** A random id without dashes or other punctuation, at least 60 bits. */
 	readonly randomId: () => string;

@@ -47,9 +47,9 @@ export function assemble(parts: AssembleParts): Promise<ServerCore> {
 		clock,
 		log: parts.log,
 		telemetry: parts.telemetry ?? (() => {}),
-		...(websocket.pressure ? { pressure: { options: websocket.pressure, memory: readMemory } } : {}),
-		...(parts.bus ? { bus: parts.bus } : {}),
-		...(parts.peers ? { peers: parts.peers } : {}),
+		pressure: websocket.pressure ? { options: websocket.pressure, memory: readMemory } : undefined,
+		bus: parts.bus,
+		peers: parts.peers,
 		stores: parts.stores ?? memoryStores(randomId(), clock, randomId, { replay: websocket.replay }),
 		options: {
 			origin: { allowed: websocket.allowedOrigins, expectedOrigin: parts.expectedOrigin },
@@ -60,8 +60,8 @@ export function assemble(parts: AssembleParts): Promise<ServerCore> {
 			authenticateOwnPagesOnly: websocket.authPathRequireOrigin,
 			hookTimeoutMs: websocket.hookTimeout * 1000,
 			upgradeTimeoutMs: websocket.upgradeTimeout * 1000,
-			...(parts.requestTimeoutMs === undefined ? {} : { requestTimeoutMs: parts.requestTimeoutMs }),
-			...(parts.shutdownTimeoutMs === undefined ? {} : { shutdownTimeoutMs: parts.shutdownTimeoutMs }),
+			requestTimeoutMs: parts.requestTimeoutMs,
+			shutdownTimeoutMs: parts.shutdownTimeoutMs,
 			allowSystemTopicSubscribe: websocket.allowSystemTopicSubscribe,
 			allowNonAsciiTopics: websocket.allowNonAsciiTopics,
 			throwsAssertions: process.env['VITEST'] !== undefined || process.env['NODE_ENV'] === 'test'
