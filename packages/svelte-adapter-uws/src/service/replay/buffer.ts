@@ -72,7 +72,7 @@ export class ReplayBuffer {
 		this.#size = checkCap('createReplay: size', size);
 		this.#maxTopics = checkCap('createReplay: maxTopics', maxTopics);
 		this.hooks = replayHooks(
-			(request) => serveReplay({ ...request, find: (since) => this.#missed(request.topic, since) }),
+			(topic, since) => this.#missed(topic, since),
 			(topic) => this.#topics.has(topic) || this.#forgotten.has(topic),
 			onError
 		);

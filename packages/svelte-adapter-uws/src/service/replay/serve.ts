@@ -90,12 +90,14 @@ export async function serveReplay(request: ReplayRequest): Promise<void> {
 /** Whether something can be the number of an event. */
 export const isNumber = (seq: unknown): seq is number => Number.isInteger(seq) && (seq as number) >= 0;
 
-/** Makes the hooks that hand requests to `serve`; `knows` tells which topics of a returning client are asked for. */
+/** Makes the hooks that send what `find` gives; `knows` tells which topics of a returning client are asked for. */
 export function replayHooks(
-	serve: (request: Omit<ReplayRequest, 'find'>) => Promise<void>,
+	find: (topic: string, since: Position) => Missed | Promise<Missed>,
 	knows: (topic: string) => boolean,
 	onError: (error: unknown) => void
 ): ReplayHooks {
+	const serve = (request: Omit<ReplayRequest, 'find'>): Promise<void> =>
+		serveReplay({ ...request, find: (since) => find(request.topic, since) }).catch(onError);
 	return {
 		message(ws, context) {
 			const frame = readFrame(context, 'replay"');
@@ -104,18 +106,18 @@ export function replayHooks(
 			if (!isTopic(topic) || isReservedTopic(topic)) return true;
 			const seq = typeof since === 'number' ? since : NaN;
 			const isId = typeof reqId === 'number' || (typeof reqId === 'string' && reqId.length <= MAX_REQUEST_ID);
-			serve({
+			void serve({
 				ws,
 				topic,
 				since: { epoch: typeof ep === 'string' ? ep : '', seq },
 				platform: context.platform,
 				reqId: isId ? reqId : undefined
-			}).catch(onError);
+			});
 			return true;
 		},
 		async resume(ws, { lastSeen, platform }) {
 			const known = [...lastSeen].filter(([topic]) => knows(topic));
-			await Promise.all(known.map(([topic, since]) => serve({ ws, topic, since, platform, live: true }).catch(onError)));
+			await Promise.all(known.map(([topic, since]) => serve({ ws, topic, since, platform, live: true })));
 		}
 	};
 }

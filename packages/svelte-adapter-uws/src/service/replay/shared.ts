@@ -35,11 +35,7 @@ export class SharedReplay {
 	constructor({ store, topics, onError }: SharedReplayOptions & { readonly onError: (error: unknown) => void }) {
 		this.#store = store;
 		this.#isKept = topics ? (topic) => atOnce('createReplay: topics', topics(topic)) : (topic) => this.#topics.has(topic);
-		this.hooks = replayHooks(
-			(request) => serveReplay({ ...request, find: (since) => this.#missed(request.topic, since) }),
-			this.#isKept,
-			onError
-		);
+		this.hooks = replayHooks((topic, since) => this.#missed(topic, since), this.#isKept, onError);
 	}
 
 	readonly hooks: ReplayHooks;
