@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { HeaderList, HttpHandler, Peer, RequestHead, StaticPlan } from '../../contract/http.ts';
 import { normalizeAddress } from '../shared/address.ts';
-import { answer, STALL_MS } from '../shared/answer.ts';
+import { answer, sendPlan, STALL_MS } from '../shared/answer.ts';
 import { headerValue } from '../shared/header-list.ts';
 import { hasBody, RequestBody } from '../shared/request-body.ts';
 import { NodeSink } from './sink.ts';
@@ -79,12 +79,6 @@ export function createNodeAnswer(handler: HttpHandler, stallMs: number = STALL_M
 }
 
 const NO_VERSION: StaticPlan = { status: 400, headers: [], length: 0, close: true };
-
-function sendPlan(sink: NodeSink, plan: StaticPlan, method: string): void {
-	const { status, headers, body, length, close = false } = plan;
-	const head = { status, headers, length: status === 304 ? undefined : length, close };
-	sink.whole(head, method === 'HEAD' ? undefined : body);
-}
 
 interface BodyLimits {
 	readonly limit: number;

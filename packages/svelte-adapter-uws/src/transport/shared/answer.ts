@@ -1,5 +1,5 @@
 import type { ReadableStreamReadResult } from 'node:stream/web';
-import type { HttpHandler, Recipient, RequestHead } from '../../contract/http.ts';
+import type { HttpHandler, Recipient, RequestHead, StaticPlan } from '../../contract/http.ts';
 import { toResponseHead, type ResponseHead } from './header-list.ts';
 import type { RequestBody } from './request-body.ts';
 
@@ -50,6 +50,13 @@ export async function answer(
 	}
 }
 
+/** An answer that is known before the app is asked. */
+export function sendPlan(sink: ResponseSink, plan: StaticPlan, method: string): void {
+	const { status, headers, length, body, close = false } = plan;
+	const head = { status, headers, length: status === 304 ? undefined : length, close };
+	sink.whole(head, method === 'HEAD' ? undefined : body);
+}
+
 /** Ends a response that cannot be completed: with a 500 while nothing has been written, abruptly afterwards. */
 export function giveUp(sink: ResponseSink, method: string): void {
 	if (sink.started) sink.destroy();
@@ -64,7 +71,7 @@ async function sendWhole(sink: ResponseSink, method: string, head: ResponseHead,
 }
 
 /** Writes a body as it comes, no faster than the client takes it. Rejects when the body fails or is not as long as announced. */
-export async function sendResponse(
+async function sendResponse(
 	sink: ResponseSink,
 	method: string,
 	head: ResponseHead,

@@ -1,7 +1,7 @@
 import type { HttpRequest, HttpResponse } from 'uWebSockets.js';
 import type { HeaderList, HttpHandler, Peer, RequestHead, StaticPlan } from '../../contract/http.ts';
 import { normalizeAddress } from '../shared/address.ts';
-import { answer, STALL_MS } from '../shared/answer.ts';
+import { answer, sendPlan, STALL_MS } from '../shared/answer.ts';
 import { headerValue } from '../shared/header-list.ts';
 import { hasBody } from '../shared/request-body.ts';
 import { readUwsBody } from './body.ts';
@@ -127,10 +127,4 @@ function writePlan(res: HttpResponse, plan: StaticPlan, isHead: boolean, blocks:
 	else if (isHead || !body) res.endWithoutBody(plan.length);
 	else if (!res.tryEnd(body, body.length)[1]) return body;
 	return undefined;
-}
-
-function sendPlan(sink: UwsSink, plan: StaticPlan, method: string): void {
-	const { status, headers, length, body, close = false } = plan;
-	const head = { status, headers, length: status === 304 ? undefined : length, close };
-	sink.whole(head, method === 'HEAD' ? undefined : body);
 }
