@@ -1,10 +1,10 @@
 import type { ClientControl, Ref } from './control.ts';
 
 /** Control frames are shorter than this, in UTF-8 bytes; a longer one belongs to the application. Replies may be as long as any message. */
-export const MAX_CONTROL_BYTES = 8192;
+const MAX_CONTROL_BYTES = 8192;
 
 /** Longest `ref` in UTF-16 units; a longer one counts as absent. */
-export const MAX_REF_LENGTH = 256;
+const MAX_REF_LENGTH = 256;
 
 /** Whether a text can be a control frame: the fourth character of `{"type":…` is a `y`. Costs one comparison for all others. */
 export function looksLikeControl(text: string): boolean {

@@ -1,5 +1,5 @@
 /** First byte of a frame that carries a call with bytes: `0x00`, length of the header (uint16), header (JSON), payload. */
-export const BINARY_CALL = 0x00;
+const BINARY_CALL = 0x00;
 /** Bytes that a header may have. */
 export const MAX_HEADER = 0xffff;
 const PREFIX = 3;

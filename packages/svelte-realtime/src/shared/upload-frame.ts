@@ -3,13 +3,13 @@ import type { TraceFields } from './rpc-frame.ts';
 
 /** First byte of a frame with a part of an upload, and of one that says something about an upload. */
 export const UPLOAD_CHUNK = 0x01;
-export const UPLOAD_CONTROL = 0x02;
+const UPLOAD_CONTROL = 0x02;
 /** Topic of what the server says about uploads; the event is the id of the upload. */
 export const UPLOAD_TOPIC = '__upload';
 /** Bytes of a frame before its header, if it has one, and before its payload otherwise. */
 export const CHUNK_PREFIX = 12;
 /** Bytes of the secret with which an upload goes on over another connection. */
-export const TOKEN_BYTES = 16;
+const TOKEN_BYTES = 16;
 
 const HAS_HEADER = 0b01;
 const IS_LAST = 0b10;

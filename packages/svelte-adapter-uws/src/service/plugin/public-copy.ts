@@ -7,7 +7,7 @@ const NEVER: ReadonlySet<string> = new Set(['constructor', 'prototype']);
  * What others may see of somebody's user data when the app has not said it: a copy without anything whose name sounds secret or
  * internal, and without the address that the server itself adds. Bytes become `[bytes: n]`; a cycle is cut.
  */
-export function publicCopy(userData: unknown): Record<string, unknown> {
+function publicCopy(userData: unknown): Record<string, unknown> {
 	if (typeof userData !== 'object' || userData === null) return {};
 	const { remoteAddress: _, ...shown } = userData as Record<string, unknown>;
 	return copy(shown, [userData]) as Record<string, unknown>;

@@ -1,8 +1,7 @@
 import type { Connection } from '../../contract/connection.ts';
 import type { PresenceStore } from '../../contract/store/presence.ts';
 import { fromText, toText } from '../json.ts';
-
-type Awaitable<T> = T | Promise<T>;
+import type { Awaitable } from '../plugin/maybe.ts';
 
 /** Who is in which topic, by key: the part of presence that one process knows by itself, or all nodes together. */
 export interface Roster {

@@ -27,7 +27,7 @@ const BAN_MS = 60_000;
 const NOBODY = 'unknown';
 
 /** What a limiter has been told to do. */
-export interface Rule {
+interface Rule {
 	readonly rule: Required<RateRule>;
 	readonly keyOf: (ws: Connection) => string;
 	/** Milliseconds of a ban that names none. */
@@ -35,7 +35,7 @@ export interface Rule {
 }
 
 /** Reads the options that both limiters have; throws for those out of range. */
-export function readRule({ points, interval, blockDuration = 0, keyBy = 'ip' }: RateLimitOptions): Rule {
+function readRule({ points, interval, blockDuration = 0, keyBy = 'ip' }: RateLimitOptions): Rule {
 	checkCap('createRateLimit: points', points);
 	checkSpan('createRateLimit: interval', interval);
 	checkNumber('createRateLimit: blockDuration', blockDuration, { min: 0 });
@@ -50,7 +50,7 @@ export function readRule({ points, interval, blockDuration = 0, keyBy = 'ip' }: 
 }
 
 /** Throws a RangeError for what nobody can pay. */
-export const checkCost = (cost: number): number => checkNumber('consume: cost', cost, { min: 0 });
+const checkCost = (cost: number): number => checkNumber('consume: cost', cost, { min: 0 });
 
 function addressOf(ws: Connection): string {
 	const { remoteAddress, ip, address } = (ws.getUserData() ?? {}) as Readonly<Record<string, unknown>>;
