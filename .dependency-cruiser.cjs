@@ -9,7 +9,8 @@ const adapter = {
 	core: ['contract', 'protocol'],
 	client: ['contract', 'protocol', 'merge'],
 	host: ['contract', 'protocol', 'merge', 'transport', 'http', 'service', 'core'],
-	build: ['contract', 'host']
+	build: ['contract', 'host'],
+	plugins: ['contract', 'host', 'service']
 };
 const realtime = {
 	shared: [],

@@ -62,7 +62,7 @@ for (const [name, folder, above] of [
 	...['contract', 'protocol', 'merge', 'transport', 'http', 'service'].map(
 		(below) => ['svelte-adapter-uws', below, 'core'] as const
 	),
-	...['core', 'client', 'host'].map((below) => ['svelte-adapter-uws', below, 'build'] as const),
+	...['core', 'client', 'host', 'plugins'].map((below) => ['svelte-adapter-uws', below, 'build'] as const),
 	['svelte-adapter-uws', 'build', 'http'],
 	...['shared', 'define', 'runtime', 'client', 'build'].map((below) => ['svelte-realtime', below, 'features'] as const),
 	['svelte-realtime', 'features', 'build']

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { INHERITED, readEnvironment, strangers, VARIABLES, type Environment } from './env.ts';
+import { INHERITED, readEnvironment, unknownVariables, VARIABLES, type Environment } from './env.ts';
 
 const file = fileURLToPath(import.meta.url);
 const read = (env: Record<string, string>, prefix = '') => readEnvironment(env, { prefix, pid: 7, platform: 'linux' });
@@ -223,10 +223,10 @@ it('takes the mode of a cluster along with its size', () => {
 });
 
 it('tells of variables with the prefix that nobody reads, and names the nearest', () => {
-	expect(strangers({ APP_PROT: '4000', APP_PORT: '3000', PROT: '1' }, 'APP_')).toEqual([
+	expect(unknownVariables({ APP_PROT: '4000', APP_PORT: '3000', PROT: '1' }, 'APP_')).toEqual([
 		'APP_PROT: the server does not know this variable and ignores it. Did you mean APP_PORT? If it belongs to something else, choose another envPrefix.'
 	]);
-	expect(strangers({ APP_SECRET_OF_THE_APP: '1' }, 'APP_')[0]).toContain('Known are APP_HOST, APP_PORT, APP_SOCKET_PATH');
-	expect(strangers({ PROT: '4000' }, '')).toEqual([]);
+	expect(unknownVariables({ APP_SECRET_OF_THE_APP: '1' }, 'APP_')[0]).toContain('Known are APP_HOST, APP_PORT, APP_SOCKET_PATH');
+	expect(unknownVariables({ PROT: '4000' }, '')).toEqual([]);
 	expect(read({ APP_PROT: '4000' }, 'APP_').port).toBe(3000);
 });

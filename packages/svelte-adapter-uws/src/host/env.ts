@@ -174,7 +174,7 @@ function inheritedSocket(env: Variables, pid: number): number | undefined {
  * A sentence for each variable that carries the prefix and is not known: a typing error, or something else that begins in the same way.
  * None without a prefix, because every variable would be meant.
  */
-export function strangers(env: Variables, prefix: string): string[] {
+export function unknownVariables(env: Variables, prefix: string): string[] {
 	if (prefix === '') return [];
 	const known = Object.keys(VARIABLES);
 	return Object.keys(env)

@@ -5,7 +5,7 @@ import type { ServerCore } from '../core/parts.ts';
 import { loadBuilt, type Built, type Entry } from './built.ts';
 import { systemClock } from './clock.ts';
 import { workerLog, workerOf, type Worker } from './cluster/worker.ts';
-import { readEnvironment, strangers, type Environment } from './env.ts';
+import { readEnvironment, unknownVariables, type Environment } from './env.ts';
 import type { NodeAnswer } from '../transport/node/http.ts';
 import { consoleLog, outliveOutput } from './log.ts';
 import { createEnd, endWhenIdle, onSignals, shutDown, type ShutdownParts } from './shutdown.ts';
@@ -53,7 +53,7 @@ export function createServing(entry: Entry): Serving {
 		(embedded ??= (async () => {
 			const environment = readEnvironment(process.env, { prefix });
 			const log = consoleLog();
-			for (const stranger of strangers(process.env, prefix)) log.warn(stranger);
+			for (const warning of unknownVariables(process.env, prefix)) log.warn(warning);
 			const built = await loadBuilt(entry, environment, log);
 			if (!entry.settings.websocket) built.life.start();
 			return (serving = { built, environment, log });
@@ -72,7 +72,7 @@ export function createServing(entry: Entry): Serving {
 			try {
 				const environment = asked(readEnvironment(process.env, { prefix }), worker);
 				// Workers have the variables of their primary, which has spoken of them.
-				if (!worker) for (const stranger of strangers(process.env, prefix)) log.warn(stranger);
+				if (!worker) for (const warning of unknownVariables(process.env, prefix)) log.warn(warning);
 				if (environment.cluster) {
 					const { startCluster } = await import('./cluster/start.ts');
 					const cluster = await startCluster(entry, { ...environment, cluster: environment.cluster }, log);

@@ -70,7 +70,8 @@ export class Presence {
 	/** In the order of coming. */
 	readonly #seats = new Map<Connection, Seat>();
 	readonly #rooms = new Map<string, Room>();
-	readonly #timers: { beat?: Disposable; renew?: Disposable } = {};
+	#beating: Disposable | undefined;
+	#renewing: Disposable | undefined;
 	#anonymous = 0;
 
 	constructor(parts: PresenceParts) {
@@ -125,10 +126,10 @@ export class Presence {
 
 	/** Forgets everybody and stops the timers; nobody is told. */
 	clear(): void {
-		this.#timers.beat?.[Symbol.dispose]();
-		this.#timers.renew?.[Symbol.dispose]();
-		delete this.#timers.beat;
-		delete this.#timers.renew;
+		this.#beating?.[Symbol.dispose]();
+		this.#renewing?.[Symbol.dispose]();
+		this.#beating = undefined;
+		this.#renewing = undefined;
 		this.#seats.clear();
 		this.#rooms.clear();
 		this.#diffs.clear();
@@ -221,10 +222,10 @@ export class Presence {
 	/** Timers run only while somebody is here. */
 	#keepTime(): void {
 		const { clock, heartbeat = 0, renew, onError } = this.#parts;
-		if (heartbeat > 0) this.#timers.beat ??= clock.after(heartbeat, () => this.#beat());
+		if (heartbeat > 0) this.#beating ??= clock.after(heartbeat, () => this.#beat());
 		if (!renew) return;
-		this.#timers.renew ??= clock.after(renew.everyMs, () => {
-			delete this.#timers.renew;
+		this.#renewing ??= clock.after(renew.everyMs, () => {
+			this.#renewing = undefined;
 			if (this.#rooms.size === 0) return;
 			this.#keepTime();
 			renew.run([...this.#rooms.keys()]).catch(onError);
@@ -232,7 +233,7 @@ export class Presence {
 	}
 
 	#beat(): void {
-		delete this.#timers.beat;
+		this.#beating = undefined;
 		if (this.#rooms.size === 0) return;
 		this.#keepTime();
 		for (const [topic, { platform }] of this.#rooms) {
