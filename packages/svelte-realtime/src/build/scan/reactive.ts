@@ -1,6 +1,6 @@
 import type { ESTree } from 'vite';
 import type { LiveExport } from './live-module.ts';
-import { membersOf, unwrap, type Scope } from './scope.ts';
+import { membersOf, paramsOf, unwrap, type Scope } from './scope.ts';
 
 type Node = ESTree.Node;
 
@@ -32,10 +32,8 @@ export function aggregateStub(scope: Scope, name: string, [, , options]: readonl
 
 /** How many parameters a function takes; a rest counts for many. `undefined` for what is no function in this file. */
 function parameters(scope: Scope, node: Node | undefined): number | undefined {
-	const value = node && unwrap(scope, node);
-	if (value?.type !== 'ArrowFunctionExpression' && value?.type !== 'FunctionExpression' && value?.type !== 'FunctionDeclaration')
-		return undefined;
-	return value.params.at(-1)?.type === 'RestElement' ? Infinity : value.params.length;
+	const params = node && paramsOf(unwrap(scope, node));
+	return params?.at(-1)?.type === 'RestElement' ? Infinity : params?.length;
 }
 
 function textOf(scope: Scope, node: Node | undefined, name: string): string | undefined {

@@ -73,6 +73,13 @@ export function ourName(scope: Scope, callee: Node): string | undefined {
 	return owner === '*' ? node.property.name : `${owner}.${node.property.name}`;
 }
 
+/** The parameters of a function; `undefined` for what is none. */
+export function paramsOf(node: Node): readonly ESTree.ParamPattern[] | undefined {
+	return node.type === 'ArrowFunctionExpression' || node.type === 'FunctionExpression' || node.type === 'FunctionDeclaration'
+		? node.params
+		: undefined;
+}
+
 /** The values of an object literal by name; `undefined` where they cannot all be seen. */
 export function membersOf(scope: Scope, node: Node | undefined): ReadonlyMap<string, Node> | undefined {
 	const value = node && unwrap(scope, node);

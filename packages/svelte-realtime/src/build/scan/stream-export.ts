@@ -1,7 +1,7 @@
 import type { ESTree } from 'vite';
 import { doubtOf, takesContext, type Parameters } from '../../shared/topic-context.ts';
 import type { LiveExport, StreamStubOptions } from './live-module.ts';
-import { ourName, unwrap, type Scope } from './scope.ts';
+import { ourName, paramsOf, unwrap, type Scope } from './scope.ts';
 
 type Node = ESTree.Node;
 
@@ -68,11 +68,7 @@ function functionOf(scope: Scope, node: Node | undefined): readonly ESTree.Param
 		const place = AROUND_LOADERS.get(ourName(scope, value.callee) ?? '');
 		return place === undefined ? undefined : functionOf(scope, value.arguments[place]);
 	}
-	return value?.type === 'ArrowFunctionExpression' ||
-		value?.type === 'FunctionExpression' ||
-		value?.type === 'FunctionDeclaration'
-		? value.params
-		: undefined;
+	return value && paramsOf(value);
 }
 
 /** Whether a function takes arguments of the client; `undefined` when it cannot be seen. */
