@@ -9,3 +9,8 @@ export function platforms(): Set<Platform> {
 	const holder = globalThis as { [PLATFORMS]?: Set<Platform> };
 	return (holder[PLATFORMS] ??= new Set());
 }
+
+/** The platform of the newest of them. */
+export function newestPlatform(): Platform | undefined {
+	return [...platforms()].at(-1);
+}

@@ -3,13 +3,13 @@ import { busOn } from './attach.ts';
 import { attachedTo } from './attached.ts';
 import { declared } from './declared.ts';
 import type { LivePublishOptions } from './define/context.ts';
-import { platforms } from './platforms.ts';
+import { newestPlatform } from './platforms.ts';
 import type { ClusterBus } from './relay.ts';
 import { publishOn } from './runtime/context.ts';
 
 /** The platform of the server that runs in this process, the newest where there are several; `null` before it has started. */
 export function getPlatform(): Platform | null {
-	return [...platforms()].at(-1) ?? null;
+	return newestPlatform() ?? null;
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { Connection } from 'svelte-adapter-uws/contract';
 import { attachedTo } from './attached.ts';
 import { declared } from './declared.ts';
-import { platforms } from './platforms.ts';
+import { newestPlatform } from './platforms.ts';
 import type { PushOptions, PushTarget, RemoteRegistry } from './runtime/push/pushes.ts';
 import { LiveError } from './shared/error.ts';
 
@@ -36,7 +36,7 @@ export const push: PushMaker['push'] = async (target, event, data, options = {})
 	const { timeoutMs } = options;
 	if (timeoutMs !== undefined && !(Number.isFinite(timeoutMs) && timeoutMs > 0))
 		throw invalid('timeoutMs has to be milliseconds above 0.');
-	const platform = [...platforms()].at(-1);
+	const platform = newestPlatform();
 	const runtime = platform && attachedTo(platform);
 	if (!runtime)
 		throw new Error(
