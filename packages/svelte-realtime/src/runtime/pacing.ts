@@ -68,7 +68,7 @@ export class Pacing implements Disposable {
 		if (until !== undefined && until > now) return true;
 		if (until === undefined && this.#skipped.size >= maxSkipKeys) this.#sweep(now);
 		if (until === undefined && this.#skipped.size >= maxSkipKeys) {
-			this.#warn('skip', `ctx.skip holds ${maxSkipKeys} keys and lets every other one pass until some have cooled down.`);
+			this.warnOnce('skip', `ctx.skip holds ${maxSkipKeys} keys and lets every other one pass until some have cooled down.`);
 			return false;
 		}
 		this.#skipped.set(key, now + ms);
@@ -77,7 +77,9 @@ export class Pacing implements Disposable {
 
 	/** Says something once. */
 	warnOnce(name: string, message: string): void {
-		this.#warn(name, message);
+		if (this.#warned.has(name)) return;
+		this.#warned.add(name);
+		this.#parts.warn(message);
 	}
 
 	/** Drops what waits. */
@@ -109,12 +111,6 @@ export class Pacing implements Disposable {
 
 	#sweep(now: number): void {
 		for (const [key, until] of this.#skipped) if (until <= now) this.#skipped.delete(key);
-	}
-
-	#warn(name: string, message: string): void {
-		if (this.#warned.has(name)) return;
-		this.#warned.add(name);
-		this.#parts.warn(message);
 	}
 }
 

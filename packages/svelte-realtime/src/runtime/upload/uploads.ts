@@ -257,10 +257,6 @@ export class Uploads implements Disposable {
 
 	#giveUp(transfer: Transfer, reason: unknown): void {
 		transfer.fail(reason);
-		this.#drop(transfer);
-	}
-
-	#drop(transfer: Transfer): void {
 		if (transfer.token !== undefined) this.#byToken.delete(transfer.token);
 		this.#lost.delete(transfer);
 		this.#taken.delete(transfer);
