@@ -1,6 +1,6 @@
 import type { Admission } from './app-settings.ts';
 import { app } from './app.ts';
-import { problem } from './problem.ts';
+import { checkNames, problem } from './problem.ts';
 
 /** `live.admission`. */
 export interface AdmissionMaker {
@@ -19,7 +19,7 @@ export const admission: AdmissionMaker['admission'] = (config) => {
 	if (config === null || config === undefined) return void (app().admission = undefined);
 	const classes = typeof config === 'object' ? config.classes : undefined;
 	if (typeof classes !== 'object' || classes === null) throw problem(what, 'classes', classes, 'an object with rules by name');
-	for (const name of Object.keys(config)) if (name !== 'classes') throw problem(what, 'config', name, 'classes');
+	checkNames(what, config, ['classes'], 'config');
 	for (const [name, rule] of Object.entries(classes)) {
 		if (typeof rule === 'function') continue;
 		if (!Array.isArray(rule))

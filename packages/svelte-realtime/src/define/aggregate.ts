@@ -1,9 +1,9 @@
 import { app } from './app.ts';
 import { isTimeZone } from './cron.ts';
 import { define } from './definition.ts';
-import { problem } from './problem.ts';
+import { checkNames, problem } from './problem.ts';
 import type { Aggregate, AggregateOptions, Reducer, WindowSpec } from './reactive.ts';
-import { checkDebounce, checkNames, isSource, SOURCE_RULE } from './sources.ts';
+import { checkDebounce, isSource, SOURCE_RULE } from './sources.ts';
 import { isTopic, TOPIC_RULE } from './stream.ts';
 
 type Reducers = Readonly<Record<string, Reducer>>;

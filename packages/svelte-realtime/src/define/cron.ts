@@ -1,6 +1,6 @@
 import { parseCron, type CronExpression } from '../shared/cron-expression.ts';
 import { define } from './definition.ts';
-import { problem } from './problem.ts';
+import { checkNames, problem } from './problem.ts';
 import type { Cron, CronOptions, CronRun } from './reactive.ts';
 import { isTopic, TOPIC_RULE } from './stream.ts';
 
@@ -22,7 +22,7 @@ export const cron: CronMaker['cron'] = (schedule, topic, run, options = {}) => {
 	if (typeof schedule !== 'string') throw problem(what, 'schedule', schedule, 'a text such as "*/5 * * * *"');
 	if (!isTopic(topic)) throw problem(what, 'topic', topic, TOPIC_RULE);
 	if (typeof run !== 'function') throw problem(what, 'fn', run, 'a function (ctx, due) => value');
-	for (const name of Object.keys(options)) if (!OPTIONS.includes(name)) throw problem(what, 'options', name, OPTIONS.join(', '));
+	checkNames(what, options, OPTIONS);
 	const { tz, timeoutMs, jitterMs, runOnInit, catchUp, overlap } = options;
 	if (tz !== undefined && !isTimeZone(tz)) throw problem(what, 'tz', tz, 'the name of a time zone such as "Europe/Berlin"');
 	if (timeoutMs !== undefined && !(Number.isFinite(timeoutMs) && timeoutMs > 0))

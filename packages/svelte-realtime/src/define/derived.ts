@@ -1,8 +1,8 @@
 import type { Context } from './context.ts';
 import { define } from './definition.ts';
-import { problem } from './problem.ts';
+import { checkNames, problem } from './problem.ts';
 import type { Derived, DerivedOptions } from './reactive.ts';
-import { checkDebounce, checkNames, checkSources } from './sources.ts';
+import { checkDebounce, checkSources } from './sources.ts';
 import { isMerge, MERGE_RULE } from './stream.ts';
 
 /** `live.derived`. */

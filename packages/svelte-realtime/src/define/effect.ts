@@ -1,7 +1,7 @@
 import { define } from './definition.ts';
-import { problem } from './problem.ts';
+import { checkNames, problem } from './problem.ts';
 import type { Effect, EffectOptions, EffectRun } from './reactive.ts';
-import { checkDebounce, checkNames, checkSources } from './sources.ts';
+import { checkDebounce, checkSources } from './sources.ts';
 
 /** `live.effect`. */
 export interface EffectMaker {

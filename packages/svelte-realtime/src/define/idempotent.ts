@@ -1,7 +1,7 @@
 import type { IdempotencyStore } from 'svelte-adapter-uws/contract';
 import type { Context } from './context.ts';
 import type { Call } from './definition.ts';
-import { problem } from './problem.ts';
+import { checkNames, problem } from './problem.ts';
 import { wrap, type Inner, type Transfer, type Wrappable } from './wrap.ts';
 
 /** What makes two calls the same. */
@@ -33,10 +33,8 @@ const OPTIONS: readonly string[] = ['keyFrom', 'store', 'ttl'];
 export const idempotent: Idempotent['idempotent'] = (options: IdempotentOptions, run: Inner) => {
 	const what = 'live.idempotent';
 	if (typeof options !== 'object' || options === null) throw problem(what, 'options', options, `{ ${OPTIONS.join(', ')} }`);
-	for (const name of Object.keys(options)) {
-		if (name === 'key') throw problem(what, 'options', name, 'keyFrom: key belongs to live.lock');
-		if (!OPTIONS.includes(name)) throw problem(what, 'options', name, OPTIONS.join(', '));
-	}
+	if ('key' in options) throw problem(what, 'options', 'key', 'keyFrom: key belongs to live.lock');
+	checkNames(what, options, OPTIONS);
 	const { keyFrom, store, ttl } = options;
 	if (keyFrom !== undefined && typeof keyFrom !== 'function')
 		throw problem(what, 'keyFrom', keyFrom, 'a function (ctx, ...args) => text');

@@ -1,6 +1,6 @@
 import type { Context } from './context.ts';
 import type { Call } from './definition.ts';
-import { problem } from './problem.ts';
+import { checkNames, problem } from './problem.ts';
 import { stepsOf, wrap, type Inner, type Kept, type Wrappable } from './wrap.ts';
 
 /** How long to wait for a lock. */
@@ -42,10 +42,8 @@ const OPTIONS: readonly string[] = ['key', 'lock', 'maxWaitMs'];
 export const lock: Locked['lock'] = (given: LockKey | LockOptions, run: Inner) => {
 	const what = 'live.lock';
 	const options: LockOptions = typeof given === 'object' && given !== null ? given : { key: given };
-	for (const name of Object.keys(options)) {
-		if (name === 'keyFrom') throw problem(what, 'options', name, 'key: keyFrom belongs to live.idempotent');
-		if (!OPTIONS.includes(name)) throw problem(what, 'options', name, OPTIONS.join(', '));
-	}
+	if ('keyFrom' in options) throw problem(what, 'options', 'keyFrom', 'key: keyFrom belongs to live.idempotent');
+	checkNames(what, options, OPTIONS);
 	const { key, lock: own, maxWaitMs } = options;
 	if (!(typeof key === 'function' || (typeof key === 'string' && key !== '')))
 		throw problem(what, 'key', key, 'a text, or a function (ctx, ...args) => text');

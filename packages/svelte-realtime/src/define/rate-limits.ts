@@ -1,6 +1,6 @@
 import type { RateLimits, RateRule } from './app-settings.ts';
 import { app } from './app.ts';
-import { problem } from './problem.ts';
+import { checkNames, problem } from './problem.ts';
 
 /** `live.rateLimits`. */
 export interface RateLimitsMaker {
@@ -18,7 +18,7 @@ export const rateLimits: RateLimitsMaker['rateLimits'] = (config) => {
 	const what = 'live.rateLimits';
 	if (config === null) return void (app().rateLimits = undefined);
 	if (typeof config !== 'object') throw problem(what, 'config', config, 'an object, or null');
-	for (const name of Object.keys(config)) if (!FIELDS.includes(name)) throw problem(what, 'config', name, FIELDS.join(', '));
+	checkNames(what, config, FIELDS, 'config');
 	const { default: common, overrides = {}, exempt = [] } = config;
 	if (common) checkRule(`${what}.default`, common);
 	if (typeof overrides !== 'object' || overrides === null)

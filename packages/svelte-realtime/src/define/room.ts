@@ -1,5 +1,5 @@
 import { define } from './definition.ts';
-import { problem } from './problem.ts';
+import { checkNames, problem } from './problem.ts';
 import type { Room, RoomConfig } from './room-config.ts';
 
 /** `live.room`. */
@@ -24,7 +24,7 @@ const TAKEN: readonly string[] = ['data', 'presence', 'cursors', 'moveCursor'];
 export const room: RoomMaker['room'] = (config) => {
 	const what = 'live.room';
 	if (typeof config !== 'object' || config === null) throw problem(what, 'config', config, 'an object with topic and init');
-	for (const name of Object.keys(config)) if (!FIELDS.includes(name)) throw problem(what, 'config', name, FIELDS.join(', '));
+	checkNames(what, config, FIELDS, 'config');
 	for (const name of FUNCTIONS) {
 		const value: unknown = config[name];
 		const isNeeded = name === 'topic' || name === 'init';

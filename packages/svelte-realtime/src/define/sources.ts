@@ -17,12 +17,6 @@ export function checkSources(what: string, sources: unknown): void {
 	for (const source of sources) if (!isSource(source)) throw problem(what, 'sources', source, SOURCE_RULE);
 }
 
-/** Throws for names that no option has. */
-export function checkNames(what: string, options: object, known: readonly string[]): void {
-	if (typeof options !== 'object' || options === null) throw problem(what, 'options', options, 'an object');
-	for (const name of Object.keys(options)) if (!known.includes(name)) throw problem(what, 'options', name, known.join(', '));
-}
-
 /** Throws unless it is absent, or a time that can be waited for. */
 export function checkDebounce(what: string, debounce: unknown): void {
 	if (debounce !== undefined && !(typeof debounce === 'number' && debounce >= 0 && debounce <= MAX_MS))

@@ -3,7 +3,7 @@ import type { RateLimitStore } from 'svelte-adapter-uws/contract';
 import type { Predicate } from './access.ts';
 import type { Context } from './context.ts';
 import { define, type Call, type Stream } from './definition.ts';
-import { problem } from './problem.ts';
+import { checkNames, problem } from './problem.ts';
 import { checkRule } from './rate-limits.ts';
 import type { SafeParse } from './schema.ts';
 import { wrap, type Inner, type Kept, type Transfer, type Wrappable } from './wrap.ts';
@@ -108,8 +108,7 @@ const LIMIT_OPTIONS: readonly string[] = ['points', 'window', 'key', 'identity',
 
 export const rateLimit: Steps['rateLimit'] = (options: RateLimitOptions, run: Inner) => {
 	const what = 'live.rateLimit';
-	for (const name of Object.keys(options))
-		if (!LIMIT_OPTIONS.includes(name)) throw problem(what, 'options', name, LIMIT_OPTIONS.join(', '));
+	checkNames(what, options, LIMIT_OPTIONS);
 	checkRule(what, options);
 	const { points, window, key, identity, store } = options;
 	if (key && identity) throw problem(what, 'identity', 'given beside key', 'one of the two: they mean the same');

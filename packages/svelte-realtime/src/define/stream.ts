@@ -1,6 +1,6 @@
 import type { Context } from './context.ts';
 import { define, isDefined, type Call, type Handler, type Stream } from './definition.ts';
-import { problem } from './problem.ts';
+import { checkNames, problem } from './problem.ts';
 import type { StreamOptions } from './stream-options.ts';
 import { parametersOf, takesContext } from '../shared/topic-context.ts';
 
@@ -42,7 +42,7 @@ const VERSIONS: Check = [
 
 /** What each option may be. A name that stands not here is refused: a misspelt `access` would let everybody in. */
 const CHECKS: Readonly<Record<keyof StreamOptions, Check>> = {
-	merge: [(value) => MERGES.has(value), [...MERGES].join(', ')],
+	merge: [isMerge, MERGE_RULE],
 	key: [isText, 'the name of a field'],
 	prepend: BOOLEAN,
 	max: [(value) => Number.isSafeInteger(value) && value >= 0, 'a whole number from 0'],
@@ -87,9 +87,8 @@ const CHECKS: Readonly<Record<keyof StreamOptions, Check>> = {
 };
 
 function checkOptions(what: string, options: StreamOptions): void {
-	if (!isObject(options)) throw problem(what, 'options', options, 'an object');
+	checkNames(what, options, Object.keys(CHECKS));
 	for (const [name, value] of Object.entries(options)) {
-		if (!Object.hasOwn(CHECKS, name)) throw problem(what, 'options', name, Object.keys(CHECKS).join(', '));
 		const [passes, expected] = CHECKS[name as keyof StreamOptions];
 		if (value !== undefined && !passes(value)) throw problem(what, name, value, expected);
 	}

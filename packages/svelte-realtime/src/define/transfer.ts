@@ -1,6 +1,6 @@
 import type { Context } from './context.ts';
 import { define, type Binary, type Handler, type Upload, type UploadLimits } from './definition.ts';
-import { problem } from './problem.ts';
+import { checkNames, problem } from './problem.ts';
 
 /** Bytes that a call may carry unless it says otherwise. */
 const MAX_BINARY = 10 * 1024 * 1024;
@@ -26,7 +26,7 @@ export interface BinaryMaker {
 export const binary: BinaryMaker['binary'] = (run, options = {}) => {
 	const what = 'live.binary';
 	if (typeof run !== 'function') throw problem(what, 'fn', run, 'a function (ctx, bytes, ...args) => result');
-	for (const name of Object.keys(options)) if (name !== 'maxSize') throw problem(what, 'options', name, 'maxSize');
+	checkNames(what, options, ['maxSize']);
 	const { maxSize = MAX_BINARY } = options;
 	if (!(Number.isSafeInteger(maxSize) && maxSize > 0)) throw problem(what, 'maxSize', maxSize, 'bytes, a whole number above 0');
 	return define({ kind: 'binary', run: run as Handler<any[], any>, steps: [], maxSize });
@@ -93,8 +93,8 @@ const UPLOAD_DEFAULTS: UploadLimits = {
 export const upload: UploadMaker['upload'] = (run, options = {}) => {
 	const what = 'live.upload';
 	if (typeof run !== 'function') throw problem(what, 'fn', run, 'a function (ctx, ...args) => result');
+	checkNames(what, options, Object.keys(UPLOAD_DEFAULTS));
 	for (const [name, value] of Object.entries(options)) {
-		if (!Object.hasOwn(UPLOAD_DEFAULTS, name)) throw problem(what, 'options', name, Object.keys(UPLOAD_DEFAULTS).join(', '));
 		const isTime = name.endsWith('Ms');
 		if (value === undefined || (isTime && Number.isFinite(value) && value >= (name === 'idleMs' ? 1 : 0))) continue;
 		if (isTime) throw problem(what, name, value, 'milliseconds');

@@ -1,6 +1,6 @@
 import { app } from './app.ts';
 import type { PublishRateWarning, SilentTopicWarning } from './app-settings.ts';
-import { problem } from './problem.ts';
+import { checkNames, problem } from './problem.ts';
 
 /** Warnings in development. */
 export interface WarningsMaker {
@@ -42,5 +42,5 @@ export const silentTopicWarning: WarningsMaker['silentTopicWarning'] = (config) 
 
 function check(what: string, config: object, fields: readonly string[]): void {
 	if (typeof config !== 'object' || config === null) throw problem(what, 'config', config, 'true, false, or an object');
-	for (const name of Object.keys(config)) if (!fields.includes(name)) throw problem(what, 'config', name, fields.join(', '));
+	checkNames(what, config, fields, 'config');
 }
