@@ -116,6 +116,36 @@ export const rpcSuite: (subject: {
 		expect((await ask(client, { batch: [] })).reply).toEqual({ batch: [] });
 	});
 
+	law(
+		'answers each entry of a batch by itself where the client asks for that, so that a slow one holds up no other',
+		async (server) => {
+			const client = await connect(server);
+			const entries = [
+				{ rpc: 'wire/held', id: '1' },
+				{ rpc: 'wire/later', id: '2', args: [2] },
+				null,
+				{ rpc: 'wire/list', id: '3', stream: true },
+				{ rpc: 'wire/fail', id: '4', args: ['typed'] }
+			];
+			client.say({ batch: entries, each: true });
+			const heard = [await client.next(), await client.next(), await client.next(), await client.next()];
+			const answers = Object.fromEntries(
+				heard.map(({ topic, event, data }) => [event, [topic, data.id, data.ok, data.code ?? null]])
+			);
+			expect(answers).toEqual({
+				'': ['__rpc', '', false, 'INVALID_REQUEST'],
+				2: ['__rpc', '2', true, null],
+				3: ['__rpc', '3', true, null],
+				4: ['__rpc', '4', false, 'OUT_OF_STOCK']
+			});
+			client.say({ rpc: '__rpc/cancel', args: ['1'] }, { batch: [], each: true });
+			expect((await answer(client, '1')).reply).toMatchObject({ id: '1', code: 'CANCELLED' });
+			const both = (await ask(client, { batch: [{ rpc: 'wire/echo', id: '5', args: [5] }], each: true, sequential: true })).reply;
+			expect(both.batch).toMatchObject([{ id: '5', ok: true }]);
+			expect(await client.heard()).toEqual([]);
+		}
+	);
+
 	law('runs nothing of a batch that is too long, and says so to each entry', async (server) => {
 		const client = await connect(server);
 		await call(client, 'clear');

@@ -1,16 +1,9 @@
 import { LiveError } from '../shared/error.ts';
 import { MAX_BATCH } from '../shared/rpc-frame.ts';
-import { isRequest, type Untrusted } from './parse.ts';
-import { errorReply } from './reply.ts';
+import { isRequest, type Batch, type Untrusted } from './parse.ts';
+import { errorReply, replyFrame } from './reply.ts';
 import type { Cancellable } from './scope.ts';
 import { isThenable } from '../shared/thenable.ts';
-
-/** Requests that are answered together. */
-export interface Batch {
-	readonly entries: readonly unknown[];
-	/** One after the other. */
-	readonly sequential: boolean;
-}
 
 type Answer = (request: Untrusted) => string | Promise<string>;
 
@@ -25,11 +18,24 @@ export function answerBatch(
 	requests: Set<Cancellable>,
 	answer: Answer
 ): string[] | Promise<string[]> {
-	const run = (entry: unknown): string | Promise<string> =>
-		isRequest(entry) && typeof entry.id === 'string' ? answer(entry) : refuse(entry, INCOMPLETE);
+	const run = (entry: unknown): string | Promise<string> => answerEntry(entry, answer);
 	if (sequential) return inOrder(entries, requests, run);
 	const replies = entries.map(run);
 	return replies.some(isThenable) ? Promise.all(replies) : (replies as string[]);
+}
+
+/** Gives the answer of each entry to `send` as soon as there is one, so that a slow one holds up no other. */
+export function answerEach({ entries }: Batch, answer: Answer, send: (frame: string) => void): void {
+	for (const entry of entries) {
+		const reply = answerEntry(entry, answer);
+		const told = (text: string): void => send(replyFrame(idOf(entry), text));
+		if (isThenable(reply)) void reply.then(told);
+		else told(reply);
+	}
+}
+
+function answerEntry(entry: unknown, answer: Answer): string | Promise<string> {
+	return isRequest(entry) && typeof entry.id === 'string' ? answer(entry) : refuse(entry, INCOMPLETE);
 }
 
 /** What a batch hears that is too long: each entry that can be answered is, or else one that cannot. */

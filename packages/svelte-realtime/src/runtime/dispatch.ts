@@ -2,7 +2,7 @@ import type { Connection } from 'svelte-adapter-uws/contract';
 import { isLiveError, LiveError } from '../shared/error.ts';
 import { isPath } from '../shared/path.ts';
 import { BATCH_EVENT, CANCEL_PATH, MAX_BATCH, type RpcRequest } from '../shared/rpc-frame.ts';
-import { answerBatch, CANCELLED, refuseBatch, TOO_LONG, type Batch } from './batch.ts';
+import { answerBatch, answerEach, CANCELLED, refuseBatch, TOO_LONG } from './batch.ts';
 import { checkPayload, parseBinary } from './binary.ts';
 import { CallMetrics } from './call-metrics.ts';
 import { CommonLimits } from './common-limits.ts';
@@ -10,7 +10,7 @@ import { userOf, type Source } from './context.ts';
 import type { Host, OnError, Subscribed } from './host.ts';
 import { around, aroundLoad } from './middleware.ts';
 import { contained } from './on-error.ts';
-import { boundsOf, parseRequest, type Refused, type Untrusted } from './parse.ts';
+import { boundsOf, parseRequest, type Batch, type Refused, type Untrusted } from './parse.ts';
 import { after, pass } from './pipeline.ts';
 import type { Endpoint, Registry } from './registry.ts';
 import { batchFrames, errorReply, okReply, replyFrame, streamReply } from './reply.ts';
@@ -69,7 +69,7 @@ export class Dispatch {
 			return true;
 		}
 		if ('batch' in parsed) {
-			this.#batch(ws, source, { entries: parsed.batch, sequential: parsed.sequential }, options);
+			this.#batch(ws, source, parsed.batch, options);
 			return true;
 		}
 		const { single } = parsed;
@@ -103,7 +103,9 @@ export class Dispatch {
 			this.#record('__batch__', { error: TOO_LONG, isKnown: false, ms: 0 });
 			return send(refuseBatch(batch));
 		}
-		const replies = answerBatch(batch, this.#host.scope(ws).requests, (entry) => this.#answer(ws, source, entry, options));
+		const answer = (entry: Untrusted): string | Promise<string> => this.#answer(ws, source, entry, options);
+		if (batch.each && !batch.sequential) return answerEach(batch, answer, (frame) => void ws.sendOrClose(frame));
+		const replies = answerBatch(batch, this.#host.scope(ws).requests, answer);
 		if (isThenable(replies)) void replies.then(send);
 		else send(replies);
 	}

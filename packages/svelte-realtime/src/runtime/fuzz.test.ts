@@ -126,7 +126,8 @@ const frame = fc.oneof(
 			batch: fc.array(fc.oneof(request, fc.jsonValue(), fc.constant({ rpc: 'm/echo', id: { toString: 1, valueOf: 1 } })), {
 				maxLength: MAX_BATCH + 2
 			}),
-			sequential: fc.boolean()
+			sequential: fc.boolean(),
+			each: fc.boolean()
 		})
 		.map((value) => JSON.stringify(value)),
 	fc.constantFrom(
@@ -141,7 +142,12 @@ const frame = fc.oneof(
 function owed(text: string): string[] {
 	const parsed = parseRequest(text, DEFAULT_LIMITS);
 	if (!parsed) return [];
-	if ('batch' in parsed) return [BATCH_EVENT];
+	if ('batch' in parsed) {
+		const { entries, each, sequential } = parsed.batch;
+		return each && !sequential && entries.length <= MAX_BATCH
+			? entries.map((entry: any) => (typeof entry?.id === 'string' ? entry.id : ''))
+			: [BATCH_EVENT];
+	}
 	if ('refused' in parsed) return parsed.isBatch ? [BATCH_EVENT] : [...parsed.refused];
 	return parsed.single.id === undefined ? [] : [parsed.single.id];
 }
@@ -185,6 +191,6 @@ const answers = (frames: readonly any[]): any[] =>
 function idsOf(text: string): string[] {
 	const parsed = parseRequest(text, DEFAULT_LIMITS);
 	if (!parsed || 'refused' in parsed) return [];
-	const entries = 'batch' in parsed ? parsed.batch : [parsed.single];
+	const entries = 'batch' in parsed ? parsed.batch.entries : [parsed.single];
 	return entries.flatMap((entry: any) => (typeof entry?.id === 'string' ? [entry.id] : []));
 }

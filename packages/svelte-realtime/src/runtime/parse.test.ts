@@ -7,7 +7,12 @@ it('reads calls and batches', () => {
 	expect(parseRequest('{"rpc":"a/b","id":"1","args":[1]}', DEFAULT_LIMITS)).toEqual({
 		single: { rpc: 'a/b', id: '1', args: [1] }
 	});
-	expect(parseRequest('{"batch":[1],"sequential":true}', DEFAULT_LIMITS)).toEqual({ batch: [1], sequential: true });
+	expect(parseRequest('{"batch":[1],"sequential":true}', DEFAULT_LIMITS)).toEqual({
+		batch: { entries: [1], sequential: true, each: false }
+	});
+	expect(parseRequest('{"batch":[],"each":true}', DEFAULT_LIMITS)).toEqual({
+		batch: { entries: [], sequential: false, each: true }
+	});
 });
 
 it.each([

@@ -13,11 +13,17 @@ export function boundsOf({ app }: { readonly app: AppSettings }, { maxEnvelopeDe
 /** One request as it came: only `rpc` and `id` are known to be right. */
 export type Untrusted = RpcRequest & Readonly<Record<string, unknown>>;
 
+/** Several requests of one frame. */
+export interface Batch {
+	readonly entries: readonly unknown[];
+	/** One after the other. */
+	readonly sequential: boolean;
+	/** Answered each by itself, as soon as it can be, rather than together. */
+	readonly each: boolean;
+}
+
 /** A frame of this protocol. */
-export type Parsed =
-	| { readonly single: Untrusted }
-	| { readonly batch: readonly unknown[]; readonly sequential: boolean }
-	| Refused;
+export type Parsed = { readonly single: Untrusted } | { readonly batch: Batch } | Refused;
 
 /** What has too many keys, and was not read. */
 export interface Refused {
@@ -50,7 +56,9 @@ export function parseRequest(text: string, { maxEnvelopeDepth, maxRequestKeys }:
 	if (typeof value !== 'object' || value === null) return undefined;
 	const frame = value as Readonly<Record<string, unknown>>;
 	if (third === 0x62)
-		return Array.isArray(frame['batch']) ? { batch: frame['batch'], sequential: frame['sequential'] === true } : undefined;
+		return Array.isArray(frame['batch'])
+			? { batch: { entries: frame['batch'], sequential: frame['sequential'] === true, each: frame['each'] === true } }
+			: undefined;
 	return isRequest(frame) && (frame.id === undefined || typeof frame.id === 'string') ? { single: frame } : undefined;
 }
 
