@@ -86,6 +86,7 @@ it('law 3: whatever happens in whatever order, a stream ends up with the value o
 				for (let i = 0; i < 1000 && stream.status.value !== 'connected'; i++) {
 					server.finish();
 					clock.advance(1000);
+					await turn();
 				}
 				server.finish();
 				given.last.forEach((event) => server.happen(event));

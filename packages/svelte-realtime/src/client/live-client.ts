@@ -5,6 +5,7 @@ import { PendingRequests } from './rpc/pending.ts';
 import type { TraceFields } from '../shared/rpc-frame.ts';
 import { Quiet } from './stream/quiet.ts';
 import type { Running, StreamHost } from './stream/host.ts';
+import { Soon } from './stream/soon.ts';
 import type { Paint } from './stream/topics.ts';
 
 /** How uploads are sent. */
@@ -69,7 +70,7 @@ export function createLiveClient(
 	const timeout = (): number => settings().timeout;
 	const trace = (): TraceFields => {
 		const traceparent = tell(settings().traceparent);
-		return typeof traceparent === 'string' ? { traceparent } : {};
+		return { traceparent: typeof traceparent === 'string' ? traceparent : undefined };
 	};
 	let closed: string | undefined;
 	let open = client.connected;
@@ -124,6 +125,7 @@ export function createLiveClient(
 		paint,
 		clock,
 		random,
+		soon: new Soon(clock, random),
 		running,
 		resting,
 		quiet,

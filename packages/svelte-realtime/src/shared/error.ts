@@ -6,9 +6,9 @@ export interface Issue {
 
 /** What an error says beside its code and message. */
 export interface ErrorDetails {
-	readonly issues?: readonly Issue[];
+	readonly issues?: readonly Issue[] | undefined;
 	/** Milliseconds after which it may work. */
-	readonly retryAfter?: number;
+	readonly retryAfter?: number | undefined;
 	readonly cause?: unknown;
 	/** The request had left and no answer came: whether it was carried out cannot be known. */
 	readonly indeterminate?: boolean;

@@ -5,7 +5,7 @@ import type { Sort } from './order.ts';
 
 /** The trace that a request belongs to; W3C Trace Context. */
 export interface TraceFields {
-	readonly traceparent?: string;
+	readonly traceparent?: string | undefined;
 }
 
 /** A call, or with `stream` a subscribe request. Without an `id` nobody waits for an answer. */
@@ -15,15 +15,15 @@ export interface RpcRequest extends TraceFields {
 	readonly args?: readonly unknown[];
 	readonly stream?: true;
 	/** Of a subscribe request: the last number that the client saw on the stream's topic, and the epoch that it counts in. */
-	readonly seq?: number;
-	readonly ep?: string;
+	readonly seq?: number | undefined;
+	readonly ep?: string | undefined;
 	/** Of a subscribe request: the version of the value that the client has. */
 	readonly version?: unknown;
 	/** Of a subscribe request: the shape of items that the client was built for. */
-	readonly schemaVersion?: number;
+	readonly schemaVersion?: number | undefined;
 	/** Where one more page begins: the request asks for that alone. */
 	readonly cursor?: unknown;
-	readonly idempotencyKey?: string;
+	readonly idempotencyKey?: string | undefined;
 }
 
 /** The good answer to a request; the fields behind `data` are those of streams. */
@@ -68,20 +68,13 @@ export interface ErrorReply {
 export type Reply = OkReply | ErrorReply;
 
 /** What a stream's answer says about its value. */
-export interface StreamSnapshot {
+export interface StreamSnapshot extends OkReply {
 	readonly data: unknown;
-	readonly merge?: MergeName;
-	readonly key?: string;
-	readonly prepend?: boolean;
-	readonly max?: number;
-	readonly position?: Position;
-	readonly keeps?: boolean;
-	readonly gated?: boolean;
-	readonly sort?: Sort;
-	readonly limit?: number;
+	/** Events at or below it are part of `data`; absent when the server cannot tell. */
+	readonly position: Position | undefined;
 	/** Only what has changed: rows, or events. */
-	readonly changes?: Changes;
-	readonly page?: Paging;
+	readonly changes: Changes | undefined;
+	readonly page: Paging | undefined;
 }
 
 /** What a client has to do to the value it has. */
@@ -99,7 +92,8 @@ export interface Paging {
 export function readPage(value: unknown): (Paging & { readonly data: unknown }) | undefined {
 	if (typeof value !== 'object' || value === null || Array.isArray(value) || !('data' in value) || !('hasMore' in value))
 		return undefined;
-	return { data: value.data, hasMore: Boolean(value.hasMore), cursor: 'cursor' in value ? (value.cursor ?? null) : null };
+	const { data, hasMore, cursor = null } = value as { data: unknown; hasMore: unknown; cursor?: unknown };
+	return { data, hasMore: Boolean(hasMore), cursor };
 }
 
 /** The event under which the answers of a batch arrive together. */
@@ -136,31 +130,20 @@ export function rpcErrorOf(
 	{ code, error, issues, retryAfter }: ErrorReply,
 	details: Pick<ErrorDetails, 'indeterminate'> = {}
 ): RpcError {
-	return new RpcError(code ?? 'UNKNOWN', error, {
-		...details,
-		...(issues ? { issues } : {}),
-		...(retryAfter === undefined ? {} : { retryAfter })
-	});
+	return new RpcError(code ?? 'UNKNOWN', error, { ...details, issues, retryAfter });
 }
 
 /** What a stream's answer says: its value, and the topic that its events arrive on. */
 export function readSnapshot(reply: OkReply): { readonly topic: string | undefined; readonly snapshot: StreamSnapshot } {
-	const { topic, data, merge, key, prepend, max, seq, ep, channel, gated, sort, limit } = reply;
+	const { topic, data, seq, ep } = reply;
 	const changes = changesIn(reply);
 	const page = changes ? undefined : readPage(reply);
 	const snapshot = {
+		...reply,
 		data,
-		...(merge === undefined ? {} : { merge }),
-		...(key === undefined ? {} : { key }),
-		...(prepend === undefined ? {} : { prepend }),
-		...(max === undefined ? {} : { max }),
-		...(typeof seq === 'number' ? { position: { epoch: ep ?? '', seq } } : {}),
-		...(channel ? { keeps: true } : {}),
-		...(gated ? { gated: true } : {}),
-		...(sort === undefined ? {} : { sort }),
-		...(limit === undefined ? {} : { limit }),
-		...(changes ? { changes } : {}),
-		...(page ? { page: { hasMore: page.hasMore, cursor: page.cursor } } : {})
+		position: typeof seq === 'number' ? { epoch: ep ?? '', seq } : undefined,
+		changes,
+		page: page && { hasMore: page.hasMore, cursor: page.cursor }
 	};
 	return { topic: typeof topic === 'string' ? topic : undefined, snapshot };
 }

@@ -1,14 +1,10 @@
 import { onTestFinished } from 'vitest';
 
 const PAGES = ['svelte-realtime.page', 'svelte-adapter-uws.page'].map((name) => Symbol.for(name));
-interface Slot {
-	readonly value?: { close(): void };
-	readonly live?: unknown;
-}
-const slots = globalThis as unknown as Record<symbol, Slot | undefined>;
+const slots = globalThis as unknown as Record<symbol, { value?: { close(): void } } | undefined>;
 
 /** What the page of this process has: its live client, and its connection. */
-export const pageSlots = (): (Slot | undefined)[] => PAGES.map((page) => slots[page]);
+export const pageSlots = (): (typeof slots)[symbol][] => PAGES.map((page) => slots[page]);
 
 /** Closes the connection of the page, as code of an app may. */
 export const closeConnection = (): void => slots[PAGES[1]!]?.value?.close();

@@ -1,17 +1,17 @@
-import type { Waiter } from './pending.ts';
+import type { Waiter } from './waiter.ts';
 
-/** One call of a batch, encoded. */
+/** One request of a batch, encoded. */
 export interface BatchEntry {
 	readonly frame: string;
 	readonly path: string;
 	readonly waiter: Waiter;
-	/** What the caller got. */
-	readonly promise: Promise<unknown>;
 }
 
-/** Joins encoded calls into one frame; a single call goes as it is. */
-export function batchFrame(entries: readonly BatchEntry[], sequential: boolean): string {
-	const [first] = entries;
-	if (entries.length === 1 && first) return first.frame;
-	return `{"batch":[${entries.map((entry) => entry.frame).join(',')}]${sequential ? ',"sequential":true' : ''}}`;
+/**
+ * Joins encoded requests into one frame; a single one goes as it is. `sequential`: one after the other; `each`: answered each by
+ * itself.
+ */
+export function batchFrame(entries: readonly BatchEntry[], mode?: 'sequential' | 'each'): string {
+	const frames = entries.map(({ frame }) => frame).join(',');
+	return entries.length === 1 ? frames : `{"batch":[${frames}]${mode ? `,"${mode}":true` : ''}}`;
 }

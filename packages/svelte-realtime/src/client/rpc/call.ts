@@ -5,7 +5,8 @@ import { encodeRequest, MAX_BATCH, type RpcRequest, type TraceFields } from '../
 import { batchFrame, type BatchEntry } from './batch.ts';
 import { callKey, SharedCalls } from './dedupe.ts';
 import { exceedsBytes, tooLarge } from './payload.ts';
-import type { PendingRequests, Waiter } from './pending.ts';
+import type { PendingRequests } from './pending.ts';
+import type { Waiter } from './waiter.ts';
 
 /** Options of one call. */
 export interface CallOptions {
@@ -41,6 +42,12 @@ export interface CallParts {
 	readonly trace: () => TraceFields;
 }
 
+/** One call of a batch. */
+interface Collected extends BatchEntry {
+	/** What the caller got. */
+	readonly promise: Promise<unknown>;
+}
+
 interface MakeOptions {
 	readonly timeout: number | undefined;
 	readonly signal: AbortSignal | undefined;
@@ -53,7 +60,7 @@ const CONGESTED = 4 * 1024 * 1024;
 export class Calls {
 	readonly #parts: CallParts;
 	readonly #shared = new SharedCalls();
-	#collecting: BatchEntry[] | undefined;
+	#collecting: Collected[] | undefined;
 
 	constructor(parts: CallParts) {
 		this.#parts = parts;
@@ -70,7 +77,7 @@ export class Calls {
 				rpc: path,
 				id,
 				args,
-				...(idempotencyKey === undefined ? {} : { idempotencyKey }),
+				idempotencyKey,
 				...this.#parts.trace()
 			});
 			const make = (): Promise<unknown> => this.#make(id, path, frame, { timeout, signal });
@@ -100,7 +107,7 @@ export class Calls {
 		collect: () => T,
 		sequential: boolean
 	): Promise<{ -readonly [K in keyof T]: Awaited<T[K]> }> {
-		const entries: BatchEntry[] = [];
+		const entries: Collected[] = [];
 		const outer = this.#collecting;
 		this.#collecting = entries;
 		let results: T;
@@ -147,7 +154,7 @@ export class Calls {
 		} else if (entries.length > 0) {
 			const [first] = entries;
 			const what = entries.length === 1 && first ? first.path : `A batch of ${entries.length} calls`;
-			this.#parts.pending.send(batchFrame(entries, sequential), what, waiters, this.#parts.timeout());
+			this.#parts.pending.send(batchFrame(entries, sequential ? 'sequential' : undefined), what, waiters, this.#parts.timeout());
 		}
 	}
 }

@@ -1,18 +1,13 @@
 import type { Client } from 'svelte-adapter-uws/contract';
 import type { PageClock } from '../clock.ts';
+import { batchFrame, type BatchEntry } from './batch.ts';
 import { exceedsBytes, tooLarge } from './payload.ts';
+import type { Waiter } from './waiter.ts';
 import { RpcError } from '../../shared/error.ts';
-import { encodeCancel, readReplies, rpcErrorOf, type Reply } from '../../shared/rpc-frame.ts';
+import { encodeCancel, MAX_BATCH, readReplies, rpcErrorOf, type Reply } from '../../shared/rpc-frame.ts';
 
 /** Frames that may wait for a connection. Over it the oldest is given up with `QUEUE_FULL`. */
 export const MAX_QUEUED_FRAMES = 1000;
-
-/** One call or subscribe request that waits for its answer. Exactly one of the two is called, once. */
-export interface Waiter {
-	readonly id: string;
-	done(reply: Reply & { readonly ok: true }): void;
-	fail(error: RpcError): void;
-}
 
 /** One frame with the requests in it. */
 interface Sending {
@@ -43,6 +38,8 @@ export class PendingRequests {
 	#count = 0;
 	readonly #byId = new Map<string, Sending>();
 	readonly #queue = new Set<Sending>();
+	/** Requests of this turn that travel together, by id. */
+	readonly #joined = new Map<string, BatchEntry>();
 
 	constructor(parts: PendingParts) {
 		this.#parts = parts;
@@ -77,8 +74,15 @@ export class PendingRequests {
 			this.#end(oldest, 'QUEUE_FULL', `${oldest.what} was given up: more than ${MAX_QUEUED_FRAMES} calls wait for a connection.`);
 	}
 
+	/** As `send`, in one frame with what else joins in this turn, as far as it fits. Each is answered by itself. */
+	join(entry: BatchEntry, timeout: number): void {
+		if (this.#joined.size === 0) queueMicrotask(() => this.#sendJoined(timeout));
+		this.#joined.set(entry.waiter.id, entry);
+	}
+
 	/** Stops waiting, without an error. The answer, should one come, is a stray one. */
 	cancel(id: string): void {
+		this.#joined.delete(id);
 		const sending = this.#byId.get(id);
 		if (sending) this.#settle(sending, id);
 	}
@@ -123,6 +127,25 @@ export class PendingRequests {
 					`The connection was lost before ${sending.what} was answered. It may have been carried out.`
 				);
 		}
+	}
+
+	#sendJoined(timeout: number): void {
+		let group: BatchEntry[] = [];
+		const leave = (): void => {
+			if (group.length === 0) return;
+			const paths = group.map(({ path }) => path).join(', ');
+			const waiters = group.map(({ waiter }) => waiter);
+			this.send(batchFrame(group, 'each'), paths, waiters, timeout);
+			group = [];
+		};
+		const joined = [...this.#joined.values()];
+		this.#joined.clear();
+		for (const entry of joined) {
+			if (group.length === MAX_BATCH || exceedsBytes(batchFrame([...group, entry], 'each'), this.#parts.client.maxPayloadLength))
+				leave();
+			group.push(entry);
+		}
+		leave();
 	}
 
 	#transmit(sending: Sending): void {

@@ -3,6 +3,7 @@ import type { PageClock } from '../clock.ts';
 import type { PendingRequests } from '../rpc/pending.ts';
 import type { TraceFields } from '../../shared/rpc-frame.ts';
 import type { Quiet } from './quiet.ts';
+import type { Soon } from './soon.ts';
 import type { Following } from './topics.ts';
 
 /** What a stream needs of its page. */
@@ -11,6 +12,8 @@ export interface StreamHost extends Following {
 	readonly pending: PendingRequests;
 	readonly clock: PageClock;
 	readonly random: () => number;
+	/** What streams do soon. */
+	readonly soon: Soon;
 	/** Knows whether any stream waits for its value. */
 	readonly quiet: Quiet;
 	/** Streams with subscribers. */

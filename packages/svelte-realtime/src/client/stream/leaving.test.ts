@@ -24,6 +24,7 @@ it('keeps the value for a minute after the last subscriber, and shows it while i
 	unsubscribe();
 	await turn();
 	clock.advance(59_999);
+	await turn();
 	const again = watch();
 	await turn();
 	expect([values.at(-1), stream.status.value]).toEqual([[{ id: 1 }], 'reconnecting']);
@@ -32,6 +33,7 @@ it('keeps the value for a minute after the last subscriber, and shows it while i
 	again();
 	await turn();
 	clock.advance(60_000);
+	await turn();
 	watch();
 	expect([values.at(-1), stream.status.value]).toEqual([undefined, 'loading']);
 	expect(client.releases).toEqual(['todos', 'todos']);
@@ -65,6 +67,7 @@ it('leaves the topic when the answer comes after its time-out and the last subsc
 	const unsubscribe = watch();
 	await turn();
 	clock.advance(30_000);
+	await turn();
 	expect(stream.error.value).toMatchObject({ code: 'TIMEOUT' });
 	unsubscribe();
 	await turn();
@@ -127,6 +130,7 @@ it('moves to another topic when a later answer names one', async () => {
 	client.drop();
 	client.open();
 	clock.advance(100);
+	await turn();
 	answer([], { topic: 'team' });
 	client.frame(created(1, 'todos'), created(2, 'team'));
 	expect(values.at(-1)).toEqual([{ id: 2 }]);

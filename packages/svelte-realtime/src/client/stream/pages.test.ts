@@ -85,6 +85,7 @@ it('keeps its pages over a reconnect that resumes, and begins anew over one that
 	client.drop();
 	client.open();
 	clock.advance(100);
+	await turn();
 	expect(client.requests(PATH).at(-1)).toMatchObject({ version: 'v1' });
 	answer([], { unchanged: true, version: 'v1' });
 	expect(ids()).toEqual([1, 2, 3]);
@@ -92,6 +93,7 @@ it('keeps its pages over a reconnect that resumes, and begins anew over one that
 	client.drop();
 	client.open();
 	clock.advance(100);
+	await turn();
 	answer([{ id: 7 }], { hasMore: false });
 	expect(ids()).toEqual([7]);
 	expect(stream.hasMore.value).toBe(false);

@@ -26,11 +26,7 @@ export class Place {
 	/** What a request says of it. */
 	get fields(): Pick<RpcRequest, 'seq' | 'ep' | 'version'> {
 		const { epoch, seq } = this.#position ?? {};
-		return {
-			...(seq === undefined ? {} : { seq }),
-			...(epoch ? { ep: epoch } : {}),
-			...(this.#version === undefined ? {} : { version: this.#version })
-		};
+		return { seq, ep: epoch || undefined, version: this.#version };
 	}
 
 	/** The answer of a load without the events that came by themselves while it was on its way. */

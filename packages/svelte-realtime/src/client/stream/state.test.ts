@@ -78,8 +78,8 @@ it('lets the answer overrule the options that were compiled in, before it takes 
 });
 
 it('keeps the data it has when no loader stands behind the answer', () => {
-	expect(load(withData(emptyState({}), [{ id: 1 }]), [], { keeps: true }).value).toEqual([{ id: 1 }]);
-	expect(load(emptyState({}), [], { keeps: true }).value).toEqual([]);
+	expect(load(withData(emptyState({}), [{ id: 1 }]), [], { channel: true }).value).toEqual([{ id: 1 }]);
+	expect(load(emptyState({}), [], { channel: true }).value).toEqual([]);
 });
 
 it('shows nothing behind a closed gate', () => {

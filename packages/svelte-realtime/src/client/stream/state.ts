@@ -17,17 +17,17 @@ export interface StreamState {
 }
 
 /** The answer to a subscribe request. */
-export interface Snapshot extends StreamOptions {
+export interface Snapshot extends Omit<StreamOptions, 'version'> {
 	readonly data: unknown;
 	/** Events at or below it are part of `data`; absent when the server cannot tell. */
 	readonly position?: Position | undefined;
 	/** No loader stands behind the stream: data that is already there stays. */
-	readonly keeps?: boolean;
+	readonly channel?: boolean;
 	/** The gate is closed: there is nothing to see. */
 	readonly gated?: boolean;
 	/** Instead of `data`: what has changed since the value that is there. */
-	readonly changes?: Changes;
-	readonly page?: Paging;
+	readonly changes?: Changes | undefined;
+	readonly page?: Paging | undefined;
 }
 
 export function emptyState(options: StreamOptions): StreamState {
@@ -52,25 +52,19 @@ export function withLoad(state: StreamState): StreamState {
 export function withSnapshot(state: StreamState, snapshot: Snapshot, events: readonly Envelope[]): StreamState {
 	const merge = refine(state.merge, snapshot);
 	const { changes, page } = snapshot;
-	const next = { ...state, merge, page: changes || snapshot.keeps ? state.page : page };
+	const next = changes || snapshot.channel ? state : { ...state, page };
 	const base = changes
-		? changed(next, changes)
+		? changed(merge, state.base, changes)
 		: snapshot.gated
 			? undefined
-			: snapshot.keeps && state.base !== undefined
+			: snapshot.channel && state.base !== undefined
 				? state.base
 				: snapshot.data;
 	const { position } = snapshot;
 	const later = position
 		? events.filter((event) => event.position?.epoch !== position.epoch || event.position.seq > position.seq)
 		: events;
-	const pendings = answered(state.pendings);
-	// Other rules show another value, even of what has not changed.
-	const settled =
-		merge === state.merge
-			? shown(next, base, pendings)
-			: { ...next, base, pendings, value: merge.arrange(show(merge, base, pendings)) };
-	return withEvents(settled, later);
+	return withEvents(shown(next, base, answered(state.pendings), merge), later);
 }
 
 /** Takes one more page, and then `events`: everything of the topic that came since the page was asked for. */
@@ -106,9 +100,9 @@ export function withEvents(state: StreamState, events: readonly StreamEvent[]): 
 
 /** Shows a change before the server has made it. Throws what the change throws. */
 export function withChange(state: StreamState, id: number, change: Change, settles: boolean): StreamState {
-	const { merge, base, page } = state;
+	const { merge } = state;
 	const { value, pendings } = push(merge, state.value, state.pendings, { id, change, settles });
-	return { merge, base, page, pendings, value: merge.arrange(value) };
+	return { ...state, pendings, value: merge.arrange(value) };
 }
 
 /** Ends a change that `withChange` began; unknown ids are ignored. */
@@ -117,14 +111,14 @@ export function withOutcome(state: StreamState, id: number, succeeded: boolean):
 	return shown(state, base, pendings);
 }
 
-function shown(state: StreamState, base: unknown, pendings: Pendings): StreamState {
-	if (base === state.base && pendings === state.pendings) return state;
-	const { merge, page } = state;
-	return { merge, base, pendings, page, value: merge.arrange(show(merge, base, pendings)) };
+/** The same, unless something has changed. Other rules show another value, even of what has not. */
+function shown(state: StreamState, base: unknown, pendings: Pendings, merge = state.merge): StreamState {
+	if (base === state.base && pendings === state.pendings && merge === state.merge) return state;
+	return { ...state, merge, base, pendings, value: merge.arrange(show(merge, base, pendings)) };
 }
 
 /** The value with what has changed of it. */
-function changed({ merge, base }: StreamState, changes: Changes): unknown {
+function changed(merge: Merge, base: unknown, changes: Changes): unknown {
 	const events = 'rows' in changes ? changes.rows.map((row) => merge.change(row)) : changes.events;
 	return events.length === 0 ? base : reduceAll(merge.reducer, base === undefined ? merge.initial : base, events);
 }
@@ -132,10 +126,11 @@ function changed({ merge, base }: StreamState, changes: Changes): unknown {
 const RULES = ['merge', 'key', 'prepend', 'max', 'sort', 'limit'] as const;
 
 /** The rules with what the answer says about them; absent fields keep what is known. */
-function refine(merge: Merge, said: StreamOptions): Merge {
-	const { options } = merge;
-	const next: Record<string, unknown> = { ...options };
-	for (const field of RULES) if (said[field] !== undefined) next[field] = said[field];
-	const same = RULES.every((field) => next[field] === options[field]);
-	return same ? merge : createMerge(next);
+function refine(merge: Merge, said: Pick<StreamOptions, (typeof RULES)[number]>): Merge {
+	let next = merge.options;
+	for (const field of RULES) {
+		const value = said[field];
+		if (value !== undefined && value !== next[field]) next = { ...next, [field]: value };
+	}
+	return next === merge.options ? merge : createMerge(next);
 }

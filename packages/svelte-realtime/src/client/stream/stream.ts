@@ -220,12 +220,11 @@ export class Stream<T> extends Shown<T> implements StreamStore<T>, Follower, Run
 		this.show(withLoad(this.state));
 		let frame: string;
 		try {
-			const { version } = this.options;
 			frame = encodeCall(this.#request.rpc, {
 				...this.#request,
 				id,
 				...(this.state.base === undefined ? {} : this.#place.fields),
-				...(version === undefined ? {} : { schemaVersion: version }),
+				schemaVersion: this.options.version,
 				...trace()
 			});
 		} catch (error) {
@@ -233,12 +232,12 @@ export class Stream<T> extends Shown<T> implements StreamStore<T>, Follower, Run
 		}
 		// The events that follow the request belong to the load, so it begins first.
 		this.#load = { id, load: topicsOf(host).begin() };
-		pending.send(
-			frame,
-			this.#request.rpc,
-			[{ id, done: (reply) => this.#answered(host, reply), fail: (error) => this.#failed(host, error) }],
-			timeout()
-		);
+		const waiter = {
+			id,
+			done: (reply: OkReply) => this.#answered(host, reply),
+			fail: (error: RpcError) => this.#failed(host, error)
+		};
+		pending.join({ frame, path: this.#request.rpc, waiter }, timeout());
 	}
 
 	#answered(host: StreamHost, answer: OkReply): void {
@@ -274,9 +273,11 @@ export class Stream<T> extends Shown<T> implements StreamStore<T>, Follower, Run
 
 	/** Loads again after a pause of at least `least` milliseconds. */
 	#again(host: StreamHost, least: number): void {
-		const { clock, random } = host;
+		const { clock, random, soon } = host;
 		this.#stopRetry?.();
-		this.#stopRetry = clock.after(Math.max(loadDelay(this.#attempts + 1, random), least), () => this.#send(host));
+		const run = (): void => this.#send(host);
+		this.#stopRetry =
+			this.#attempts < 2 && !least ? soon.add(run) : clock.after(Math.max(loadDelay(this.#attempts + 1, random), least), run);
 	}
 
 	#wait(): void {
