@@ -169,6 +169,25 @@ it('opens no connection by itself after the page closed its own', async () => {
 	expect([pageSlots()[1]?.value, sockets.length]).toMatchObject([{ status: { value: 'failed' } }, 1]);
 });
 
+it('keeps calls that are made offline where the page is told to, also when it is told late', async () => {
+	const { configure, __rpc, sockets, frames, url } = await page();
+	configure({ url });
+	await __rpc('a/echo')(0);
+	for (const offline of [{ maxQueue: 0 }, { maxAge: Number.NaN }, { replay: 'backwards' as never }])
+		expect(() => configure({ offline })).toThrow(RangeError);
+	const heard: string[] = [];
+	configure({ offline: { queue: true } });
+	configure({ timeout: 20, offline: { beforeReplay: ({ args }) => void heard.push(`queued ${args[0]}`) } });
+	configure({ onDisconnect: () => heard.push('lost') });
+	sockets[0]!.close(4000);
+	await vi.waitFor(() => expect(heard).toEqual(['lost']));
+	const calls = [1, 2].map((n) => __rpc('a/echo')(n));
+	configure({ timeout: 10_000 });
+	expect(await Promise.all(calls)).toEqual([[1], [2]]);
+	expect(heard).toEqual(['lost', 'queued 1', 'queued 2']);
+	expect(frames.flatMap((frame) => (frame['rpc'] ? [frame['args']] : []))).toEqual([[0], [1], [2]]);
+});
+
 it('hands the stores of the connection on', async () => {
 	const { configure, status, failure, __rpc, url } = await page();
 	configure({ url });

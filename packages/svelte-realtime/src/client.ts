@@ -17,6 +17,7 @@ export { onPush, onSignal, type SignalListener } from './client/push.ts';
 export type { RoomClient, RoomShape } from './client/room.ts';
 export type { BinaryCall } from './client/rpc/binary.ts';
 export type { CallOptions, RpcCall } from './client/rpc/call.ts';
+export type { OfflineEntry, OfflineOptions } from './client/rpc/offline.ts';
 export type { StreamFactory } from './client/stream/cache.ts';
 export type { StreamOptions } from './client/stream/merge.ts';
 export { MAX_OPTIMISTIC_QUEUE_DEPTH, type Change } from './client/stream/optimistic.ts';

@@ -6,6 +6,13 @@ export interface Cell<T> extends Readable<T> {
 	set(value: T): void;
 }
 
+/** Reports what a callback of the app has thrown as uncaught, so that it stops nothing here. */
+export function report(error: unknown): void {
+	queueMicrotask(() => {
+		throw error;
+	});
+}
+
 /**
  * Creates a store of Svelte's contract without Svelte. A watcher that throws does not keep the others from hearing; its error
  * is reported as uncaught.
@@ -19,9 +26,7 @@ export function createCell<T>(initial: T): Cell<T> {
 		try {
 			run(value);
 		} catch (error) {
-			queueMicrotask(() => {
-				throw error;
-			});
+			report(error);
 		}
 	};
 

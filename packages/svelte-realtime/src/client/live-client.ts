@@ -1,11 +1,12 @@
 import type { Client, Envelope } from 'svelte-adapter-uws/contract';
+import { report } from './cell.ts';
 import type { PageClock } from './clock.ts';
 import { Calls } from './rpc/call.ts';
 import { PendingRequests } from './rpc/pending.ts';
 import type { TraceFields } from '../shared/rpc-frame.ts';
 import { Quiet } from './stream/quiet.ts';
 import type { Running, StreamHost } from './stream/host.ts';
-import { Soon } from './stream/soon.ts';
+import { createSoon } from './stream/soon.ts';
 import type { Paint } from './stream/topics.ts';
 
 /** How uploads are sent. */
@@ -55,7 +56,7 @@ export type Connection = Pick<
 export interface LiveClient extends StreamHost {
 	readonly client: Connection;
 	readonly upload: () => UploadSettings;
-	readonly calls: Calls;
+	calls: Calls;
 	/** Ends every call and stream. The connection itself stays open. */
 	close(): void;
 }
@@ -66,7 +67,6 @@ export function createLiveClient(
 	{ clock, random, settings, paint, quiet = new Quiet() }: LiveClientParts
 ): LiveClient {
 	const running = new Set<Running>();
-	const resting = new Set<Running>();
 	const timeout = (): number => settings().timeout;
 	const trace = (): TraceFields => {
 		const traceparent = tell(settings().traceparent);
@@ -125,9 +125,8 @@ export function createLiveClient(
 		paint,
 		clock,
 		random,
-		soon: new Soon(clock, random),
+		soon: createSoon(clock, random),
 		running,
-		resting,
 		quiet,
 		timeout,
 		trace,
@@ -149,9 +148,7 @@ function tell<T>(callback: (() => T) | undefined): T | undefined {
 	try {
 		return callback?.();
 	} catch (error) {
-		queueMicrotask(() => {
-			throw error;
-		});
+		report(error);
 		return undefined;
 	}
 }

@@ -3,12 +3,15 @@ import { connect, status, type WSConnection } from 'svelte-adapter-uws/client';
 import type { Cell } from './cell.ts';
 import { createClock } from './clock.ts';
 import { createLiveClient, type Connection, type LiveClient, type Settings } from './live-client.ts';
+import { checkOffline, OfflineCalls, type OfflineOptions } from './rpc/offline.ts';
 import { Quiet } from './stream/quiet.ts';
 
 /** What `configure` takes. What is left out stays as it is. */
 export interface Configuration extends Partial<Settings> {
 	/** Address of the server, `wss://…`, for pages that it does not serve itself. Only before the first call or stream. */
 	readonly url?: string;
+	/** What becomes of calls that are made without a connection. */
+	readonly offline?: OfflineOptions;
 }
 
 /** `degraded`: events of other instances may be missing, because what joins them is down. */
@@ -27,6 +30,10 @@ interface Page {
 	readonly quiet: Quiet;
 	client?: Connection;
 	live?: LiveClient;
+	/** What becomes of calls that are made without a connection. */
+	offline?: OfflineOptions;
+	/** Makes the calls of a client such that they may wait. */
+	keepCalls?: (live: LiveClient) => void;
 	/** Stops waiting for a connection that takes the place of a closed one. */
 	unfollow?: () => void;
 	/** What has to be set up on each connection, and what takes it back. */
@@ -55,7 +62,7 @@ export function live(): LiveClient {
 	const client = connect(here.url === undefined ? undefined : { url: here.url });
 	if (here.live && here.client === client) return here.live;
 	// The connection was closed and opened anew, perhaps for another user: streams begin anew as well, those that rest included.
-	const streams = here.live ? [...here.live.running, ...here.live.resting] : [];
+	const streams = here.live ? [...here.live.running] : [];
 	here.live?.close();
 	here.client = client;
 	here.live = createLiveClient(client, {
@@ -66,6 +73,7 @@ export function live(): LiveClient {
 	});
 	for (const stream of streams) stream.restart();
 	for (const attach of here.attached?.keys() ?? []) here.attached?.set(attach, attach(client));
+	here.keepCalls?.(here.live);
 	here.unfollow ??= followConnection(here);
 	return here.live;
 }
@@ -117,11 +125,17 @@ export const quiescent: Readable<boolean> = { subscribe: (run) => page().quiet.s
  */
 export function configure(configuration: Configuration): void {
 	const here = page();
-	const { url = here.url, ...settings } = configuration;
+	const { url = here.url, offline, ...settings } = configuration;
 	if (here.live && url !== here.url)
 		throw new Error(
 			'configure({ url }) comes too late: the connection is open already. Call it before the first call or stream.'
 		);
+	if (offline) checkOffline(offline);
 	here.url = url;
 	here.settings = { ...here.settings, ...settings };
+	if (!offline) return;
+	here.offline = { ...here.offline, ...offline };
+	if (here.keepCalls) return;
+	here.keepCalls = (client) => void (client.calls = new OfflineCalls(client, () => here.offline ?? {}));
+	if (here.live) here.keepCalls(here.live);
 }

@@ -48,9 +48,12 @@ interface Collected extends BatchEntry {
 	readonly promise: Promise<unknown>;
 }
 
-interface MakeOptions {
-	readonly timeout: number | undefined;
-	readonly signal: AbortSignal | undefined;
+/** A call that is ready to leave. */
+export interface MadeCall extends CallOptions {
+	readonly id: string;
+	readonly path: string;
+	readonly args: readonly unknown[];
+	readonly frame: string;
 }
 
 /** Bytes in the socket's buffer over which calls without an answer are dropped. */
@@ -68,7 +71,7 @@ export class Calls {
 
 	/** Makes a call; `shared` = equal calls of this microtask are one. */
 	call(path: string, args: readonly unknown[], options: CallOptions, shared: boolean): Promise<unknown> {
-		const { timeout, idempotencyKey, signal } = options;
+		const { idempotencyKey, signal } = options;
 		try {
 			if (signal?.aborted)
 				throw new RpcError('CANCELLED', `${path} was cancelled before it was sent.`, { cause: signal.reason as unknown });
@@ -80,7 +83,7 @@ export class Calls {
 				idempotencyKey,
 				...this.#parts.trace()
 			});
-			const make = (): Promise<unknown> => this.#make(id, path, frame, { timeout, signal });
+			const make = (): Promise<unknown> => this.#make({ ...options, id, path, args, frame });
 			if (!shared) return make();
 			return this.#shared.share(idempotencyKey === undefined ? callKey(path, args) : `${path}#${idempotencyKey}`, make);
 		} catch (error) {
@@ -127,13 +130,19 @@ export class Calls {
 		return Promise.all(results) as Promise<{ -readonly [K in keyof T]: Awaited<T[K]> }>;
 	}
 
-	#make(id: string, path: string, frame: string, { timeout, signal }: MakeOptions): Promise<unknown> {
+	/** Has a call leave that is not part of a batch. */
+	protected send({ frame, path, timeout }: MadeCall, waiter: Waiter): void {
+		this.#parts.pending.send(frame, path, [waiter], timeout ?? this.#parts.timeout());
+	}
+
+	#make(made: MadeCall): Promise<unknown> {
+		const { id, signal } = made;
 		let waiter!: Waiter;
 		const promise = new Promise<unknown>(
 			(resolve, reject) => (waiter = { id, done: (reply) => resolve(reply.data), fail: reject })
 		);
-		if (this.#collecting) this.#collecting.push({ frame, path, waiter, promise });
-		else this.#parts.pending.send(frame, path, [waiter], timeout ?? this.#parts.timeout());
+		if (this.#collecting) this.#collecting.push({ ...made, waiter, promise });
+		else this.send(made, waiter);
 		if (signal) {
 			const abort = (): void => this.#parts.pending.abort(id, signal.reason);
 			const settled = (): void => signal.removeEventListener('abort', abort);

@@ -16,10 +16,8 @@ export interface StreamHost extends Following {
 	readonly soon: Soon;
 	/** Knows whether any stream waits for its value. */
 	readonly quiet: Quiet;
-	/** Streams with subscribers. */
+	/** Streams with subscribers, and those whose value is kept after the last one. */
 	readonly running: Set<Running>;
-	/** Streams whose value is kept after their last subscriber. */
-	readonly resting: Set<Running>;
 	/** Milliseconds. */
 	readonly timeout: () => number;
 	/** The trace that a request belongs to. */
@@ -30,7 +28,7 @@ export interface StreamHost extends Following {
 	readonly closed: () => string | undefined;
 }
 
-/** A stream that wants to hear of its connection. */
+/** A stream that wants to hear of its connection; without subscribers it does nothing. */
 export interface Running {
 	opened(): void;
 	down(closed: string | undefined): void;

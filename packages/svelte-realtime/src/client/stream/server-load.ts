@@ -1,7 +1,4 @@
 /** What stands for `.load()` in the browser: rejects, saying where it belongs. */
 export function serverLoad(path: string): () => Promise<never> {
-	return () =>
-		Promise.reject(
-			new Error(`${path}: load() runs on the server only. Call it in +page.server.ts, and subscribe to the store in the page.`)
-		);
+	return () => Promise.reject(new Error(`${path}: load() runs on the server only. Call it in +page.server.ts.`));
 }

@@ -153,6 +153,7 @@ export class Stream<T> extends Shown<T> implements StreamStore<T>, Follower, Run
 	}
 
 	down(closed: string | undefined): void {
+		if (!this.#host) return;
 		this.#cancel();
 		this.#topic = undefined;
 		this.catchUp();
@@ -190,8 +191,7 @@ export class Stream<T> extends Shown<T> implements StreamStore<T>, Follower, Run
 	}
 
 	#stop(host: StreamHost): void {
-		const { running, resting, clock, resumeGraceMs } = host;
-		running.delete(this);
+		const { running, clock, resumeGraceMs } = host;
 		this.#stopQuiet?.();
 		this.#stopQuiet = undefined;
 		this.catchUp();
@@ -202,13 +202,12 @@ export class Stream<T> extends Shown<T> implements StreamStore<T>, Follower, Run
 		this.#topic = undefined;
 		this.#host = undefined;
 		const grace = resumeGraceMs();
-		if (grace <= 0) return this.reset();
 		const stopTimer = clock.after(grace, () => this.reset());
-		resting.add(this);
 		this.#stopGrace = () => {
 			stopTimer();
-			resting.delete(this);
+			running.delete(this);
 		};
+		if (grace <= 0) this.reset();
 	}
 
 	#send(host: StreamHost): void {
@@ -277,7 +276,7 @@ export class Stream<T> extends Shown<T> implements StreamStore<T>, Follower, Run
 		this.#stopRetry?.();
 		const run = (): void => this.#send(host);
 		this.#stopRetry =
-			this.#attempts < 2 && !least ? soon.add(run) : clock.after(Math.max(loadDelay(this.#attempts + 1, random), least), run);
+			this.#attempts < 2 && !least ? soon(run) : clock.after(Math.max(loadDelay(this.#attempts + 1, random), least), run);
 	}
 
 	#wait(): void {
