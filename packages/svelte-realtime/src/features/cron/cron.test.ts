@@ -212,7 +212,7 @@ it.each([
 	[true, 1]
 ])('with catchUp %s runs %i time(s), on one node, for what passed in a sleep of hours', async (catchUp, expected) => {
 	let runs = 0;
-	await using app = await cluster(2, () => cron(() => void runs++, { catchUp }, '0 3 * * *'));
+	await using app = await cluster(2, () => cron(() => void runs++, { catchUp, tz: 'UTC' }, '0 3 * * *'));
 	app.offsets.fill(29 * 60 * MINUTE);
 	await app.pass(2 * MINUTE);
 	expect(runs).toBe(expected);
@@ -222,7 +222,7 @@ it.each([
 
 it('does not run a time again that another node ran long before it woke up', async () => {
 	let runs = 0;
-	await using app = await cluster(2, () => cron(() => void runs++, { catchUp: true }, '0 3 * * *'));
+	await using app = await cluster(2, () => cron(() => void runs++, { catchUp: true, tz: 'UTC' }, '0 3 * * *'));
 	app.offsets[0] = 3 * 60 * MINUTE;
 	await app.pass(MINUTE);
 	expect(runs).toBe(1);
