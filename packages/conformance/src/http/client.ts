@@ -136,14 +136,23 @@ export class RawClient {
 	async #chunks(): Promise<Buffer> {
 		const parts: Buffer[] = [];
 		for (;;) {
-			let end = -1;
-			await this.until(() => (end = this.#merge().indexOf('\r\n')) !== -1);
-			const size = Number.parseInt(this.#take(end + 2).toString(), 16);
+			const size = Number.parseInt(await this.#line(), 16);
+			if (size === 0) break;
 			await this.until(() => this.#length >= size + 2);
 			parts.push(this.#take(size));
-			this.#take(2);
-			if (size === 0) return Buffer.concat(parts);
+			if (this.#take(2).toString() !== '\r\n') throw new Error('A chunk is longer than it says.');
 		}
+		// Trailers, up to an empty line.
+		while ((await this.#line()) !== '');
+		return Buffer.concat(parts);
+	}
+
+	async #line(): Promise<string> {
+		let end = -1;
+		await this.until(() => (end = this.#merge().indexOf('\r\n')) !== -1);
+		return this.#take(end + 2)
+			.toString('latin1')
+			.slice(0, -2);
 	}
 
 	#merge(): Buffer {

@@ -27,6 +27,29 @@ export function streamLaws(law: HttpLaw): void {
 		}
 	});
 
+	law('ends a stream that ends its connection as any other, and looks at nothing behind it', async ({ port, serve }) => {
+		let asked = 0;
+		const lines = ['Content-Length: 5', 'Transfer-Encoding: chunked'];
+		for (const [index, text] of [
+			request('POST /', [lines[0]!], 'hello'),
+			request('POST /', [lines[1]!], '0\r\n\r\n')
+		].entries()) {
+			const body = controlled();
+			serve(() => (asked++, new Response(body.stream, { headers: { connection: 'close' } })));
+			const client = await RawClient.open(port);
+			await client.send(text);
+			body.push('first');
+			await client.until(() => client.text.includes('first'));
+			body.push('second');
+			body.end();
+			const response = await client.response();
+			expect([response.header('connection'), response.body.toString()]).toEqual(['close', 'firstsecond']);
+			await client.send(request('GET /'));
+			await client.closed();
+			expect([client.text, asked]).toEqual(['', index + 1]);
+		}
+	});
+
 	law('tells proxies not to hold events back', async ({ port, serve }) => {
 		serve(() => new Response('data: 1\n\n', { headers: { 'content-type': 'text/event-stream' } }));
 		expect((await exchange(port, request('GET /'))).header('x-accel-buffering')).toBe('no');

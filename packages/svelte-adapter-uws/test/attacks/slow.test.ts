@@ -97,11 +97,16 @@ describe.each([
 	['node', onNode],
 	['uws', onUws]
 ])('on %s an answer that is all there', (_, serve) => {
+	const CLOSE = { headers: { connection: 'close' } };
 	const size = 50_000_000;
 	const body = new Uint8Array(size);
 
-	it('is under way until the client has taken it', async () => {
-		const app = new App(() => Promise.resolve({ response: new Response(null), bytes: body }));
+	it.each<[string, () => ReturnType<HttpHandler['respond']>]>([
+		['', async () => ({ response: new Response(null), bytes: body })],
+		[', and its connection ends', async () => ({ response: new Response(null, CLOSE), bytes: body })],
+		[', and its connection ends with the only chunk', async () => ({ response: new Response(body, CLOSE) })]
+	])('is under way until the client has taken it%s', async (_what, respond) => {
+		const app = new App(respond);
 		await using server = await serve(app, LONG_STALL_MS);
 		const client = await RawClient.open(server.port);
 		await client.send(request('GET /'));

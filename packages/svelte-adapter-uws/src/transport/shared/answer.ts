@@ -25,6 +25,9 @@ export interface ResponseSink extends Recipient {
 /** Milliseconds without progress after which a connection that does not take its response is dropped. */
 export const STALL_MS = 30_000;
 
+/** Bytes of a body that are written at a time where it ends its connection. */
+const PIECE_BYTES = 65_536;
+
 /** Lets the app answer and writes what it says. Never rejects. */
 export async function answer(
 	handler: HttpHandler,
@@ -64,10 +67,23 @@ export function giveUp(sink: ResponseSink, method: string): void {
 }
 
 async function sendWhole(sink: ResponseSink, method: string, head: ResponseHead, bytes: Uint8Array): Promise<void> {
-	if (method !== 'HEAD') checkLength(head, bytes.byteLength);
-	const length = method === 'HEAD' ? (head.length ?? bytes.byteLength) : bytes.byteLength;
-	sink.whole({ ...head, length }, method === 'HEAD' ? undefined : bytes);
+	if (method === 'HEAD') return sink.whole({ ...head, length: head.length ?? bytes.byteLength }, undefined);
+	checkLength(head, bytes.byteLength);
+	await sendBytes(sink, { ...head, length: bytes.byteLength }, bytes);
 	await sink.room();
+}
+
+async function sendBytes(sink: ResponseSink, head: ResponseHead, bytes: Uint8Array): Promise<void> {
+	if (!head.close || bytes.byteLength <= PIECE_BYTES) return sink.whole(head, bytes);
+	// What ends its connection is taken for sent once it has ended, so it must not end before the client has nearly all of it.
+	let hasRoom = sink.begin(head, bytes.subarray(0, PIECE_BYTES));
+	for (let at = PIECE_BYTES; at < bytes.byteLength; at += PIECE_BYTES) {
+		if (!hasRoom) await sink.room();
+		if (sink.gone) return;
+		hasRoom = sink.write(bytes.subarray(at, at + PIECE_BYTES));
+	}
+	if (!hasRoom) await sink.room();
+	sink.end();
 }
 
 /** Writes a body as it comes, no faster than the client takes it. Rejects when the body fails or is not as long as announced. */
@@ -102,13 +118,13 @@ async function copy(reader: ReadableStreamDefaultReader<unknown>, sink: Response
 	const first = toBytes(await reader.read());
 	if (!first || first.byteLength === head.length) {
 		checkLength(head, first?.byteLength ?? 0);
-		return sink.whole({ ...head, length: first?.byteLength ?? 0 }, first ?? EMPTY);
+		return sendBytes(sink, { ...head, length: first?.byteLength ?? 0 }, first ?? EMPTY);
 	}
 	let next: Promise<ReadableStreamReadResult<unknown>> | undefined;
 	if (head.length === undefined) {
 		// A body of one chunk says at once that there is no more; nobody waits for a second one.
 		next = reader.read();
-		if ((await Promise.race([next, nothingYet()]))?.done) return sink.whole({ ...head, length: first.byteLength }, first);
+		if ((await Promise.race([next, nothingYet()]))?.done) return sendBytes(sink, { ...head, length: first.byteLength }, first);
 	}
 	let sent = first.byteLength;
 	let hasRoom = sink.begin(head, first);

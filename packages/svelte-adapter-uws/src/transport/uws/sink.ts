@@ -5,6 +5,9 @@ import type { ResponseHead } from '../shared/header-list.ts';
 import type { RequestBody } from '../shared/request-body.ts';
 import { statusLine } from './status.ts';
 
+/** Milliseconds that a client has to close a connection whose last response it has. */
+const LINGER_MS = 500;
+
 /** One response of the engine. Attaches to `res` at once, so that it knows when the client leaves. */
 export class UwsSink implements ResponseSink {
 	readonly #res: HttpResponse;
@@ -29,6 +32,8 @@ export class UwsSink implements ResponseSink {
 	#waiting: (() => void) | undefined;
 	#listening = false;
 	#stall: NodeJS.Timeout | undefined;
+	/** Ends a connection whose last response has been written. */
+	#linger: NodeJS.Timeout | undefined;
 
 	constructor(res: HttpResponse, { stallMs, isLast }: { readonly stallMs: number; readonly isLast: boolean }) {
 		this.#res = res;
@@ -116,8 +121,20 @@ export class UwsSink implements ResponseSink {
 	#end(): void {
 		if (this.#closed) return;
 		this.body?.release();
-		this.#res.cork(() => this.#res.end(undefined, this.#close));
+		if (this.#close) this.#endLast();
+		else this.#res.cork(() => this.#res.end());
 		this.#complete();
+	}
+
+	/**
+	 * The engine, told to close behind a body in chunks, writes a header into the body. So its last chunk is written here, with a trailer
+	 * because only header lines can be written as they are, and for the engine the response goes on: it drops a connection that sends a
+	 * request meanwhile.
+	 */
+	#endLast(): void {
+		this.#res.cork(() => void this.#res.writeHeader('\r\n0\r\nx-end', '1\r\n'));
+		// Most clients close it themselves; one that is slow has something to take still.
+		this.#linger = setTimeout(() => this.#res.close(), this.#listening ? this.#stallMs : LINGER_MS);
 	}
 
 	destroy(): void {
@@ -186,6 +203,8 @@ export class UwsSink implements ResponseSink {
 	}
 
 	#leave(): void {
+		clearTimeout(this.#linger);
+		if (this.#closed) return;
 		this.#closed = true;
 		this.#pending = undefined;
 		this.gone = true;
