@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { Frame, SendStatus } from 'svelte-adapter-uws/contract';
 import { expect } from 'vitest';
 import type { TcpLaw } from './fixture.ts';
@@ -10,7 +11,7 @@ const BUFFER = 1_048_576;
 const MOST = 4_000;
 
 /** A frame that says which one it is. */
-const numbered = (n: number): string => String(n).padEnd(SIZE, '.');
+const numbered = (n: number, size = SIZE): string => String(n).padEnd(size, '.');
 const number = (frame: Frame): number => Number.parseInt(frame as string, 10);
 
 /** Fills the buffers of a peer that does not read. Gives what became of each frame, the first dropped one last. */
@@ -21,12 +22,15 @@ function fill({ socket }: Side): SendStatus[] {
 }
 
 /** Fills turn by turn, until nothing more gets out of the buffer. */
-async function stall(side: Side): Promise<{ readonly kept: readonly number[]; readonly statuses: ReadonlySet<SendStatus> }> {
+async function stall(
+	side: Side,
+	size = SIZE
+): Promise<{ readonly kept: readonly number[]; readonly statuses: ReadonlySet<SendStatus> }> {
 	const kept: number[] = [];
 	const statuses = new Set<SendStatus>();
 	let isFull = 0;
 	for (let n = 0; n < MOST && isFull < 20; n++) {
-		const status = side.socket.send(numbered(n));
+		const status = side.socket.send(numbered(n, size));
 		statuses.add(status);
 		if (status === 'dropped') isFull++;
 		else {
@@ -70,6 +74,20 @@ export function backpressureLaws(law: TcpLaw): void {
 		await soon(() => [side.drains > 0, side.socket.bufferedAmount, side.socket.congested]).toEqual([true, 0, false]);
 		expect(side.socket.send('again')).toBe('sent');
 		await soon(() => client.frames.at(-1)).toBe('again');
+	});
+
+	law('tells of room after it has dropped something, however small the buffer is', async (fixture) => {
+		const server = await start(fixture, { options: { maxBackpressure: 4_096 } });
+		const { client, side } = await server.join();
+		client.peer.pause();
+		const { kept } = await stall(side, 8_192);
+		const { drains } = side;
+		expect([side.socket.send('no room'), side.socket.congested]).toEqual(['dropped', true]);
+		client.peer.resume();
+		await soon(() => [side.drains > drains, side.socket.congested]).toEqual([true, false]);
+		expect(side.socket.send('room')).toBe('sent');
+		await soon(() => client.frames.at(-1)).toBe('room');
+		expect(client.frames.slice(0, -1).map(number)).toEqual(kept);
 	});
 
 	law('drops what is published to a full socket for that socket alone', async (fixture) => {
@@ -227,6 +245,23 @@ function compressionLaws(law: TcpLaw): void {
 			socket.close(4001);
 			await soon(() => client.frames.at(-1)).toBe('last');
 		});
+
+	law('tells of room after it has dropped something of what it compresses', async (fixture) => {
+		const server = await start(fixture, { options: { compression: true, maxBackpressure: 4_096 } });
+		const peer = await offering(server)('/ws', {});
+		await soon(() => server.sides.length).toBe(1);
+		const side = server.sides[0]!;
+		peer.pause();
+		let dropped = 0;
+		for (let n = 0; n < MOST && dropped < 20; n++) {
+			dropped = side.socket.send(randomBytes(8_192)) === 'dropped' ? dropped + 1 : 0;
+			await new Promise<void>((resolve) => void setImmediate(resolve));
+		}
+		const { drains } = side;
+		expect([side.socket.send('no room'), side.socket.congested]).toEqual(['dropped', true]);
+		peer.resume();
+		await soon(() => [side.drains > drains, side.socket.congested]).toEqual([true, false]);
+	});
 
 	law('agrees on no compression unless it is switched on', async (fixture) => {
 		const peer = await offering(await start(fixture))('/ws', {});

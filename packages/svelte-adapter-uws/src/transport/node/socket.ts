@@ -13,6 +13,9 @@ export interface SocketParts {
 	readonly maxBackpressure: number;
 }
 
+/** Leaves behind everything that waits, and changes nothing. */
+const NOTHING = Buffer.alloc(0);
+
 /** A `ws` socket. Frames are built here and written straight to the stream, in one piece, unless they are compressed. */
 export class NodeSocket implements Socket {
 	readonly remoteAddress: string;
@@ -20,6 +23,8 @@ export class NodeSocket implements Socket {
 	readonly #raw: Duplex;
 	readonly #parts: SocketParts;
 	readonly #compresses: boolean;
+	/** Something was dropped, and nobody has been told of room since. */
+	#isFull = false;
 	#topics: Set<string> | undefined;
 	#events: SocketEvents | undefined;
 	/** How it ended; a handler that is still opening it hears of that afterwards. */
@@ -42,7 +47,7 @@ export class NodeSocket implements Socket {
 	}
 
 	get congested(): boolean {
-		return this.open && this.#raw.writableNeedDrain;
+		return this.open && (this.#isFull || this.#raw.writableNeedDrain);
 	}
 
 	send(frame: Frame): SendStatus {
@@ -55,11 +60,11 @@ export class NodeSocket implements Socket {
 		const raw = this.#raw;
 		this.#parts.turn.join(raw);
 		if (this.#compresses) {
-			if (this.#ws.bufferedAmount > this.#parts.maxBackpressure) return 'dropped';
+			if (!this.#hasRoom) return this.#drop();
 			// Compression happens later; by then the caller may use its bytes for something else.
-			this.#ws.send(typeof frame === 'string' ? frame : Buffer.from(frame));
+			this.#ws.send(typeof frame === 'string' ? frame : Buffer.from(frame), () => this.#taken());
 		} else {
-			if (raw.writableLength > this.#parts.maxBackpressure) return 'dropped';
+			if (raw.writableLength > this.#parts.maxBackpressure) return this.#drop();
 			raw.write(built ?? preFrame(frame));
 		}
 		return raw.writableNeedDrain ? 'queued' : 'sent';
@@ -122,7 +127,24 @@ export class NodeSocket implements Socket {
 	}
 
 	drained(): void {
-		if (this.open) this.#events?.drain();
+		if (!this.open) return;
+		this.#isFull = !this.#hasRoom;
+		this.#events?.drain();
+	}
+
+	get #hasRoom(): boolean {
+		return this.#ws.bufferedAmount <= this.#parts.maxBackpressure;
+	}
+
+	#drop(): SendStatus {
+		// A stream says that it has drained only once it has held more than it likes, which may be more than fits here.
+		if (!this.#isFull && !this.#compresses && !this.#raw.writableNeedDrain) this.#raw.write(NOTHING, () => this.#taken());
+		this.#isFull = true;
+		return 'dropped';
+	}
+
+	#taken(): void {
+		if (this.#isFull && this.#hasRoom) this.drained();
 	}
 
 	/** The connection is over for the handler, however long it takes to take it down. Only the first call counts. */
