@@ -7,7 +7,7 @@ import type { Stores } from './stores.ts';
 export type Origin = 'local' | 'remote';
 
 export interface PublishOptions {
-	/** `false`: this node only. Default true. */
+	/** `false`: this node only; of a kept topic others may still read the event in the history. Default true. */
 	readonly relay?: boolean;
 	/** `false`: no position, and the topic's counter does not move. Default true. */
 	readonly seq?: boolean;
