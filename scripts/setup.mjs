@@ -20,6 +20,8 @@ export const root = fileURLToPath(new URL('..', import.meta.url));
 export const nodeBinary = join(root, 'node_modules', 'node', 'bin', process.platform === 'win32' ? 'node.exe' : 'node');
 const cache = join(root, '.cache');
 const NEEDED_GLIBC = [2, 38];
+/** A thousand clients and their server, in one process, and what it has open besides. */
+const NEEDED_FILES = 2_500;
 
 const say = (line) => console.log(`setup: ${line}`);
 
@@ -230,6 +232,17 @@ function services() {
 	if (missing.length > 0) aptInstall(missing, 'tests run against real services, real proxies and a real browser');
 }
 
+/** Node raises its own limit as far as it may, which here is not far enough. */
+function openFiles() {
+	process.report.excludeNetwork = true;
+	const most = Number(process.report.getReport().userLimits?.open_files.hard);
+	if (most < NEEDED_FILES)
+		throw new SetupError(
+			`Tests open ${NEEDED_FILES} files and connections at once, and a process may open ${most} here.`,
+			`ulimit -n ${NEEDED_FILES}`
+		);
+}
+
 /** Everything that `npm start` needs; with `tests` what `npm test` needs, with `bench` what `npm run bench` needs. Throws with what to run by hand. */
 export function setup({ tests = false, bench = false } = {}) {
 	packages();
@@ -238,7 +251,10 @@ export function setup({ tests = false, bench = false } = {}) {
 		throw new SetupError(`The native engine is needed for tests and benchmarks. ${problem}`, 'npm run setup -- --tests');
 	if (problem)
 		say(`the native engine is not available, so the server will run on the node transport (${problem.split('\n')[0]})`);
-	if (tests) services();
+	if (tests) {
+		openFiles();
+		services();
+	}
 	if (bench && !has('wrk')) aptInstall(['wrk'], 'it makes the HTTP requests of the benchmarks');
 }
 
