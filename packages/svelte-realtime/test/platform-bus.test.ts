@@ -1,4 +1,4 @@
-import type { Platform, PublishMessage, PublishOptions } from 'svelte-adapter-uws/contract';
+import type { Platform, PublishMessage, PublishOptions, Stores } from 'svelte-adapter-uws/contract';
 import { createTestServer } from 'svelte-adapter-uws/testing';
 import { expect, it, vi } from 'vitest';
 import { detach, runtimeOf } from '../src/attach.ts';
@@ -48,11 +48,13 @@ function createChannel() {
 /** One instance of an app, with a client. */
 async function createInstance(
 	bus: ClusterBus & { activate(platform: Platform): void },
-	definitions: Readonly<Record<string, Definition>>
+	definitions: Readonly<Record<string, Definition>>,
+	stores?: Stores
 ) {
 	const { init, message, unsubscribe } = realtime({ bus });
 	const server = await createTestServer({
 		transport: 'memory',
+		...(stores ? { stores } : {}),
 		handler: {
 			init,
 			message,
@@ -64,12 +66,18 @@ async function createInstance(
 	const peer = await server.connect();
 	const frames: any[] = [];
 	peer.onmessage = (frame) => void frames.push(JSON.parse(String(frame)));
+	const follow = async (path: string, more: object = {}): Promise<any> => {
+		const id = `${path} ${frames.length}`;
+		peer.send(JSON.stringify({ rpc: path, id, stream: true, ...more }));
+		return vi.waitFor(() => {
+			const reply = frames.find(({ event }) => event === id)?.data;
+			expect(reply).toMatchObject({ ok: true });
+			return reply;
+		});
+	};
 	return {
 		platform,
-		async follow(path: string): Promise<void> {
-			peer.send(JSON.stringify({ rpc: path, id: path, stream: true }));
-			await vi.waitFor(() => expect(frames.find(({ event }) => event === path)?.data).toMatchObject({ ok: true }));
-		},
+		follow,
 		/** The data of what the client heard on a topic. */
 		heard: (topic: string): unknown[] => frames.filter((frame) => frame.topic === topic).map(({ data }) => data),
 		async [Symbol.asyncDispose]() {
@@ -195,4 +203,30 @@ it('counts what the app publishes for one instance alone as its own, with a bus 
 	await settle();
 	await settle();
 	expect([ran, app.instances.length]).toEqual([['on 1'], 2]);
+});
+
+it('keeps each event once behind a bus of the app, also of workers that share their stores', async () => {
+	const join = createChannel();
+	await using memory = await createTestServer({ transport: 'memory' });
+	const { stores } = memory.platform;
+	const definitions = { 'm/log': live.stream('log', () => ['loaded'], { merge: 'latest', replay: true }) };
+	await using one = await createInstance(join(), definitions, { ...stores, node: 'one' });
+	await using two = await createInstance(join(), definitions, { ...stores, node: 'two' });
+	const places = [await one.follow('m/log'), await two.follow('m/log')];
+	expect(places).toMatchObject([{ seq: 0 }, { seq: 0 }]);
+	one.platform.publish('log', 'said', 1);
+	await vi.waitFor(() => expect(two.heard('log')).toEqual([1]));
+	two.platform.publish('log', 'said', 2);
+	await vi.waitFor(() => expect(one.heard('log')).toEqual([1, 2]));
+	one.platform.publishBatched([3, 4].map((data) => ({ topic: 'log', event: 'said', data })));
+	for (const [i, { heard, follow }] of [one, two].entries()) {
+		await vi.waitFor(() => expect(heard('log')).toEqual([1, 2, 3, 4]));
+		const { ep } = places[i];
+		const missed = [2, 3, 4].map((seq) => ({ topic: 'log', event: 'said', data: seq, seq }));
+		expect(await follow('m/log', { seq: 1, ep })).toMatchObject({ replay: true, seq: 4, ep, data: missed });
+		expect(await follow('m/log', { seq: 4, ep })).toMatchObject({ replay: true, data: [] });
+		// The numbers of another worker say nothing here, nor do those of a client that does not say whose they are.
+		for (const place of [{ seq: 1, ep: places[1 - i].ep }, { seq: 1 }])
+			expect(await follow('m/log', place)).toMatchObject({ replay: false, data: ['loaded'] });
+	}
 });

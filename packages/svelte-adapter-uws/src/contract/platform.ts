@@ -2,6 +2,7 @@ import type { Connection, UpgradeTerms } from './connection.ts';
 import type { Envelope, Position } from './envelope.ts';
 import type { Everywhere, Match } from './peers.ts';
 import type { Stores } from './stores.ts';
+import type { ReplayStore } from './store/replay.ts';
 
 /** Where a published envelope came from: this node, or another one. */
 export type Origin = 'local' | 'remote';
@@ -120,6 +121,18 @@ export interface Shaped {
  */
 export type Shape = (event: string, data: unknown, origin: Origin) => readonly Shaped[] | undefined | null;
 
+/** Options of `platform.keep`. */
+export interface KeepOptions {
+	/**
+	 * Read for each event: whether this node keeps it for itself, although it shares its store, because others are brought it by other
+	 * ways than through this server and keep it as well. A client that comes back to another node loads afresh then. Default false.
+	 */
+	readonly isApart?: () => boolean;
+}
+
+/** Topics whose events are kept, and what is kept of them on this node. */
+export type Keeping = Disposable & Pick<ReplayStore, 'current' | 'since'>;
+
 /**
  * Whether a client may join a topic that it asks for by itself. With a promise the answer comes later, and the frames that follow
  * are handled meanwhile. A gate that throws or rejects says no.
@@ -229,9 +242,9 @@ export interface Platform {
 	 * Has `stores.replay` number and keep the events of topics, whoever publishes them on this node: they leave when it has, with its
 	 * position, and every node shows them in the order of their numbers; what the bus does not bring is read from the store. What the store
 	 * fails to keep leaves all the same. The function is asked again and again and answers at once; one that throws or gives a promise says no.
-	 * Say it on every node alike. Dispose to stop.
+	 * Say it on every node alike. Dispose to stop. `current` and `since` read what is kept.
 	 */
-	keep(topics: (topic: string) => boolean): Disposable;
+	keep(topics: (topic: string) => boolean, options?: KeepOptions): Keeping;
 	/**
 	 * Guards topics that belong to a library: asked about every subscribe frame of a client, and by `checkSubscribe`, before the `subscribe`
 	 * hook, which the app may not export. False denies with `FORBIDDEN`. Dispose to stop.

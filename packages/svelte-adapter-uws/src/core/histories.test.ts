@@ -174,3 +174,37 @@ it('keeps data as it was when it was published, whatever becomes of the object',
 	await settle();
 	expect((await platform.stores.replay.since('t', from))?.map((stored) => stored.data)).toEqual([{ n: 0 }, { n: 1 }, { n: 2 }]);
 });
+
+it('keeps what nodes keep apart once for each of them, under numbers of its own, also what reaches them by the bus', async () => {
+	const bus = memoryBus();
+	await using a = await createTestServer({ transport: 'memory', bus: bus.join() });
+	const stores = { ...a.platform.stores, node: 'b' };
+	await using b = await createTestServer({ transport: 'memory', bus: bus.join(), stores });
+	const nodes = [a, b].map(({ platform }) => {
+		const keeping = platform.keep((topic) => topic === 't', { isApart: () => true });
+		const seen: unknown[] = [];
+		platform.tap(({ data, position }) => void seen.push([data, position?.seq]));
+		return { platform, keeping, seen };
+	});
+	const places = await Promise.all(nodes.map(({ keeping }) => keeping.current('t')));
+	expect(places[0]!.epoch).not.toBe(places[1]!.epoch);
+	// As a bus of the app's brings it to each node.
+	for (const { platform } of nodes) platform.publish('t', 'e', 'brought', { relay: false });
+	for (const { seen } of nodes) await vi.waitFor(() => expect(seen).toEqual([['brought', 1]]));
+	a.platform.publish('t', 'e', 'relayed');
+	for (const { seen } of nodes)
+		await vi.waitFor(() =>
+			expect(seen).toEqual([
+				['brought', 1],
+				['relayed', 2]
+			])
+		);
+	for (const [i, { keeping }] of nodes.entries()) {
+		const kept = await keeping.since('t', places[i]!);
+		expect(kept?.map(({ topic, data, position }) => [topic, data, position])).toEqual([
+			['t', 'brought', { epoch: places[i]!.epoch, seq: 1 }],
+			['t', 'relayed', { epoch: places[i]!.epoch, seq: 2 }]
+		]);
+		expect(await keeping.since('t', places[1 - i]!)).toBeUndefined();
+	}
+});

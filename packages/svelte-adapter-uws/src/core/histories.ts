@@ -1,9 +1,12 @@
 import type { Position } from '../contract/envelope.ts';
+import type { Keeping, KeepOptions } from '../contract/platform.ts';
 import type { ReplayStore, Stored } from '../contract/store/replay.ts';
 import { atOnce, type Report } from './isolation.ts';
 import { LIMITS } from './limits.ts';
+import { OwnReplay } from './own-replay.ts';
 
 type Matches = (topic: string) => boolean;
+type Store = Pick<ReplayStore, 'append' | 'current' | 'since'>;
 
 /** An event that is to be kept. */
 export interface Kept {
@@ -13,24 +16,43 @@ export interface Kept {
 	readonly copy: () => unknown;
 }
 
-/** Which topics the store numbers and keeps, and what waits for its answer. */
-export class Histories {
-	readonly #store: ReplayStore;
+export interface HistoriesParts {
+	readonly store: Store;
+	/** Who this node is in the store. */
+	readonly node: string;
+	readonly report: Report;
+}
+
+/** Topics that somebody wants kept. */
+interface Wanted {
+	readonly matches: Matches;
+	readonly isApart: () => boolean;
+}
+
+/** Which topics the store numbers and keeps, for all nodes or for this one, and what waits for its answer. */
+export class Histories implements Pick<ReplayStore, 'current' | 'since'> {
+	readonly #store: Store;
+	readonly #own: Store;
 	readonly #report: Report;
-	readonly #matches = new Set<Matches>();
+	readonly #wanted = new Set<Wanted>();
 	/** The end of the line of each topic. */
 	readonly #lines = new Map<string, Promise<void>>();
 	#waiting = 0;
 
-	constructor(store: ReplayStore, report: Report) {
+	constructor({ store, node, report }: HistoriesParts) {
 		this.#store = store;
+		this.#own = new OwnReplay(store, node);
 		this.#report = report;
 	}
 
-	add(matches: Matches): Disposable {
-		const own: Matches = (topic) => matches(topic);
-		this.#matches.add(own);
-		return { [Symbol.dispose]: () => void this.#matches.delete(own) };
+	add(matches: Matches, { isApart = () => false }: KeepOptions = {}): Keeping {
+		const wanted: Wanted = { matches, isApart };
+		this.#wanted.add(wanted);
+		return {
+			current: (topic) => this.current(topic),
+			since: (topic, position) => this.since(topic, position),
+			[Symbol.dispose]: () => void this.#wanted.delete(wanted)
+		};
 	}
 
 	/** Whether the next event of a topic is to be kept. */
@@ -40,8 +62,21 @@ export class Histories {
 
 	/** Whether somebody wants the events of a topic kept. */
 	has(topic: string): boolean {
-		for (const matches of this.#matches) if (this.#isKeptBy(matches, topic)) return true;
-		return false;
+		return this.#find(topic) !== undefined;
+	}
+
+	/** Whether this node keeps a topic for itself. */
+	isApart(topic: string): boolean {
+		const wanted = this.#find(topic);
+		return wanted !== undefined && this.#says(wanted.isApart);
+	}
+
+	current(topic: string): Promise<Position> {
+		return this.#storeOf(topic).current(topic);
+	}
+
+	since(topic: string, position: Position): Promise<readonly Stored[] | undefined> {
+		return this.#storeOf(topic).since(topic, position);
 	}
 
 	/**
@@ -65,19 +100,28 @@ export class Histories {
 		this.#lines.set(topic, line);
 	}
 
-	async #append(topic: string, event: string, data: unknown): Promise<Stored> {
-		return this.#store.append(topic, event, data);
+	async #append(...kept: Parameters<ReplayStore['append']>): Promise<Stored> {
+		return this.#storeOf(kept[0]).append(...kept);
 	}
 
 	async #appendAfter(before: Promise<void>, ...kept: Parameters<ReplayStore['append']>): Promise<Stored> {
 		await before;
-		return this.#store.append(...kept);
+		return this.#append(...kept);
+	}
+
+	#storeOf(topic: string): Store {
+		return this.isApart(topic) ? this.#own : this.#store;
+	}
+
+	#find(topic: string): Wanted | undefined {
+		for (const wanted of this.#wanted) if (this.#says(() => wanted.matches(topic))) return wanted;
+		return undefined;
 	}
 
 	/** A function that fails says no. */
-	#isKeptBy(matches: Matches, topic: string): boolean {
+	#says(ask: () => boolean): boolean {
 		try {
-			return Boolean(atOnce('The answer of the function given to keep', matches(topic)));
+			return Boolean(atOnce('The answer of a function given to keep', ask()));
 		} catch (error) {
 			this.#report('keep', error);
 			return false;

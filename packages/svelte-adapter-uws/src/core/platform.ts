@@ -100,7 +100,7 @@ export function createPlatform(parts: PlatformParts): Platform {
 		topic: (name) => createTopicHelper(publish, name),
 		tap: (tap, topics) => taps.add(tap, topics),
 		shape: (topic, shape, views) => parts.shapes.add(topic, shape, views),
-		keep: (topics) => parts.histories.add(topics),
+		keep: (topics, options) => parts.histories.add(topics, options),
 		gate: (gate) => subscriptions.gate(gate)
 	};
 }

@@ -98,7 +98,7 @@ export class Publisher {
 					tell();
 				};
 				if (!position) show();
-				else if (!isRelayed && this.#parts.bus) this.order.skip(topic, show);
+				else if (!isRelayed && this.#parts.bus && !this.#parts.histories.isApart(topic)) this.order.skip(topic, show);
 				else this.order.pass(topic, { position, show, tell });
 			});
 			return true;
@@ -152,7 +152,22 @@ export class Publisher {
 	#receive(encoded: Encoded): void {
 		const { topic, position } = encoded;
 		if (!position || !this.#parts.histories.has(topic)) return this.#show(encoded);
+		if (this.#parts.histories.isApart(topic)) return this.#adopt(encoded);
 		this.order.pass(topic, { position, show: () => this.#show(encoded), tell: () => this.#tell(encoded) });
+	}
+
+	/** Keeps an envelope of another node under a number of this one. */
+	#adopt({ topic, head }: Encoded): void {
+		const { histories } = this.#parts;
+		const envelope = histories.keeps(topic) ? this.#read({ topic, head }) : undefined;
+		if (!envelope) return this.#show({ topic, head });
+		const { event, data } = envelope;
+		histories.append({ topic, event, data, copy: () => data }, (position) => {
+			const kept = position ? { topic, head, position } : { topic, head };
+			const show = (): void => this.#show(kept);
+			if (position) this.order.pass(topic, { position, show, tell: () => this.#tell(kept) });
+			else show();
+		});
 	}
 
 	/** Sends to one socket, after everything that was published before. */

@@ -11,7 +11,7 @@ import type { Subscriptions } from './subscriptions.ts';
 import type { Taps } from './taps.ts';
 
 export interface RefillParts {
-	readonly store: ReplayStore;
+	readonly store: Pick<ReplayStore, 'since'>;
 	/** Whether what the store keeps of a topic is what sockets get of it. */
 	readonly canFill: (topic: string) => boolean;
 	readonly order: Order;

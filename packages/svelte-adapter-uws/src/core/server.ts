@@ -47,7 +47,7 @@ export async function createServerCore(parts: ServerParts): Promise<ServerCore> 
 	const report = createReport({ clock, log, telemetry, assertions });
 	const taps = new Taps(report, log, telemetry);
 	const shapes = new Shapes();
-	const histories = new Histories(stores.replay, report);
+	const histories = new Histories({ store: stores.replay, node: stores.node, report });
 	const sequencer = new Sequencer(randomId().slice(0, 12), log, telemetry);
 	const fanOut = new FanOut(audience, (topic, frame) => listener?.publish(topic, frame));
 	const sizeWarning = new SizeWarning(clock, log, telemetry);
@@ -66,7 +66,7 @@ export async function createServerCore(parts: ServerParts): Promise<ServerCore> 
 		violated,
 		bus,
 		clock,
-		store: stores.replay,
+		store: histories,
 		limit,
 		report,
 		telemetry,

@@ -83,9 +83,9 @@ function enter(
 
 /** What the loader gives, as fields of the reply. */
 async function load(granted: Granted, viewer: Viewer): Promise<object> {
-	const { plan, topic, context, args } = granted;
+	const { plan, kept, topic, context, args } = granted;
 	try {
-		const position = await plan.position(topic);
+		const position = await kept.position(topic);
 		const version = await versionOf(granted);
 		const loaded = await plan.load(context, ...args);
 		const schemaVersion = plan.versionFor(viewer);

@@ -1,3 +1,4 @@
+import type { Keeping, Position } from 'svelte-adapter-uws/contract';
 import { Followed } from './followed.ts';
 import type { Plan } from './plan.ts';
 
@@ -7,7 +8,7 @@ import type { Plan } from './plan.ts';
  */
 export class KeptTopics implements Disposable {
 	readonly #followed = new Followed();
-	readonly #keeping: Disposable | undefined;
+	readonly #keeping: Keeping | undefined;
 
 	constructor({ host, options, owned }: Plan) {
 		if (!options.replay) return;
@@ -17,7 +18,18 @@ export class KeptTopics implements Disposable {
 				: owned.prefix === ''
 					? this.#followed.has(topic)
 					: topic.startsWith(owned.prefix) && !topic.startsWith('__');
-		this.#keeping = host.platform.keep(matches);
+		// What a bus of the app's brings, every node is brought, also those that share a store with this one: each would keep it again.
+		this.#keeping = host.platform.keep(matches, { isApart: host.isBridged });
+	}
+
+	/** What is kept; `undefined` where the stream keeps nothing. */
+	get events(): Pick<Keeping, 'current' | 'since'> | undefined {
+		return this.#keeping;
+	}
+
+	/** Where a topic with a history stands. */
+	async position(topic: string): Promise<Position | undefined> {
+		return this.#keeping?.current(topic);
 	}
 
 	/** Somebody follows a topic; gives how it ends. */

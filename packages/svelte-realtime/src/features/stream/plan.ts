@@ -1,4 +1,3 @@
-import type { Position } from 'svelte-adapter-uws/contract';
 import type { Context } from '../../define/context.ts';
 import type { Handler, Step, Stream } from '../../define/definition.ts';
 import type { StreamOptions } from '../../define/stream-options.ts';
@@ -84,11 +83,6 @@ export class Plan {
 	/** Whether clients of a history miss events that are not for them. */
 	get isSparse(): boolean {
 		return Boolean(this.options.replay) && (this.options.coalesceBy !== undefined || this.pipes.changesEvents);
-	}
-
-	/** Where a topic with a history stands. */
-	async position(topic: string): Promise<Position | undefined> {
-		return this.options.replay ? this.host.platform.stores.replay.current(topic) : undefined;
 	}
 
 	/** The version of what a client gets. */

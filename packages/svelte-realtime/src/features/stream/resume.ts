@@ -1,6 +1,7 @@
 import type { Delta } from '../../define/stream-options.ts';
 import { LiveError } from '../../shared/error.ts';
 import type { Granted } from './granted.ts';
+import type { KeptTopics } from './kept-topics.ts';
 import type { Plan, StreamEvent, Viewer } from './plan.ts';
 
 type Missed = StreamEvent & { readonly seq?: number };
@@ -22,10 +23,10 @@ export async function resume(granted: Granted, viewer: Viewer): Promise<object |
 	return undefined;
 }
 
-async function byVersion({ plan, topic, context, args, request }: Granted, viewer: Viewer): Promise<object | undefined> {
+async function byVersion({ plan, kept, topic, context, args, request }: Granted, viewer: Viewer): Promise<object | undefined> {
 	const { version, diff }: Delta = plan.options.delta ?? {};
 	if (!version || !diff || request.version === undefined) return undefined;
-	const place = await placeOf(plan, topic);
+	const place = await placeOf(kept, topic);
 	const current = await version(context, ...args);
 	if (sameJson(current, request.version)) return { unchanged: true, data: [], version: current, ...place };
 	const rows = await diff(request.version, context, ...args);
@@ -34,14 +35,17 @@ async function byVersion({ plan, topic, context, args, request }: Granted, viewe
 	return { delta: true, data: events.map(asRow), version: current, ...place };
 }
 
-async function byHistory({ plan, topic, request }: Granted, viewer: Viewer): Promise<object | undefined> {
+async function byHistory(
+	{ plan, kept: { events: history }, topic, request }: Granted,
+	viewer: Viewer
+): Promise<object | undefined> {
 	const { replay } = plan.options;
 	const { seq, ep } = request;
-	if (!replay || !isSeq(seq)) return undefined;
-	const store = plan.host.platform.stores.replay;
-	const current = await store.current(topic);
-	// Clients that say no epoch know none.
-	const stored = await store.since(topic, { epoch: ep ?? current.epoch, seq });
+	if (!replay || !history || !isSeq(seq)) return undefined;
+	// Clients that say no epoch know none, and may have been on another node.
+	if (ep === undefined && plan.host.isBridged()) return undefined;
+	const current = await history.current(topic);
+	const stored = await history.since(topic, { epoch: ep ?? current.epoch, seq });
 	if (!stored || (typeof replay === 'object' && stored.length > (replay.size ?? Infinity))) return undefined;
 	const events = await seen(
 		plan,
@@ -52,12 +56,12 @@ async function byHistory({ plan, topic, request }: Granted, viewer: Viewer): Pro
 	return { replay: true, data: events.map((event) => ({ topic, ...event })), seq: last.seq, ep: last.epoch };
 }
 
-async function byNumber({ plan, topic, context, args, request }: Granted, viewer: Viewer): Promise<object | undefined> {
+async function byNumber({ plan, kept, topic, context, args, request }: Granted, viewer: Viewer): Promise<object | undefined> {
 	const { fromSeq }: Delta = plan.options.delta ?? {};
 	if (!fromSeq || !isSeq(request.seq)) return undefined;
 	// Numbers of another life of this server say nothing to the app.
-	if (request.ep !== undefined && !(await isKnown(plan, topic, request.ep))) return undefined;
-	const place = await placeOf(plan, topic);
+	if (request.ep !== undefined && !(await isKnown({ plan, kept, topic }, request.ep))) return undefined;
+	const place = await placeOf(kept, topic);
 	const given = await fromSeq(request.seq, context, ...args);
 	if (given === null || given === undefined) return undefined;
 	if (!Array.isArray(given)) throw new LiveError('INTERNAL_ERROR', `${plan.path}: delta.fromSeq gave no list.`);
@@ -67,13 +71,13 @@ async function byNumber({ plan, topic, context, args, request }: Granted, viewer
 	return { replay: true, data: events.map((event) => ({ topic, ...event })), seq, ...place };
 }
 
-async function isKnown(plan: Plan, topic: string, epoch: string): Promise<boolean> {
-	return epoch === plan.host.platform.epoch || epoch === (await plan.position(topic))?.epoch;
+async function isKnown({ plan, kept, topic }: Pick<Granted, 'plan' | 'kept' | 'topic'>, epoch: string): Promise<boolean> {
+	return epoch === plan.host.platform.epoch || epoch === (await kept.position(topic))?.epoch;
 }
 
 /** Where the topic stands in the store's history, for what is loaded after. */
-async function placeOf(plan: Plan, topic: string): Promise<{ readonly seq?: number; readonly ep?: string }> {
-	const position = await plan.position(topic);
+async function placeOf(kept: KeptTopics, topic: string): Promise<{ readonly seq?: number; readonly ep?: string }> {
+	const position = await kept.position(topic);
 	return position ? { seq: position.seq, ep: position.epoch } : {};
 }
 
