@@ -26,7 +26,16 @@ export interface MetricsMaker {
 const SECONDS: readonly number[] = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
 export const metrics: MetricsMaker['metrics'] = (registry) => {
-	app().metrics = registry === null ? undefined : harmless(instruments('live.metrics', registry));
+	if (registry === null) return void (app().metrics = undefined);
+	const tried = harmless('live.metrics');
+	const { call, follows, cron, forgot, violated } = instruments('live.metrics', registry);
+	app().metrics = {
+		call: tried(call),
+		follows: tried(follows),
+		cron: tried(cron),
+		forgot: tried(forgot),
+		violated: tried(violated)
+	};
 };
 
 function instruments(what: string, registry: MetricsRegistry): Instruments {
@@ -56,23 +65,20 @@ function instruments(what: string, registry: MetricsRegistry): Instruments {
 	};
 }
 
-/** The same, whose failures are only said: what is measured must not fail of its measurement. */
-function harmless(given: Instruments): Instruments {
+/** Gives functions the failures of which are only said, once for all of them: what is measured must not fail of its measurement. */
+function harmless(what: string): <Args extends unknown[]>(run: (...args: Args) => void) => (...args: Args) => void {
 	let isSaid = false;
-	const tried =
-		<Args extends unknown[]>(run: (...args: Args) => void) =>
-		(...args: Args): void => {
+	return (run) =>
+		(...args) => {
 			try {
 				run(...args);
 			} catch (error) {
 				if (isSaid) return;
 				isSaid = true;
 				// eslint-disable-next-line no-console -- addressed to the author of the app, once
-				console.error('[svelte-realtime] The registry of live.metrics failed. This is said once.', error);
+				console.error(`[svelte-realtime] The registry of ${what} failed. This is said once.`, error);
 			}
 		};
-	const { call, follows, cron, forgot, violated } = given;
-	return { call: tried(call), follows: tried(follows), cron: tried(cron), forgot: tried(forgot), violated: tried(violated) };
 }
 
 /** The makers of a registry, for positional arguments. */
@@ -118,11 +124,14 @@ export function connectionMetricsHook(
 		] as const
 	).map(([field, name, help, buckets]) => [field, histogram(name, help, [], buckets)] as const);
 	const closes = counter('ws_connection_close_total', 'Connections that closed, by code', ['code']);
-	return async (ws, context) => {
+	const record = harmless(what)((context: CloseContext) => {
 		if (context.duration >= 0) seconds.observe({} satisfies Labels, context.duration / 1000);
 		for (const [field, histogramOf] of values) if (context[field] >= 0) histogramOf.observe({}, context[field]);
 		// A client may close with any code from 3000 to 4999; labels have to be few.
 		closes.inc({ code: context.code < 3000 ? String(context.code) : `${Math.floor(context.code / 1000)}xxx` });
+	});
+	return async (ws, context) => {
+		record(context);
 		await close?.(ws, context);
 	};
 }

@@ -13,8 +13,8 @@ export function around(chain: readonly Middleware[], context: Context, path: str
 	let isAsync = false;
 	let isOver = false;
 	const next = (): Promise<unknown> => {
-		if (isOver) throw new Error(`A middleware of ${path} called next() after it had ended.`);
-		if (inner) throw new Error(`A middleware of ${path} called next() twice.`);
+		if (isOver) return refused(`A middleware of ${path} called next() after it had ended.`);
+		if (inner) return refused(`A middleware of ${path} called next() twice.`);
 		try {
 			result = around(chain, context, path, run, index + 1);
 			inner = Promise.resolve(result);
@@ -50,6 +50,13 @@ export function around(chain: readonly Middleware[], context: Context, path: str
 }
 
 function ignore(): void {}
+
+/** For whoever waits for it: nobody may, such as a timer, where an error would end the process. */
+function refused(message: string): Promise<never> {
+	const promise = Promise.reject<never>(new Error(message));
+	promise.catch(ignore);
+	return promise;
+}
 
 /** Loads inside all middleware, which sees the value of `run`. What it gives changes nothing; who ends it is refused. */
 export async function aroundLoad<Loaded>(

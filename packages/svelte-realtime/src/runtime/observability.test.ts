@@ -190,6 +190,14 @@ it('records what connections did when they close, and runs the hook of the app',
 		'ws_connection_close_total{"code":"3xxx"}': 1
 	});
 	expect(close).toHaveBeenCalledTimes(5);
+	const log = vi.spyOn(console, 'error').mockImplementation(() => {});
+	const observe = (): never => {
+		throw new Error('SDK');
+	};
+	const broken = connectionMetricsHook({ ...registry, histogram: () => ({ observe }) }, close);
+	for (let i = 0; i < 2; i++) await broken({} as never, { ...said, code: 1000 } as never);
+	expect([close.mock.calls.length, log.mock.calls.length]).toEqual([7, 1]);
+	log.mockRestore();
 	expect(() => connectionMetricsHook({} as never)).toThrow('connectionMetricsHook: histogram is undefined');
 });
 

@@ -2,6 +2,7 @@ import { expect, it, vi } from 'vitest';
 import { createRuntime } from '../../test/support.ts';
 import { guard, live } from '../define/live.ts';
 import { standard } from '../features/standard.ts';
+import type { Feature, Host } from './host.ts';
 import { Runtime } from './runtime.ts';
 
 it('replaces what is installed at a path, and knows it no more once it is removed', async () => {
@@ -132,4 +133,25 @@ it('contains an onError that throws', async () => {
 	expect(replies[0]).toContain('INTERNAL_ERROR');
 	expect(print).toHaveBeenCalledOnce();
 	print.mockRestore();
+});
+
+it('waits longer than a timer of the machine can', async () => {
+	let after: Host['after'] | undefined;
+	const probe: Feature<any> = { kind: 'probe', install: (host) => ((after = host.after), { [Symbol.dispose]() {} }) };
+	await using server = await createRuntime({}, undefined, { features: [probe] });
+	server.runtime.install('m/probe', { kind: 'probe' } as never);
+	vi.useFakeTimers();
+	try {
+		const month = 31 * 86_400_000;
+		const run = vi.fn();
+		after!(month, run);
+		const disposed = after!(month, run);
+		vi.advanceTimersByTime(month - 1);
+		expect(run).not.toHaveBeenCalled();
+		disposed[Symbol.dispose]();
+		vi.advanceTimersByTime(2 * month);
+		expect(run).toHaveBeenCalledOnce();
+	} finally {
+		vi.useRealTimers();
+	}
 });

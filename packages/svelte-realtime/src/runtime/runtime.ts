@@ -262,10 +262,18 @@ function leads(leader: (() => unknown) | undefined): boolean {
 	return Boolean(atOnce('leader()', leader?.() ?? leader === undefined));
 }
 
+/** Of one timer of the machine; a longer one would run at once. */
+const MAX_TIMER_MS = 2_147_483_647;
+
 const timers: Pick<Clock, 'after' | 'now'> = {
 	now: () => performance.now(),
 	after(ms, run) {
-		const timer = setTimeout(run, ms).unref();
+		let timer: NodeJS.Timeout;
+		const wait = (left: number): void => {
+			const next = left > MAX_TIMER_MS ? () => wait(left - MAX_TIMER_MS) : run;
+			timer = setTimeout(next, Math.min(left, MAX_TIMER_MS)).unref();
+		};
+		wait(ms);
 		return { [Symbol.dispose]: () => clearTimeout(timer) };
 	}
 };

@@ -24,7 +24,7 @@ interface Waiting {
 	reject(error: LiveError): void;
 }
 
-type AsksHost = Pick<Host, 'platform' | 'after' | 'app' | 'follows'>;
+type AsksHost = Pick<Host, 'platform' | 'after' | 'app' | 'follows' | 'onError'>;
 
 const topicOf = (node: string): string => `__push:${node}`;
 
@@ -98,8 +98,10 @@ export class Asks implements Disposable {
 		this.#answer(message)
 			.then((reply) => this.#tell(from, 'answer', { id, data: reply }))
 			.catch((error: unknown) => {
-				const { code = 'INTERNAL_ERROR', message: text = '' } = error as Partial<Failure>;
+				const { code = 'INTERNAL_ERROR', message: text = '' } = (error ?? {}) as Partial<Failure>;
 				this.#tell(from, 'answer', { id, error: { code, message: text } });
-			});
+			})
+			// The other node will say that there was no answer in time.
+			.catch((error: unknown) => this.#host.onError('push', error));
 	}
 }
