@@ -152,3 +152,22 @@ it('refuses options that cannot work', () => {
 	expect(make({ store: {} })).toThrow('live.idempotent: store is an object, expected an object with claim');
 	expect(make(null)).toThrow('live.idempotent: options is null');
 });
+
+it('runs a call again for a client that comes back while the run of its lost connection gives up', async () => {
+	let runs = 0;
+	const call = live.idempotent({}, async (ctx) => {
+		if (++runs > 1) return 'done';
+		await new Promise((_resolve, reject) => ctx.signal.addEventListener('abort', () => reject(new Error('aborted'))));
+	});
+	await using server = await createRuntime({ 'm/call': call, 'm/other': live.idempotent({}, () => 1) });
+	const lost = await server.connect('ida');
+	lost.say({ rpc: 'm/call', id: '1', args: [], idempotencyKey: 'k' });
+	await vi.waitFor(() => expect(runs).toBe(1));
+	const back = await server.connect('ida');
+	const again = back.ask({ rpc: 'm/call', id: '2', args: [], idempotencyKey: 'k' });
+	// What was sent before this is waiting by now.
+	await back.ask({ rpc: 'm/other', id: '3', args: [], idempotencyKey: 'k' });
+	lost.peer.close();
+	expect(await again).toMatchObject({ ok: true, data: 'done' });
+	expect(runs).toBe(2);
+});

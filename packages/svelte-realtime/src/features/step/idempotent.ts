@@ -25,6 +25,7 @@ interface Kept {
 /** A call of this node that is at work. */
 interface Running {
 	readonly asked: string;
+	readonly ctx: Context;
 	readonly result: Promise<unknown>;
 }
 
@@ -43,10 +44,17 @@ export const idempotent: StepFeature<IdempotentOptions> = {
 			// what keyFrom gives.
 			const key = `rpc:${host.path}:${JSON.stringify(keyFrom ? [given] : [callerOrGuest(ctx), given])}`;
 			const asked = await digest(args);
-			const other = running.get(key);
-			if (other) return other.asked === asked ? other.result : conflict();
+			for (let other = running.get(key); other; other = running.get(key)) {
+				if (other.asked !== asked) return conflict();
+				try {
+					return await other.result;
+				} catch (error) {
+					// It failed because its caller has gone, who may be this one, back over another connection.
+					if (!other.ctx.signal.aborted || ctx.signal.aborted) throw error;
+				}
+			}
 			const result = once.run(key, asked, ctx, args);
-			running.set(key, { asked, result });
+			running.set(key, { asked, ctx, result });
 			try {
 				return await result;
 			} finally {

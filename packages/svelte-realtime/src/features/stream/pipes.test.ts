@@ -1,3 +1,4 @@
+import { manualClock } from 'svelte-adapter-uws/testing';
 import { expect, it, vi } from 'vitest';
 import { createRuntime, type TestClient } from '../../../test/support.ts';
 import { live } from '../../define/live.ts';
@@ -90,6 +91,28 @@ it('joins what belongs to items, asked once for each value, for events as well a
 		['created', { id: 6, owner: 'zoe', name: null }]
 	]);
 	expect(server.errors).toEqual([['m/s', new Error('nobody')]]);
+});
+
+it('does not let events wait for ever for what is joined', async () => {
+	const clock = manualClock();
+	const nameOf = vi.fn((id: string): unknown => (id === 'slow' ? new Promise(() => {}) : id.toUpperCase()));
+	const definition = pipe(
+		live.stream('t', () => []),
+		pipe.join('owner', nameOf, 'name')
+	);
+	await using server = await createRuntime({ 'm/s': definition }, undefined, { clock });
+	const client = await server.connect();
+	await client.ask(subscribe('1'));
+	server.platform.publish('t', 'created', { id: 1, owner: 'slow' });
+	server.platform.publish('t', 'created', { id: 2, owner: 'ida' });
+	await vi.waitFor(() => expect(nameOf).toHaveBeenCalledOnce());
+	clock.advance(30_000);
+	await vi.waitFor(() => expect(heard(client)).toHaveLength(2));
+	expect(heard(client)).toEqual([
+		['created', { id: 1, owner: 'slow', name: null }],
+		['created', { id: 2, owner: 'ida', name: 'IDA' }]
+	]);
+	expect(server.errors).toMatchObject([['m/s', { code: 'TIMEOUT' }]]);
 });
 
 it('lets a step of the app change the first value', async () => {

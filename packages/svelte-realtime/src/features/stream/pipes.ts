@@ -1,6 +1,8 @@
 import type { Context } from '../../define/context.ts';
 import type { PipeStep } from '../../define/pipe-step.ts';
 import type { StreamOptions } from '../../define/stream-options.ts';
+import type { Host } from '../../runtime/host.ts';
+import { LiveError } from '../../shared/error.ts';
 import { sorted, type Sort } from '../../shared/order.ts';
 import { atOnce } from '../../shared/thenable.ts';
 
@@ -12,6 +14,20 @@ const EVENTS = {
 	presence: { remove: 'leave', change: 'join' },
 	cursor: { remove: 'remove', change: 'update' }
 } as const;
+
+/** Milliseconds that what is joined to an event may take. */
+const JOIN_MS = 30_000;
+
+/** One event, without its place. */
+export interface StreamEvent {
+	readonly event: string;
+	readonly data: unknown;
+}
+
+export interface Joining {
+	readonly failed: (error: unknown) => void;
+	readonly after: Host['after'];
+}
 
 /** The pipes of one stream. */
 export class Pipes {
@@ -82,10 +98,10 @@ export class Pipes {
 	}
 
 	/**
-	 * Adds what is joined to the item, or the items, of an event. What cannot be found is `null`, and its failure is told; an item that
-	 * goes stays as it is.
+	 * Adds what is joined to the item, or the items, of an event. What cannot be found, or not in time, is `null`, and its failure is
+	 * told: the events behind it wait. An item that goes stays as it is.
 	 */
-	async join(event: string, data: unknown, failed: (error: unknown) => void): Promise<unknown> {
+	async join({ event, data }: StreamEvent, { failed, after }: Joining): Promise<unknown> {
 		const { merge = 'crud' } = this.#options;
 		if (typeof data !== 'object' || data === null) return data;
 		if (merge !== 'set' && merge !== 'latest' && event === EVENTS[merge].remove) return data;
@@ -93,11 +109,17 @@ export class Pipes {
 		let joined: readonly unknown[] = isList ? data : [data];
 		for (const { resolve, ...step } of this.#joins) {
 			const find = async (value: unknown): Promise<unknown> => {
+				const late = Promise.withResolvers<never>();
+				const timer = after(JOIN_MS, () =>
+					late.reject(new LiveError('TIMEOUT', `pipe.join of ${step.field} found nothing within ${JOIN_MS} ms.`))
+				);
 				try {
-					return await resolve(value);
+					return await Promise.race([resolve(value), late.promise]);
 				} catch (error) {
 					failed(error);
 					return null;
+				} finally {
+					timer[Symbol.dispose]();
 				}
 			};
 			joined = await joinAll({ ...step, resolve: find }, joined);

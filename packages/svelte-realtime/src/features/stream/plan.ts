@@ -8,7 +8,7 @@ import { PLAIN, type Project } from '../../runtime/views.ts';
 import { atOnce } from '../../shared/thenable.ts';
 import { topicOfView } from '../../shared/topics.ts';
 import { dataOf, each, withData } from './page.ts';
-import { Pipes } from './pipes.ts';
+import { Pipes, type StreamEvent } from './pipes.ts';
 import { SchemaVersions, type Change } from './schema-versions.ts';
 import { ownedTopics } from './topic.ts';
 
@@ -17,12 +17,6 @@ export interface Viewer {
 	readonly context: Context;
 	/** Version of the shape that it was built for. */
 	readonly schemaVersion: number | undefined;
-}
-
-/** One event, without its place. */
-export interface StreamEvent {
-	readonly event: string;
-	readonly data: unknown;
 }
 
 /** An installed stream: its definition, read once, and what its clients see. */
@@ -150,7 +144,8 @@ export class Plan {
 	async #joined(event: StreamEvent, context: Context | null): Promise<unknown> {
 		const data = dataIn(event);
 		if (!this.pipes.waits) return data;
-		return this.pipes.join(event.event, data, (error) => this.host.onError(this.path, error, context ?? undefined));
+		const failed = (error: unknown): void => this.host.onError(this.path, error, context ?? undefined);
+		return this.pipes.join({ event: event.event, data }, { failed, after: this.host.after });
 	}
 
 	#filter(event: StreamEvent, context: Context | undefined): StreamEvent | null {

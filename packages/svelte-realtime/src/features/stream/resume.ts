@@ -2,7 +2,8 @@ import type { Delta } from '../../define/stream-options.ts';
 import { LiveError } from '../../shared/error.ts';
 import type { Granted } from './granted.ts';
 import type { KeptTopics } from './kept-topics.ts';
-import type { Plan, StreamEvent, Viewer } from './plan.ts';
+import type { StreamEvent } from './pipes.ts';
+import type { Plan, Viewer } from './plan.ts';
 
 type Missed = StreamEvent & { readonly seq?: number };
 
