@@ -1,4 +1,5 @@
 import { freePort } from 'conformance/free-port';
+import { memoryLog } from '../../test/support/log.ts';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { manualClock } from './clock.ts';
@@ -102,4 +103,13 @@ it('reads what it is given for its environment, and nothing of its own', async (
 	await plain.connect('/ws', { host: 'own.example', origin: 'http://own.example' });
 	await expect(plain.connect('/ws', { host: 'own.example', origin: 'https://not.example' })).rejects.toThrow('403');
 	await expect(createTestServer({ transport: 'memory', env: { XFF_DEPTH: '0' } })).rejects.toThrow('XFF_DEPTH: got "0"');
+});
+
+it('refuses hooks that are none, and names those that nobody calls', async () => {
+	await expect(createTestServer({ transport: 'memory', handler: { open: 5 as never } })).rejects.toThrow(
+		'hooks.ws exports open as number, expected a function.'
+	);
+	const log = memoryLog();
+	await using _server = await createTestServer({ transport: 'memory', log, handler: { mesage: () => {} } as never });
+	expect(log.lines).toEqual([['warn', expect.stringContaining('hooks.ws exports mesage, which nobody calls.')]]);
 });

@@ -18,6 +18,7 @@ import { createChaosState, type ChaosConfig } from './chaos.ts';
 import { Chaotic } from './chaotic.ts';
 import { systemClock } from './clock.ts';
 import { readEnvironment, type Variables } from './env.ts';
+import { readHooks } from './hooks.ts';
 import { consoleLog } from './log.ts';
 import { resolveWebSocketOptions } from './options.ts';
 import { chooseTransport } from './transport.ts';
@@ -103,9 +104,10 @@ const HOST = '127.0.0.1';
  * const ws = new WebSocket(server.wsUrl);
  */
 export async function createTestServer(options: TestServerOptions = {}): Promise<TestServer> {
-	const { handler = {}, transport: name = 'node', port = 0, wsPath = '/ws', origin = '*', wsOptions = {} } = options;
+	const { transport: name = 'node', port = 0, wsPath = '/ws', origin = '*', wsOptions = {} } = options;
 	const log: Log = options.log ?? { ...consoleLog(), info: () => {} };
 	const { authPath, upgradeAdmission } = options;
+	const handler = readHooks({ ...options.handler }, log);
 	const websocket = resolveWebSocketOptions(
 		{
 			upgradeRateLimit: 0,

@@ -186,6 +186,25 @@ it('sends a client that comes back what it missed as ordinary events, with their
 	expect(late.heard()).toEqual([{ topic: CHAT, event: 'truncated', data: null }, { type: 'resumed' }]);
 });
 
+it.each([
+	['replay', { type: 'replay', topic: 'chat', since: 1 }],
+	['resume', { type: 'resume', sessionId: 's', lastSeenSeqs: { chat: 1 } }]
+])(
+	'%s: ends a connection that has no room for all that was missed, whose client goes on from there later',
+	async (_name, frame) => {
+		const { enter, say } = await start();
+		say('one', 'two', 'three');
+		const { socket, say: ask, heard } = await enter({});
+		const send = socket.send.bind(socket);
+		let room = 1;
+		socket.send = (text) => (room-- > 0 ? send(text) : 'dropped');
+		ask(frame);
+		await settle();
+		expect(heard()).toHaveLength(1);
+		expect(socket.closed).toEqual([1013, 'more was missed than can be sent at once']);
+	}
+);
+
 it('keeps events in a store that all nodes share, numbered by it', async () => {
 	const store = new MemoryReplayStore(manualClock(), counterId());
 	const errors: unknown[] = [];

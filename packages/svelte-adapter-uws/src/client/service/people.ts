@@ -10,8 +10,8 @@ export interface People<T> {
 	put(key: string, value: T): void;
 	drop(key: string): void;
 	clear(): void;
-	/** Makes somebody who is known fresh. */
-	touch(key: string): void;
+	/** Makes somebody fresh; false when nobody of the key is known. */
+	touch(key: string): boolean;
 }
 
 interface PeopleOptions<T, Value> {
@@ -45,7 +45,11 @@ export function createPeopleStore<T, Value>({ maxAge, initial, show, session }: 
 				people.clear();
 				seen.clear();
 			},
-			touch: (key) => void (people.has(key) && seen.set(key, Date.now()))
+			touch(key) {
+				const isKnown = people.has(key);
+				if (isKnown) seen.set(key, Date.now());
+				return isKnown;
+			}
 		});
 		const publish = (): void => {
 			if (!isChanged) return;
@@ -54,8 +58,8 @@ export function createPeopleStore<T, Value>({ maxAge, initial, show, session }: 
 		};
 		const stop = startSession(openPage(), {
 			...told,
-			hear(envelope) {
-				told.hear(envelope);
+			hear(envelope, again) {
+				told.hear(envelope, again);
 				publish();
 			}
 		});

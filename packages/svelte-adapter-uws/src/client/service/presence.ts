@@ -27,7 +27,7 @@ export function presence<T = unknown>(topic: string, { maxAge }: PresenceStoreOp
 				topic: `__presence:${topic}`,
 				joins: true,
 				ask: () => ({ type: 'presence', topic }),
-				hear({ event, data }) {
+				hear({ event, data }, again) {
 					if (event === 'presence_state') {
 						people.clear();
 						for (const [key, one] of entriesOf(data)) people.put(key, one as T);
@@ -36,7 +36,8 @@ export function presence<T = unknown>(topic: string, { maxAge }: PresenceStoreOp
 						for (const [key] of entriesOf(leaves)) people.drop(key);
 						for (const [key, one] of entriesOf(joins)) people.put(key, one as T);
 					} else if (event === 'heartbeat' && Array.isArray(data)) {
-						for (const key of data) people.touch(String(key));
+						// Somebody who is here was missed, or taken for gone while the device slept.
+						if (data.filter((key) => !people.touch(String(key))).length > 0) again();
 					}
 				}
 			})

@@ -18,7 +18,7 @@ export interface TruncatedEvent {
 	readonly data: null;
 }
 
-/** Live events that are held back while what came before is on its way; the oldest go first. */
+/** Live events that are held back while what came before is on its way; the oldest go first, and are lost unless they come with it. */
 const MAX_HELD = 1_000;
 
 /**
@@ -49,6 +49,8 @@ function follow(client: PageClient, topic: string, since: number, emit: (event: 
 	let isTold = false;
 	let isAnswered = false;
 	let held: Envelope[] = [];
+	/** The newest that found no room among them. */
+	let dropped: Envelope | undefined;
 
 	const note = ({ epoch, seq }: Position): void => {
 		if (epoch !== last.epoch || seq > last.seq) last = { epoch, seq };
@@ -64,6 +66,7 @@ function follow(client: PageClient, topic: string, since: number, emit: (event: 
 		isWaiting = false;
 		const waited = held;
 		held = [];
+		if (dropped && isNew(dropped)) lose();
 		// When something is lost and nothing came, the number of this page means nothing to the server.
 		for (const envelope of waited) if ((isTold && !isAnswered) || isNew(envelope)) show(envelope);
 	};
@@ -76,7 +79,7 @@ function follow(client: PageClient, topic: string, since: number, emit: (event: 
 		hold(client, topic, (envelopes) => {
 			for (const envelope of envelopes) {
 				if (!isWaiting) show(envelope);
-				else if (held.push(envelope) > MAX_HELD) held.shift();
+				else if (held.push(envelope) > MAX_HELD) dropped = held.shift();
 			}
 		}),
 		startSession(client, {
@@ -85,6 +88,7 @@ function follow(client: PageClient, topic: string, since: number, emit: (event: 
 				isWaiting = true;
 				isTold = isAnswered = false;
 				held = [];
+				dropped = undefined;
 				return { type: 'replay', topic, since: last.seq, reqId, ...(last.epoch !== '' && { ep: last.epoch }) };
 			},
 			hear({ event, data }) {

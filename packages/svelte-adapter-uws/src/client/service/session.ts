@@ -5,7 +5,8 @@ import type { PageClient } from '../page.ts';
 export interface PluginSession {
 	/** The reserved topic that is heard. */
 	readonly topic: string;
-	readonly hear: (envelope: Envelope) => void;
+	/** `again` asks once more. */
+	readonly hear: (envelope: Envelope, again: () => void) => void;
 	/** What is asked on every socket that opens, and now if one is open. */
 	readonly ask: () => object;
 	/** The server joins this client to the topic when it is asked, and is told when nobody hears it any more. */
@@ -15,7 +16,7 @@ export interface PluginSession {
 /** Hears the reserved topic of a plugin, and asks the server each time a socket has opened; the function that comes back ends both. */
 export function startSession(client: PageClient, { topic, hear, ask, joins = false }: PluginSession): () => void {
 	const send = (): void => void client.sendNow(JSON.stringify(ask()));
-	const stops = [client.listen(topic, (envelopes) => envelopes.forEach(hear)), client.onOpen(send)];
+	const stops = [client.listen(topic, (envelopes) => envelopes.forEach((envelope) => hear(envelope, send))), client.onOpen(send)];
 	if (joins) stops.push(join(client, topic));
 	let isOver = false;
 	// Behind the subscribes of this turn, which may be those that let the client in.

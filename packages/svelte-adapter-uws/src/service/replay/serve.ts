@@ -53,25 +53,32 @@ export interface ReplayHooks {
 }
 
 const MAX_REQUEST_ID = 256;
+/** Try again later: the client comes back, and goes on from what it got. */
+const TOO_SLOW = 1013;
 const NOTHING: Missed = { epoch: '', events: [], truncated: false };
 
 /**
  * Sends a client what it missed, if the app's `subscribe` hook allows it the topic: `msg` for each event, then `end`. A number that is
- * none gives `end` alone.
+ * none gives `end` alone. A connection without room for all of it is closed, because its client would take it for whole.
  */
 export async function serveReplay(request: ReplayRequest): Promise<void> {
 	const { ws, topic, platform, since, reqId, live = false, find } = request;
-	const send = (event: string, data: object | null): unknown => platform.send(ws, `__replay:${topic}`, event, data);
+	const send = (event: string, data: object | null): boolean => platform.send(ws, `__replay:${topic}`, event, data) !== 2;
 	const tagged = reqId === undefined ? {} : { reqId };
 	const code = await platform.checkSubscribe(ws, topic);
 	if (code !== null) return void (live || send('denied', { code, ...tagged }));
 	const position = typeof since === 'number' ? { epoch: '', seq: since } : since;
+	const answer = ({ events, truncated }: Missed): boolean => {
+		const end = truncated ? { ...tagged, truncated } : tagged;
+		return (
+			events.every(({ seq, event, data }) => send('msg', { ...tagged, seq, event, data })) &&
+			send('end', Object.keys(end).length > 0 ? end : null)
+		);
+	};
 	const deliver = (missed: Missed): void =>
 		void ws.cork(() => {
-			if (live) return resend(ws, topic, missed, position.epoch !== '', () => send('truncated', null));
-			for (const { seq, event, data } of missed.events) send('msg', { ...tagged, seq, event, data });
-			const end = missed.truncated ? { ...tagged, truncated: true } : tagged;
-			send('end', Object.keys(end).length > 0 ? end : null);
+			const isSent = live ? resend(ws, topic, missed, position.epoch !== '', () => send('truncated', null)) : answer(missed);
+			if (!isSent) ws.close(TOO_SLOW, 'more was missed than can be sent at once');
 		});
 	if (!isNumber(position.seq)) return deliver(NOTHING);
 	const late = listen(platform, topic);
@@ -145,11 +152,17 @@ function listen(
 }
 
 /** As if it came only now. The client holds the topic, or it would not name it, and must not miss what comes before its subscribe. */
-function resend(ws: Connection, topic: string, { epoch, events, truncated }: Missed, withEpoch: boolean, lost: () => void): void {
-	if (truncated) lost();
+function resend(
+	ws: Connection,
+	topic: string,
+	{ epoch, events, truncated }: Missed,
+	withEpoch: boolean,
+	lost: () => boolean
+): boolean {
+	if (truncated && !lost()) return false;
 	ws.subscribe(topic);
-	for (const { seq, event, data } of events) {
+	return events.every(({ seq, event, data }) => {
 		const head = encodePrefix(topic, event) + encodeData(data);
-		ws.send(encodeFrame({ topic, head, position: { epoch, seq } }, withEpoch));
-	}
+		return ws.send(encodeFrame({ topic, head, position: { epoch, seq } }, withEpoch)) !== 2;
+	});
 }
