@@ -1,4 +1,6 @@
 import { performance } from 'node:perf_hooks';
+// Not the global one: the end of a turn has to come also where a test runs fake timers.
+import { setImmediate } from 'node:timers';
 import type { Clock } from '../contract/clock.ts';
 
 const LONGEST_TIMEOUT = 2_147_483_647;

@@ -113,3 +113,39 @@ it('refuses hooks that are none, and names those that nobody calls', async () =>
 	await using _server = await createTestServer({ transport: 'memory', log, handler: { mesage: () => {} } as never });
 	expect(log.lines).toEqual([['warn', expect.stringContaining('hooks.ws exports mesage, which nobody calls.')]]);
 });
+
+it.each(['memory', 'node', 'uws'] as const)(
+	'%s: goes on where a test runs fake timers, which move only what waits for time',
+	async (transport) => {
+		vi.useFakeTimers();
+		onTestFinished(() => void vi.useRealTimers());
+		let wake: () => void = () => {};
+		const slept = new Promise<void>((resolve) => (wake = resolve));
+		await using server = await createTestServer({
+			transport,
+			handler: {
+				open: (ws) => void ws.subscribe('news'),
+				message(ws, { platform, text }) {
+					void platform.request(ws, 'anybody there?').catch(wake);
+					platform.publish('news', 'said', text);
+				}
+			}
+		});
+		const { promise: heard, resolve: hear } = Promise.withResolvers<string>();
+		const take = (frame: unknown): void => void (String(frame).includes('said') && hear(String(frame)));
+		const hello = server.waitForMessage();
+		if (transport === 'memory') {
+			const peer = await server.connect();
+			peer.onmessage = take;
+			peer.send('hello');
+		} else {
+			const ws = new WebSocket(server.wsUrl);
+			ws.on('message', take).once('open', () => ws.send('hello'));
+		}
+		expect(await hello).toEqual({ data: 'hello', isBinary: false });
+		expect(JSON.parse(await heard)).toMatchObject({ topic: 'news', event: 'said', data: 'hello' });
+		await expect(server.waitForConnection(1)).rejects.toThrow('No connection within 1 ms.');
+		vi.advanceTimersByTime(5_000);
+		await slept;
+	}
+);

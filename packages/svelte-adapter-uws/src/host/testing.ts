@@ -1,3 +1,5 @@
+// Not the global one: a wait for the server must end also where a test runs fake timers.
+import { setTimeout } from 'node:timers';
 import type { Bus } from '../contract/bus.ts';
 import type { Clock } from '../contract/clock.ts';
 import type { Connection } from '../contract/connection.ts';

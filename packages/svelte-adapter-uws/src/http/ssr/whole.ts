@@ -1,4 +1,5 @@
 import type { ReadableStreamDefaultReader, ReadableStreamReadResult } from 'node:stream/web';
+import { setImmediate } from 'node:timers';
 import { takeBytes } from './app-response.ts';
 
 /** Bytes up to which a body of several chunks is put together; a single chunk may be of any size. */

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers';
 import type { HttpResponse } from 'uWebSockets.js';
 import type { HeaderList } from '../../contract/http.ts';
 import type { ResponseSink } from '../shared/answer.ts';

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers';
 import type { HttpRequest, HttpResponse, us_socket_context_t } from 'uWebSockets.js';
 import type { SocketHandler, UpgradeDecision, UpgradeRequest } from '../../contract/transport.ts';
 import { normalizeAddress } from '../shared/address.ts';
