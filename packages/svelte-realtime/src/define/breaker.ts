@@ -2,7 +2,7 @@ import type { Context } from './context.ts';
 import type { Call, Handler } from './definition.ts';
 import { isLiveError, LiveError } from '../shared/error.ts';
 import { atOnce } from '../shared/thenable.ts';
-import { problem } from './problem.ts';
+import { checkNames, problem } from './problem.ts';
 import { wrap, type Inner, type Kept, type Wrappable } from './wrap.ts';
 
 /**
@@ -38,8 +38,7 @@ export const breaker: BreakerMaker['breaker'] = (options: BreakerOptions, inner:
 	const { breaker: own } = options ?? {};
 	if (typeof own?.success !== 'function' || typeof own.failure !== 'function' || !(own.isOpen ?? own.guard))
 		throw problem(what, 'breaker', own, 'an object with isOpen() or guard(), success() and failure()');
-	for (const name of Object.keys(options))
-		if (name !== 'breaker' && name !== 'fallback') throw problem(what, 'options', name, 'breaker, fallback');
+	checkNames(what, options, ['breaker', 'fallback']);
 	return wrap(what, 'breaker', options, inner);
 };
 

@@ -5,7 +5,7 @@ import type { Watchers } from './watchers.ts';
 import { isThenable } from '../shared/thenable.ts';
 
 /** Reactions that may follow from each other; over it a chain is taken for a loop, and ends. */
-export const MAX_CASCADE = 8;
+const MAX_CASCADE = 8;
 
 /** What the current code is a reaction to. */
 interface Chain {
