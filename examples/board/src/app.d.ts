@@ -1,4 +1,3 @@
-import type { Platform as AdapterPlatform } from 'svelte-adapter-uws';
 import type { Session, User } from '#lib/types.ts';
 
 declare global {
@@ -6,7 +5,6 @@ declare global {
 		interface Locals {
 			session: Session | null;
 		}
-		interface Platform extends AdapterPlatform {}
 	}
 }
 

@@ -1,3 +1,4 @@
+export type * from './contract/app.ts';
 export type * from './contract/authenticator.ts';
 export type * from './contract/bus.ts';
 export type * from './contract/client.ts';
