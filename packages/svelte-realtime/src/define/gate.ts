@@ -10,7 +10,7 @@ export interface Gate {
 	 * @example export const beta = live.gate((ctx) => ctx.user.beta, live.stream('beta', () => db.beta()));
 	 */
 	gate<Args extends unknown[], Value>(
-		predicate: (ctx: Context, ...args: NoInfer<Args>) => boolean | Promise<boolean>,
+		predicate: NoInfer<(ctx: Context, ...args: Args) => boolean | Promise<boolean>>,
 		stream: Stream<Args, Value>
 	): Stream<Args, Value>;
 }

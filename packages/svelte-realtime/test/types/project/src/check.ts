@@ -7,6 +7,10 @@ import {
 	add as addWrapped,
 	alone,
 	everything,
+	gated,
+	gatedForAll,
+	gatedNamed,
+	gatedPipe,
 	guarded,
 	nested,
 	news,
@@ -139,3 +143,8 @@ void [list, single, load, nothing];
 // @ts-expect-error -- the guard is no export
 import { _guard } from '$live/todos';
 void _guard;
+
+// A gate looks at the caller alone, or at the arguments as well, and leaves the stream what it is.
+expect<Equal<typeof gated, typeof gatedPipe>>();
+expect<Equal<Parameters<typeof gatedNamed>, [id: string]>>();
+expect<Equal<typeof gatedForAll, typeof gatedNamed>>();

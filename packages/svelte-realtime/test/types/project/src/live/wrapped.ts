@@ -1,4 +1,4 @@
-import { guard, live, type Context } from 'svelte-realtime/server';
+import { guard, live, pipe, type Context } from 'svelte-realtime/server';
 import { z } from 'zod';
 import type { Todo } from '../lib/store.ts';
 
@@ -95,3 +95,15 @@ live.idempotent({}, notesSince);
 // @ts-expect-error -- no such reason
 live.admission({ classes: { background: ['HEAT'] } });
 live.middleware(async (ctx, next, path) => (ctx.user.id === path ? undefined : next()));
+
+const plain = live.stream('plain', () => [1]);
+const named = live.stream(
+	(ctx: Context, id: string) => `named:${id}`,
+	(ctx, id) => [id.length]
+);
+export const gated = live.gate((ctx) => ctx.user.id === 'ida', plain);
+export const gatedPipe = live.gate((ctx) => ctx.user.id === 'ida', pipe(plain, pipe.limit(2)));
+export const gatedNamed = live.gate(async (ctx, id) => id.length > 1, named);
+export const gatedForAll = live.gate(() => true, named);
+// @ts-expect-error -- the stream's argument is text
+export const gatedWrong = live.gate((ctx, id: number) => id > 1, named);
