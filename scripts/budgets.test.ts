@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { build, type Rolldown } from 'vite';
-import { expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { root } from './setup.mjs';
 
 interface Budget {
@@ -38,6 +38,10 @@ async function size({ entry, names }: Budget): Promise<number> {
 	})) as Rolldown.RolldownOutput;
 	return result.output.reduce((sum, part) => sum + (part.type === 'chunk' ? gzipSync(part.code, { level: 9 }).length : 0), 0);
 }
+
+// What a page downloads is built for production, whatever runs the tests: hints to authors are not in it.
+beforeEach(() => void vi.stubEnv('NODE_ENV', 'production'));
+afterEach(() => void vi.unstubAllEnvs());
 
 it.each(budgets)('$entry with $names costs a page at most $bytes bytes', async (budget) => {
 	const bytes = await size(budget);

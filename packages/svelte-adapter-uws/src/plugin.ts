@@ -20,7 +20,7 @@ interface Settings {
 	readonly websocket: ResolvedWebSocketOptions | false;
 	readonly requestTimeoutMs: number;
 	readonly serverDirectory: string;
-	readonly kit: Kit2Options | undefined;
+	readonly kit: ReturnType<typeof kitOptions>;
 }
 
 /** What one instance of the plugin was given; found by the other instances under `api`. */
@@ -42,17 +42,18 @@ export function createPlugins(given: Given): Plugin[] {
 		if (!settings) throw new Error(`${NAME}: a hook of the plugin ran before the Vite config was resolved.`);
 		return settings;
 	};
+	const findHooks = (): string | undefined => {
+		const { websocket } = resolved();
+		return findHooksFile(root, websocket ? websocket.handler : undefined);
+	};
 	const own: Plugin = {
 		name: NAME,
 		api: given,
 		configResolved(config) {
 			root = config.root;
 			settings = resolve(config, own);
+			if (settings.active) warnAboutUnused(settings, findHooks(), config);
 		}
-	};
-	const findHooks = (): string | undefined => {
-		const { websocket } = resolved();
-		return findHooksFile(root, websocket ? websocket.handler : undefined);
 	};
 	return [own, bundlePlugin(resolved), servePlugin(() => ({ ...resolved(), findHooks }))];
 }
@@ -71,6 +72,19 @@ function resolve(config: ResolvedConfig, own: Plugin): Settings {
 		kit,
 		serverDirectory: join(kit?.outDir ?? join(config.root, '.svelte-kit'), 'output', 'server')
 	};
+}
+
+/** What stands in the project without an effect. */
+function warnAboutUnused({ websocket, kit }: Settings, hooks: string | undefined, { logger }: ResolvedConfig): void {
+	const warn = (message: string): void => logger.warn(`[${NAME}] ${message}`);
+	if (!websocket && hooks !== undefined)
+		warn(
+			`${hooks} is not used, because there is no WebSocket endpoint. Give the adapter its option: adapter({ websocket: true }).`
+		);
+	if (kit?.adapter?.name !== undefined && !kit.adapter.options)
+		warn(
+			`The app is built by ${kit.adapter.name}, which makes no server with WebSockets. Where the adapter is chosen: import adapter from '${NAME}', then adapter({ websocket: true }).`
+		);
 }
 
 function resolveEndpoint(
@@ -97,7 +111,7 @@ function checkTimeout(value: number = 5_000): number {
 /** SvelteKit 2 shows its options to other plugins; SvelteKit 3 does not, but there the adapter brings this plugin itself. */
 function kitOptions(
 	config: ResolvedConfig
-): (Kit2Options & { readonly adapter?: { readonly options?: ResolvedAdapterOptions } }) | undefined {
+): (Kit2Options & { readonly adapter?: { readonly name?: string; readonly options?: ResolvedAdapterOptions } }) | undefined {
 	const api = config.plugins.find(({ name }) => name === 'vite-plugin-sveltekit-setup')?.api as
 		| { options?: { kit?: ReturnType<typeof kitOptions> } }
 		| undefined;

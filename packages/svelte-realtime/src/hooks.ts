@@ -6,6 +6,7 @@ import type {
 	Platform,
 	WebSocketHooks
 } from 'svelte-adapter-uws/contract';
+import { generated, manifest } from 'svelte-realtime/manifest';
 import { welcome } from './push-hooks.ts';
 import { busOn, detach, runtimeOf } from './attach.ts';
 import { introduce, startBus, type BusStart } from './bus-start.ts';
@@ -18,6 +19,13 @@ import { isDeeper } from './runtime/parse.ts';
 import { DEFAULT_LIMITS } from './shared/limits.ts';
 import { atOnce } from './shared/thenable.ts';
 import type { Runtime } from './runtime/runtime.ts';
+
+function warnAboutPlugin(): void {
+	// eslint-disable-next-line no-console -- addressed to the author of the app
+	console.warn(
+		"[svelte-realtime] No live module is known, because the Vite plugin is missing. In vite.config: import realtime from 'svelte-realtime/vite', then plugins: [sveltekit(…), realtime()]."
+	);
+}
 
 /** Options of `createMessage`. */
 export interface CreateMessageOptions extends DispatchOptions {
@@ -182,6 +190,7 @@ export function realtime(options: RealtimeOptions = {}): RealtimeHooks {
 	let started: BusStart | undefined;
 	return {
 		async init({ platform }) {
+			if (!generated && manifest.length === 0) warnAboutPlugin();
 			const runtime = find(platform);
 			const own = busOn(platform);
 			started?.[Symbol.dispose]();

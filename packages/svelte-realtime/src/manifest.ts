@@ -19,5 +19,8 @@ export type Manifest = readonly ManifestEntry[];
 /** Every live module of the app. Empty here: the Vite plugin puts the app's own manifest in this module's place. */
 export const manifest: Manifest = [];
 
+/** Whether the Vite plugin made this module. */
+export const generated: boolean = false;
+
 /** Whether the app is being developed. */
 export const dev: boolean = false;

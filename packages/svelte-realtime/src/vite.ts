@@ -4,7 +4,7 @@ import { clientStub } from './build/emit/client-stub.ts';
 import { GENERATION, generation, serverManifest } from './build/emit/server-manifest.ts';
 import { ssrStub } from './build/emit/ssr-stub.ts';
 import { writeTypes } from './build/emit/types.ts';
-import { liveFile, livePath, readLiveModule, scanLiveDirectory } from './build/scan/manifest.ts';
+import { liveFile, livePath, livePaths, readLiveModule, scanLiveDirectory } from './build/scan/manifest.ts';
 import type { LiveModule } from './build/scan/live-module.ts';
 
 /** Options of the Vite plugin. */
@@ -14,6 +14,8 @@ export interface RealtimePluginOptions {
 }
 
 const MANIFEST = 'svelte-realtime/manifest';
+/** What makes live modules. */
+const SERVER: readonly string[] = ['svelte-realtime', 'svelte-realtime/server'];
 const STUB = '$live/';
 // A leading NUL keeps other plugins away from modules that no file stands behind.
 const virtual = (id: string): string => `\0${id}`;
@@ -40,6 +42,23 @@ export default function realtime(options: RealtimePluginOptions = {}): Plugin {
 		return modules;
 	};
 
+	/** Why an import finds nothing, and what it could find. */
+	const missing = (source: string): string => {
+		const path = source.slice(STUB.length);
+		const bare = path.replace(/\.[cm]?[jt]s$/, '');
+		if (bare !== path && liveFile(dir, bare)) return `${source} does not exist. Leave the ending out: ${STUB}${bare}.`;
+		const others = livePaths(dir);
+		return `${source} does not exist: there is no live module ${path} in ${dir}. ${others.length > 0 ? `It has ${others.join(', ')}.` : 'It has none.'}`;
+	};
+
+	/** Why a page may not have what it imports. */
+	const serverOnly = (source: string, importer: string): string => {
+		const path = livePath(dir, importer);
+		return path === undefined
+			? `${importer} imports ${source}, which runs on the server alone. In pages import from svelte-realtime/client or ${STUB}….`
+			: `${importer} runs on the server alone, and a page imports it: all that it holds would be in every browser. Import from ${STUB}${path} in place of the file.`;
+	};
+
 	return {
 		name: 'svelte-realtime',
 		enforce: 'pre',
@@ -55,6 +74,10 @@ export default function realtime(options: RealtimePluginOptions = {}): Plugin {
 			dir = resolve(root, options.dir ?? 'src/live');
 			eager = config.command === 'serve';
 			warn = (message) => config.logger.warn(`[svelte-realtime] ${message}`);
+			if (!config.plugins.some(({ name }) => name === 'svelte-adapter-uws'))
+				warn(
+					"Nothing serves WebSockets, because the Vite plugin of the adapter is missing. In vite.config: import uws from 'svelte-adapter-uws/vite', then plugins: [sveltekit(…), uws(), realtime()]."
+				);
 			try {
 				if (scan().length === 0)
 					warn(
@@ -67,12 +90,16 @@ export default function realtime(options: RealtimePluginOptions = {}): Plugin {
 		},
 
 		resolveId: {
-			filter: { id: /^(?:\$live\/|svelte-realtime\/(?:manifest|generation)$)/ },
-			handler(source) {
+			filter: { id: /^(?:\$live\/|svelte-realtime(?:\/(?:server|manifest|generation))?$)/ },
+			handler(source, importer) {
+				if (SERVER.includes(source)) {
+					if (this.environment.config.consumer === 'server' || importer === undefined) return undefined;
+					return this.error(serverOnly(source, importer));
+				}
 				if (source === GENERATION) return virtual(GENERATION);
 				if (source === MANIFEST) return this.environment.config.consumer === 'server' ? virtual(MANIFEST) : undefined;
 				if (liveFile(dir, source.slice(STUB.length))) return virtual(source);
-				return this.error(`${source} does not exist: there is no live module ${source.slice(STUB.length)} in ${dir}.`);
+				return this.error(missing(source));
 			}
 		},
 

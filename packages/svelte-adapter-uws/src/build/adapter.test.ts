@@ -39,8 +39,13 @@ it('has no platform without an endpoint, and none while prerendering', async () 
 	expect(await platformOf(true, 'auto')).toBeUndefined();
 });
 
-it('explains itself on use where the plugin is missing', async () => {
-	const platform = await platformOf(true);
+it('explains itself where the plugin is missing: once in the log, and on use', async () => {
+	const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
+	const { platform: emulated } = await made(true).emulate!();
+	const platform = (await emulated!({ config: {}, prerender: false })) as Platform | undefined;
+	await emulated!({ config: {}, prerender: false });
+	expect(warn.mock.calls).toEqual([[expect.stringMatching(/There is no WebSocket endpoint\. .*needs its Vite plugin/)]]);
+	warn.mockRestore();
 	expect(() => platform!.publish('a', 'b')).toThrow(
 		/event\.platform\.publish is not there.*svelte-adapter-uws needs its Vite plugin/
 	);

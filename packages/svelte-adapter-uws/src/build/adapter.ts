@@ -1,6 +1,6 @@
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
-import type { Adapter, Builder } from '@sveltejs/kit';
+import type { Adapter, Builder, Emulator } from '@sveltejs/kit';
 import type { Plugin } from 'vite';
 import type { BuildSettings, ResolvedAdapterOptions } from '../contract/options.ts';
 import { devHost } from '../host/dev-slot.ts';
@@ -41,7 +41,7 @@ export function createAdapter(options: ResolvedAdapterOptions, plugins: Plugin[]
 		options,
 		adapt: (builder) => adapt(builder, options),
 		supports: { read: () => true, instrumentation: () => true },
-		emulate: () => ({ platform: ({ prerender }) => emulatePlatform(options, prerender !== false) as Promise<App.Platform> }),
+		emulate: () => ({ platform: emulation(options) }),
 		vite: { plugins: { post: plugins } }
 	};
 }
@@ -127,11 +127,17 @@ function instrument(kit: EitherBuilder, out: string): void {
 	});
 }
 
-/** `event.platform` of `vite dev` and `vite preview`; nothing while prerendering a build. */
-async function emulatePlatform(options: ResolvedAdapterOptions, prerendering: boolean): Promise<unknown> {
-	const host = devHost();
-	if (host) return host.platform();
-	return options.websocket === false || prerendering ? undefined : missingPlatform();
+/** `event.platform` of `vite dev` and `vite preview`; nothing while prerendering a build. Says once where the plugin is missing. */
+function emulation(options: ResolvedAdapterOptions): NonNullable<Emulator['platform']> {
+	let missing: App.Platform | undefined;
+	return async ({ prerender }) => {
+		const host = devHost();
+		if (host) return (await host.platform()) as App.Platform;
+		if (options.websocket === false || prerender !== false) return undefined as unknown as App.Platform;
+		// eslint-disable-next-line no-console -- SvelteKit hands no logger to what it emulates
+		if (!missing) console.warn(`[svelte-adapter-uws] There is no WebSocket endpoint. ${MISSING_PLUGIN}`);
+		return (missing ??= missingPlatform() as App.Platform);
+	};
 }
 
 function missingPlatform(): unknown {

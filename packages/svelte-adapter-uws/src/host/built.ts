@@ -73,7 +73,7 @@ export async function loadBuilt(entry: Entry, environment: Environment, log: Log
 		}
 	);
 	// Only now: the hooks may read the app's environment at the top of their module.
-	const hooks = websocket && entry.hooks ? readHooks(await entry.hooks(), log) : {};
+	const hooks = websocket ? readHooks((await entry.hooks?.()) ?? {}, log) : {};
 	if (websocket) pinHost({ websocket, environment, origin: proxy.origin, hooks, envPrefix }, log);
 	else if (!proxy.origin && !environment.hostHeader && !environment.protocolHeader && !environment.tls)
 		warnAboutOrigin(envPrefix, log);

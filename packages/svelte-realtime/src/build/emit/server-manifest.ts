@@ -30,6 +30,7 @@ export function serverManifest(modules: readonly LiveModule[], eager: boolean): 
 		`export const manifest = [`,
 		entries.join(',\n'),
 		`];`,
+		`export const generated = true;`,
 		`export const dev = ${eager};`,
 		''
 	].join('\n');

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { liveFile, livePath, scanLiveDirectory } from './manifest.ts';
+import { liveFile, livePath, livePaths, scanLiveDirectory } from './manifest.ts';
 
 let dir: string;
 beforeEach(() => void (dir = mkdtempSync(join(tmpdir(), 'live dir-'))));
@@ -16,6 +16,11 @@ const put = (name: string, code = `import { live } from 'svelte-realtime'; expor
 it('lists modules by path and leaves declarations, tests and other files out', () => {
 	for (const name of ['b.ts', 'a/c.js', 'a/c.test.ts', 'types.d.ts', 'notes.md', 'bad name.ts']) put(name);
 	expect(scanLiveDirectory(dir).map(({ path }) => path)).toEqual(['a/c', 'b']);
+});
+
+it('lists paths without reading what does not parse', () => {
+	for (const name of ['b.ts', 'a/c.js']) put(name, 'export const (');
+	expect(livePaths(dir)).toEqual(['a/c', 'b']);
 });
 
 it('is empty for a directory that does not exist', () => {

@@ -25,15 +25,22 @@ export function liveFile(dir: string, path: string): string | undefined {
 
 /** Every live module below `dir`, by path. Files whose names cannot be called are left out. Throws on a module that does not parse. */
 export function scanLiveDirectory(dir: string): readonly LiveModule[] {
+	return found(dir).map(({ path, file }) => readLiveModule(path, file));
+}
+
+/** The path of every live module below `dir`, sorted. */
+export const livePaths = (dir: string): readonly string[] => found(dir).map(({ path }) => path);
+
+function found(dir: string): readonly { readonly path: string; readonly file: string }[] {
 	if (!existsSync(dir)) return [];
-	const modules: LiveModule[] = [];
-	for (const entry of readdirSync(dir, { recursive: true, withFileTypes: true })) {
-		if (!entry.isFile()) continue;
-		const file = join(entry.parentPath, entry.name);
-		const path = livePath(dir, file);
-		if (path !== undefined && path.split('/').every((segment) => SEGMENT.test(segment))) modules.push(readLiveModule(path, file));
-	}
-	return modules.sort((a, b) => (a.path < b.path ? -1 : 1));
+	return readdirSync(dir, { recursive: true, withFileTypes: true })
+		.flatMap((entry) => {
+			if (!entry.isFile()) return [];
+			const file = join(entry.parentPath, entry.name);
+			const path = livePath(dir, file);
+			return path?.split('/').every((segment) => SEGMENT.test(segment)) ? [{ path, file }] : [];
+		})
+		.sort((a, b) => (a.path < b.path ? -1 : 1));
 }
 
 /** Reads and parses one live module. */

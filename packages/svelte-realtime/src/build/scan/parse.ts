@@ -32,7 +32,7 @@ export function parseLiveModule(path: string, file: string, code: string, read: 
 	if (!list.some((entry) => entry.kind !== 'guard')) {
 		findings.push({
 			level: 'warn',
-			message: `${file} has no live exports. Wrap a function in live() or live.stream().`,
+			message: `${file} has no live exports. Wrap a function in live() or live.stream(), and export it.`,
 			offset: 0
 		});
 	} else if (!exports.has('_guard') && list.some((entry) => isOffered(entry) && !('public' in entry))) {

@@ -87,6 +87,23 @@ it('shows an error in its own store, keeps the value, and does not repeat what w
 	expect(requests()).toBe(1);
 });
 
+it('shows a failure in the console while the app is developed, once for each code in a row', async () => {
+	const said = vi.spyOn(console, 'error').mockImplementation(() => {});
+	const { client, stream, watch, lastId } = await setUp();
+	client.open();
+	watch();
+	for (const code of ['FORBIDDEN', 'FORBIDDEN', 'NOT_FOUND']) {
+		await turn();
+		client.reply(lastId(), { ok: false, code, error: 'no' });
+		stream.retry();
+	}
+	expect(said.mock.calls.map(([line]) => String(line))).toEqual([
+		expect.stringMatching(/^\[svelte-realtime\] \S+ failed with FORBIDDEN \(no\)\. .*`error`/),
+		expect.stringContaining('NOT_FOUND')
+	]);
+	said.mockRestore();
+});
+
 it('loads again by itself after a failure that passes, more and more slowly, and is well after a success', async () => {
 	const { client, clock, stream, watch, lastId, answer, requests } = await setUp();
 	client.open();

@@ -3,6 +3,7 @@ import { RpcError } from '../../shared/error.ts';
 import { readSnapshot, type OkReply } from '../../shared/rpc-frame.ts';
 import { encodeCall } from '../rpc/call.ts';
 import { loadDelay } from './backoff.ts';
+import { DEV, showFailure } from './development.ts';
 import type { Running, StreamHost } from './host.ts';
 import type { StreamOptions } from './merge.ts';
 import { Pages } from './pages.ts';
@@ -265,6 +266,7 @@ export class Stream<T> extends Shown<T> implements StreamStore<T>, Follower, Run
 
 	#failed(host: StreamHost, error: RpcError): void {
 		this.#endLoad();
+		if (DEV) showFailure(this.path, this.error.value, error);
 		this.error.set(error);
 		this.status.set('error');
 		if (TRANSIENT.includes(error.code)) this.#again(host, error.retryAfter ?? 0);
