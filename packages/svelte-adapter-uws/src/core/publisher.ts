@@ -9,6 +9,7 @@ import type { Audience } from './audience.ts';
 import type { FanOut } from './fan-out.ts';
 import type { Histories } from './histories.ts';
 import { isolate } from './isolation.ts';
+import { LastHop, positioned, type Leaving } from './last-hop.ts';
 import { LIMITS } from './limits.ts';
 import { Order, type OrderParts } from './order.ts';
 import { Prefixes } from './prefixes.ts';
@@ -18,14 +19,6 @@ import type { Shapes } from './shapes.ts';
 import type { SizeWarning } from './size-warning.ts';
 import type { Taps } from './taps.ts';
 import { Turn, type Sender } from './turn.ts';
-
-/** What leaves for the sockets of this node, without the position of the envelope that it was made of. */
-interface Leaving {
-	readonly topic: string;
-	readonly head: string;
-	readonly seq: boolean;
-	readonly coalesceKey: string | undefined;
-}
 
 /** What of `OrderParts` is not the publisher's own. */
 type OrderNeeds = Pick<OrderParts, 'store' | 'limit' | 'report' | 'telemetry' | 'lost'>;
@@ -68,6 +61,7 @@ export class Publisher {
 	/** Where kept topics stand on this node. */
 	readonly order: Order;
 	readonly #prefixes = new Prefixes();
+	readonly #lastHop: LastHop;
 	readonly #turn: Turn;
 
 	constructor(parts: PublisherParts) {
@@ -79,13 +73,14 @@ export class Publisher {
 			isHeard: (topic) => audience.of(topic) !== undefined || shapes.has(topic) || taps.want(topic),
 			found: (stored) => this.#show({ ...stored, head: this.#encode(stored.topic, stored.event, stored.data) })
 		});
+		this.#lastHop = new LastHop({ ...parts, encode: (topic, event, data) => this.#encode(topic, event, data) });
 		this.#turn = new Turn(parts.fanOut, parts.clock);
 	}
 
 	/** Throws a TypeError, before anything has happened, for names and data that cannot travel; and what a shape throws. */
 	publish(topic: string, event: string, data: unknown, options?: PublishOptions): boolean {
 		const head = this.#encode(topic, event, data);
-		const leaving = this.#parts.shapes.has(topic) ? this.#shape(topic, event, data, options?.origin) : undefined;
+		const leaving = this.#lastHop.of(topic, event, data, options?.origin);
 		if (leaving === null) return false;
 		if (options?.seq !== false && this.#parts.histories.keeps(topic)) {
 			const copy = (): unknown => decodeEncoded({ topic, head }).data;
@@ -120,7 +115,7 @@ export class Publisher {
 		const ready = messages.flatMap((message) => {
 			const { topic, event, data, options } = message;
 			const head = this.#encode(topic, event, data);
-			const leaving = this.#shape(topic, event, data, options?.origin);
+			const leaving = this.#lastHop.of(topic, event, data, options?.origin);
 			return leaving === null ? [] : [{ message, head, leaving }];
 		});
 		const batch = ready.map(({ message, head, leaving }) => ({
@@ -187,33 +182,6 @@ export class Publisher {
 		return head;
 	}
 
-	/**
-	 * What leaves in the place of an envelope, to topics that somebody holds; `undefined` = the envelope itself, `null` = nothing at all. A
-	 * shape that fails on an envelope of another node drops it.
-	 */
-	#shape(topic: string, event: string, data: unknown, origin: Origin = 'local'): readonly Leaving[] | undefined | null {
-		if (origin === 'local') return this.#applyShape(topic, event, data, origin);
-		try {
-			return this.#applyShape(topic, event, data, origin);
-		} catch (error) {
-			this.#parts.report('shape', error);
-			return null;
-		}
-	}
-
-	#applyShape(topic: string, event: string, data: unknown, origin: Origin): readonly Leaving[] | undefined | null {
-		const shaped = this.#parts.shapes.apply(topic, event, data, origin);
-		if (!shaped) return shaped;
-		const leaving: Leaving[] = [];
-		for (const one of shaped) {
-			const to = one.topic ?? topic;
-			if (this.#parts.audience.of(to) === undefined) continue;
-			const { event: name, seq, coalesceKey } = one;
-			leaving.push({ topic: to, head: this.#encode(to, name, one.data), seq: seq !== false, coalesceKey });
-		}
-		return leaving;
-	}
-
 	#stamp(topic: string, head: string, options: PublishOptions | undefined, kept?: Position): Encoded {
 		if (options?.seq === false) return { topic, head };
 		const position = kept ?? this.#parts.sequencer.next(topic);
@@ -242,7 +210,7 @@ export class Publisher {
 		const { topic } = encoded;
 		const envelope = shapes.has(topic) || taps.want(topic) ? this.#read(encoded) : undefined;
 		if (envelope === null) return undefined;
-		return { encoded, envelope, leaving: envelope && this.#shape(topic, envelope.event, envelope.data, 'remote') };
+		return { encoded, envelope, leaving: envelope && this.#lastHop.of(topic, envelope.event, envelope.data, 'remote') };
 	}
 
 	/** Shows the taps alone what comes from elsewhere. */
@@ -281,7 +249,7 @@ export class Publisher {
 	#deliver(encoded: Encoded, leaving: readonly Leaving[] | undefined): boolean {
 		if (leaving) {
 			for (const one of leaving) {
-				const last = encodedOf(one, encoded.position);
+				const last = positioned(one, encoded.position);
 				if (one.coalesceKey === undefined) this.#turn.add(last);
 				else this.#turn.coalesce(last, one.coalesceKey);
 			}
@@ -300,15 +268,11 @@ export class Publisher {
 	}
 
 	#outgoing(encoded: Encoded, leaving: readonly Leaving[] | undefined): readonly Encoded[] {
-		if (leaving) return leaving.map((one) => encodedOf(one, encoded.position));
+		if (leaving) return leaving.map((one) => positioned(one, encoded.position));
 		return this.#parts.audience.of(encoded.topic) === undefined ? [] : [encoded];
 	}
 }
 
 function isForOthers({ relay = true, origin = 'local' }: PublishOptions = {}): boolean {
 	return relay && origin === 'local';
-}
-
-function encodedOf({ topic, head, seq }: Leaving, position: Position | undefined): Encoded {
-	return seq && position ? { topic, head, position } : { topic, head };
 }

@@ -1,3 +1,6 @@
+/** Failures that pass, so that loading again is worth it. */
+export const TRANSIENT: readonly string[] = ['TIMEOUT', 'INTERNAL_ERROR', 'OVERLOADED', 'SERVICE_UNAVAILABLE', 'RATE_LIMITED'];
+
 /** Milliseconds before attempt `attempt` (1 = the first) to load a stream again; `random` gives 0 to 1. The first two are quick. */
 export function loadDelay(attempt: number, random: () => number): number {
 	if (attempt <= 2) return 20 + random() * 80;

@@ -2,7 +2,7 @@ import type { Envelope } from 'svelte-adapter-uws/contract';
 import { RpcError } from '../../shared/error.ts';
 import { readSnapshot, type OkReply } from '../../shared/rpc-frame.ts';
 import { encodeCall } from '../rpc/call.ts';
-import { loadDelay } from './backoff.ts';
+import { loadDelay, TRANSIENT } from './backoff.ts';
 import { DEV, showFailure } from './development.ts';
 import type { Running, StreamHost } from './host.ts';
 import type { StreamOptions } from './merge.ts';
@@ -14,9 +14,6 @@ import { withData, withEvents, withLoad, withPage, withSnapshot } from './state.
 import type { HydratedAt, Page, StreamStore } from './store.ts';
 import { Subscribers } from './subscribers.ts';
 import { topicsOf, type Follower, type Load } from './topics.ts';
-
-/** Failures that pass. */
-const TRANSIENT: readonly string[] = ['TIMEOUT', 'INTERNAL_ERROR', 'OVERLOADED', 'SERVICE_UNAVAILABLE', 'RATE_LIMITED'];
 
 /** Events that may wait to be shown together, as in a hidden tab. */
 const MAX_WAITING = 1_000;
